@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static const char *const level_names[] = { "panic", "fatal", "error", "warning", "info", "debug", "trace" };
+
+enum { SILENT = -1, LINE = 1024 };
+static atomic_int threshold = SILENT;
+static atomic_int target = STDERR_FILENO;
+
+bool qk_log_level_parse(const char *name, qk_log_level *out_level)
+{
+    if (strcasecmp(name, "warn") == 0)
+        name = "warning";
+    for (int level = QK_LOG_PANIC; level <= QK_LOG_TRACE; level++)
+        if (strcasecmp(name, level_names[level]) == 0) {
+            *out_level = (qk_log_level)level;
+            return true;
+        }
+    return false;
+}
+
+const char *qk_log_level_name(qk_log_level level)
+{
+    return level_names[level];
+}
+
+qk_err qk_log_open(const char *path, qk_log_level level)
+{
+    int fd = STDERR_FILENO;
+
+    if (path) {
+        fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        if (fd < 0)
+            return qk_fail(QK_E_CONFIG, "log file %s: %s", path, strerror(errno));
+    }
+    qk_log_close();
+    atomic_store(&target, fd);
+    atomic_store(&threshold, (int)level);
+    return QK_OK;
+}
+
+void qk_log_close(void)
+{
+    int fd = atomic_exchange(&target, STDERR_FILENO);
+
+    atomic_store(&threshold, SILENT);
+    if (fd != STDERR_FILENO)
+        close(fd);
+}
+
+bool qk_log_wants(qk_log_level level)
+{
+    return (int)level <= atomic_load_explicit(&threshold, memory_order_relaxed);
+}
+
+/* Control characters become '?': a name in a message must not be able to forge a second line. */
+static void write_line(qk_log_level level, const char *message)
+{
+    char line[LINE], now[25];
+    int saved_errno = errno;
+    size_t len;
+
+    qk_clock_iso8601(now);
+    snprintf(line, sizeof line - 1, "%s pid=%ld level=%s %s", now, (long)getpid(), level_names[level], message);
+    len = strlen(line);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+            line[i] = '?';
+    line[len++] = '\n';
+    if (write(atomic_load(&target), line, len) < 0) {
+        /* Nowhere to say so. */
+    }
+    errno = saved_errno;
+}
+
+void qk_log_write(qk_log_level level, const char *format, ...)
+{
+    char message[LINE - 80];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    write_line(level, message);
+}
+
+void qk_log_failure(qk_log_level level, qk_err code, const char *format, ...)
+{
+    char message[LINE - 80], what[400];
+    const qk_failure *last = qk_failure_last();
+    const char *file = last->code == code && last->file ? strstr(last->file, "src/") : NULL;
+    va_list args;
+
+    if (!qk_log_wants(level))
+        return;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    snprintf(message, sizeof message, "%s err=%s words=\"%s\" at=%s:%d", what, qk_err_name(code), qk_err_words(code),
+             file ? file : "-", file ? last->line : 0);
+    write_line(level, message);
+}

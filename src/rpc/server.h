@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gRPC server side of one connection: bytes in, calls out, answers in, bytes out. No sockets, no threads: the server
+ * room feeds it from its event loop.
+ *
+ * Lifetimes:
+ * 1. A session belongs to one event loop and is touched by its thread alone.
+ * 2. A qk_rpc_call lives from on_headers until its answer has been written or its stream was reset.
+ * 3. on_call hands the call over. The owner answers it exactly once with qk_rpc_call_answer or qk_rpc_call_fail, on the
+ *    loop's thread, also after its stream or its session has gone (it is then only freed).
+ * 4. The call's arena holds the request's bytes and everything made for it.
+ * Bounds: streams at once, header bytes, body bytes per message, resets and pings per second; a peer that goes beyond
+ * gets RST_STREAM or GOAWAY. */
+#ifndef QK_RPC_SERVER_H
+#define QK_RPC_SERVER_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+
+typedef struct qk_rpc_session qk_rpc_session;
+typedef struct qk_rpc_call qk_rpc_call;
+
+/* What a handler sees of a call. */
+struct qk_rpc_call {
+    qk_arena arena;
+    char path[128];
+    qk_view authorization; /* header values, in the arena; empty if absent */
+    qk_view instance; /* bluemix-instance */
+    qk_view login; /* quantoki-login-bin, decoded */
+    qk_deadline_ms deadline; /* from grpc-timeout */
+    qk_view body; /* the one message, decompressed */
+    void *user; /* the server room's */
+};
+
+typedef struct qk_rpc_callbacks {
+    /* Headers have arrived, nothing of the body is kept yet. Return an error to refuse the call: the session answers
+     * with it and drops the body. Sets call->user. */
+    qk_err (*on_headers)(void *context, qk_rpc_call *call);
+    /* Asks to buffer `more` bytes of body beyond `so_far`; false: the global budget is out (RESOURCE_EXHAUSTED). */
+    bool (*on_body)(void *context, qk_rpc_call *call, size_t so_far, size_t more);
+    /* Bytes granted by on_body are no longer held. */
+    void (*on_body_released)(void *context, size_t bytes);
+    /* The request is whole. */
+    void (*on_call)(void *context, qk_rpc_call *call);
+} qk_rpc_callbacks;
+
+typedef struct qk_rpc_limits {
+    size_t max_message; /* bytes of one request message: 64 MiB */
+    uint32_t max_streams; /* at once on a connection: 128 */
+} qk_rpc_limits;
+
+QK_MUST_CHECK qk_err qk_rpc_session_new(const qk_rpc_callbacks *callbacks, void *context, const qk_rpc_limits *limits,
+                                        qk_rpc_session **out_session);
+void qk_rpc_session_free(qk_rpc_session **session);
+
+/* Bytes from the peer. An error means the connection is lost (write what is pending, then close). */
+QK_MUST_CHECK qk_err qk_rpc_session_feed(qk_rpc_session *session, qk_view bytes);
+/* Pending bytes for the peer: appends up to max_len to `out`. */
+QK_MUST_CHECK qk_err qk_rpc_session_drain(qk_rpc_session *session, size_t max_len, qk_buf *out);
+/* Neither side has anything left: close. */
+bool qk_rpc_session_finished(const qk_rpc_session *session);
+/* Graceful end: GOAWAY, open calls are still answered. */
+void qk_rpc_session_shutdown(qk_rpc_session *session);
+/* Calls handed over and not yet answered. */
+size_t qk_rpc_session_open_calls(const qk_rpc_session *session);
+
+/* One message, encoded, in the call's arena. Takes the call. */
+void qk_rpc_call_answer(qk_rpc_call *call, qk_view message);
+/* An error with exactly one Grep11Error in grpc-status-details-bin; words may be NULL (the table's). Takes the call. */
+void qk_rpc_call_fail(qk_rpc_call *call, qk_err code, const char *words);
+
+#endif
