@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An engine: how a family of mechanisms is done. One constant record per algorithm file; engines.c joins them with the
+ * mechanism table. For the files of this room only.
+ *
+ * 1. A function that a family does not have is NULL; the join is checked by engines_test.
+ * 2. The dispatch (crypto.c, operation.c) has checked before it calls: the mechanism does this function, the key is of
+ *    the mechanism's type (`mech->key`) and of a class that fits: secret or public to encrypt and verify, secret or
+ *    private to decrypt and sign.
+ * 3. Results go to the arena, inputs are borrowed, as crypto.h says. */
+#ifndef QK_CRYPTO_ENGINE_H
+#define QK_CRYPTO_ENGINE_H
+
+#include "crypto/crypto.h"
+
+typedef struct qk_engine {
+    qk_err (*generate)(const qk_mech_use *use, const qk_attrs *template_, qk_key **out_key);
+    qk_err (*generate_pair)(const qk_mech_use *use, const qk_attrs *public_template, qk_key **out_public,
+                            qk_key **out_private);
+    qk_err (*encrypt)(const qk_key *key, const qk_mech_use *use, qk_view plain, qk_arena *arena, qk_view *out_cipher);
+    qk_err (*decrypt)(const qk_key *key, const qk_mech_use *use, qk_view cipher, qk_arena *arena, qk_view *out_plain);
+    qk_err (*sign)(const qk_key *key, const qk_mech_use *use, qk_view data, qk_arena *arena, qk_view *out_signature);
+    qk_err (*verify)(const qk_key *key, const qk_mech_use *use, qk_view data, qk_view signature);
+    /* The end of a hashed signature in parts (CKM_SHA256_RSA_PKCS, ...): `digest` is the whole message's, of
+     * `use->mech->hash`. NULL for mechanisms that do not hash first. */
+    qk_err (*sign_digest)(const qk_key *key, const qk_mech_use *use, qk_view digest, qk_arena *arena,
+                          qk_view *out_signature);
+    qk_err (*verify_digest)(const qk_key *key, const qk_mech_use *use, qk_view digest, qk_view signature);
+    qk_err (*digest)(const qk_mech_use *use, qk_view data, qk_arena *arena, qk_view *out_digest);
+    /* As qk_crypto_output_len. NULL for families that only generate. */
+    size_t (*output_len)(const qk_key *key, const qk_mech_use *use, unsigned function, size_t input_len);
+} qk_engine;
+
+extern const qk_engine qk_engine_rsa_key_gen;    /* rsa_key.c */
+extern const qk_engine qk_engine_rsa_pkcs;       /* rsa.c: CKM_RSA_PKCS and hashed PKCS #1 v1.5 signatures */
+extern const qk_engine qk_engine_rsa_pss;        /* rsa.c */
+extern const qk_engine qk_engine_rsa_oaep;       /* rsa.c */
+extern const qk_engine qk_engine_ec_key_gen;     /* ec_key.c: Weierstrass and Edwards */
+extern const qk_engine qk_engine_ecdsa;          /* ecdsa.c */
+extern const qk_engine qk_engine_eddsa;          /* eddsa.c */
+extern const qk_engine qk_engine_secret_key_gen; /* secret_key.c: AES, generic */
+extern const qk_engine qk_engine_aes;            /* aes.c: every mode, told apart by `use->mech` */
+extern const qk_engine qk_engine_hmac;           /* hmac.c */
+extern const qk_engine qk_engine_digest;         /* digest.c */
+
+/* Of a row of qk_mechs; NULL if nobody does it. One load. */
+const qk_engine *qk_engine_of(const qk_mech *mech);
+/* qk_engine_of, with the checks of rule 2. `key` NULL for digests and generation. QK_E_MECHANISM_INVALID,
+ * QK_E_KEY_TYPE, QK_E_KEY_NEEDED. */
+QK_MUST_CHECK qk_err qk_engine_check(const qk_key *key, const qk_mech_use *use, unsigned function,
+                                     const qk_engine **out_engine);
+
+/* Digest of `data` in one call, the fastest way there is (digest.c). `out` has 64 bytes. QK_E_MECHANISM_INVALID if this
+ * OpenSSL lacks the digest. */
+QK_MUST_CHECK qk_err qk_digest_once(CK_MECHANISM_TYPE hash, qk_view data, uint8_t out[64], size_t *out_len);
+
+#endif

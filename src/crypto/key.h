@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of qk_key, for the algorithm files of this room.
+ *
+ * A key is immutable but for its slots. A slot holds contexts that are ready for use (an EVP_PKEY_CTX after its init,
+ * an EVP_CIPHER_CTX with its key schedule), because making one costs as much as some operations. A thread takes a
+ * context out of its slot, works with it alone, and puts it back; two threads never meet in one context, and nobody
+ * waits for anybody. Slots lie in cache lines of their own, so that threads on one key do not slow each other down. */
+#ifndef QK_CRYPTO_KEY_H
+#define QK_CRYPTO_KEY_H
+
+#include <stdatomic.h>
+
+#include "crypto/crypto.h"
+#include "crypto/openssl.h"
+
+/* The head of a ready context; engines embed it as first field of their own struct. */
+typedef struct qk_ready qk_ready;
+struct qk_ready {
+    const void *purpose; /* what it is ready for: an address that stands for it, e.g. of the mechanism's row */
+    void (*free)(qk_ready *ready); /* frees the whole struct around it */
+};
+
+enum { QK_SLOT_WAYS = 4 }; /* contexts a slot keeps, e.g. for encryption and decryption by turns */
+
+typedef struct qk_slot {
+    _Alignas(64) _Atomic(qk_ready *) ways[QK_SLOT_WAYS];
+} qk_slot;
+
+enum { QK_MAX_POINT = 1 + 2 * 66 };
+
+struct qk_key {
+    atomic_uint refs;
+    unsigned bits;
+    CK_OBJECT_CLASS class;
+    CK_KEY_TYPE type;
+    const qk_curve *curve; /* EC, Edwards, Montgomery; else NULL */
+    EVP_PKEY *pkey;        /* public and private keys; else NULL */
+    qk_secret value;       /* secret keys; else empty */
+    size_t point_len;      /* EC: uncompressed point; Edwards and Montgomery: the public string */
+    uint8_t point[QK_MAX_POINT];
+    unsigned slot_count;
+    qk_slot slots[]; /* one per core, chosen by thread */
+};
+
+/* An empty key with one reference. QK_E_NO_MEMORY. */
+QK_MUST_CHECK qk_err qk_key_new(CK_OBJECT_CLASS class, CK_KEY_TYPE type, qk_key **out_key);
+/* A secret key; `value` is moved in. */
+QK_MUST_CHECK qk_err qk_key_new_secret(CK_KEY_TYPE type, qk_secret *value, qk_key **out_key);
+
+/* Takes a ready context for `purpose` out of this thread's slot; NULL if there is none: make one. */
+qk_ready *qk_key_take(const qk_key *key, const void *purpose);
+/* Puts it back. If it may be in a bad state after an error, free it instead. Accepts NULL. */
+void qk_key_put(const qk_key *key, qk_ready *ready);
+
+#endif

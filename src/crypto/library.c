@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The private OpenSSL context and what is fetched from it once.
+ *
+ * Started and stopped by one thread while no other is in this room; read without locks in between. */
+#include "crypto/openssl.h"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/provider.h>
+
+#include "crypto/crypto.h"
+#include "crypto/engine.h"
+#include "crypto/library.h"
+
+/* clang-format off */
+static const struct digest_row {
+    CK_MECHANISM_TYPE type, alias;
+    const char *name;
+} digest_rows[] = {
+    { CKM_SHA_1,      QK_NO_HASH,         "SHA1" },
+    { CKM_SHA256,     QK_NO_HASH,         "SHA2-256" },
+    { CKM_SHA384,     QK_NO_HASH,         "SHA2-384" },
+    { CKM_SHA512,     QK_NO_HASH,         "SHA2-512" },
+    { CKM_SHA224,     QK_NO_HASH,         "SHA2-224" },
+    { CKM_SHA512_224, CKM_IBM_SHA512_224, "SHA2-512/224" },
+    { CKM_SHA512_256, CKM_IBM_SHA512_256, "SHA2-512/256" },
+    { CKM_SHA3_224,   CKM_IBM_SHA3_224,   "SHA3-224" },
+    { CKM_SHA3_256,   CKM_IBM_SHA3_256,   "SHA3-256" },
+    { CKM_SHA3_384,   CKM_IBM_SHA3_384,   "SHA3-384" },
+    { CKM_SHA3_512,   CKM_IBM_SHA3_512,   "SHA3-512" },
+};
+/* clang-format on */
+
+enum { DIGESTS = sizeof(digest_rows) / sizeof(digest_rows[0]), MAX_CURVES = 64 };
+
+static struct {
+    OSSL_LIB_CTX *context;
+    OSSL_PROVIDER *provider;
+    EVP_MD *digests[DIGESTS];
+    bool curves[MAX_CURVES];
+} library;
+
+OSSL_LIB_CTX *qk_openssl(void)
+{
+    return library.context;
+}
+
+void qk_openssl_forget(void)
+{
+    if (ERR_peek_error() == 0)
+        return;
+    if (ERR_pop_to_mark())
+        ERR_set_mark();
+}
+
+qk_err qk_openssl_fail(qk_err code, const char *what)
+{
+    unsigned long error = ERR_peek_last_error();
+    const char *reason = ERR_reason_error_string(error);
+
+    if (error != 0 && ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
+        code = QK_E_NO_MEMORY;
+    qk_openssl_forget();
+    return qk_fail(code, "%s: %s", what, reason ? reason : "OpenSSL gives no reason");
+}
+
+const EVP_MD *qk_digest_of(CK_MECHANISM_TYPE hash)
+{
+    for (size_t i = 0; i < DIGESTS; i++)
+        if (digest_rows[i].type == hash || (digest_rows[i].alias == hash && hash != QK_NO_HASH))
+            return library.digests[i];
+    return NULL;
+}
+
+bool qk_curve_supported(const qk_curve *curve)
+{
+    size_t index = (size_t)(curve - qk_curves);
+    return index < MAX_CURVES && library.curves[index];
+}
+
+/* True if this OpenSSL can make parameters of the curve. Needs no random. */
+static bool probe(const qk_curve *curve)
+{
+    EVP_PKEY *parameters = NULL;
+    bool weierstrass = curve->kind == QK_CURVE_WEIERSTRASS;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(library.context, weierstrass ? "EC" : curve->openssl_name, NULL);
+    bool found = context != NULL;
+
+    if (found && weierstrass)
+        found = EVP_PKEY_paramgen_init(context) > 0 && EVP_PKEY_CTX_set_group_name(context, curve->openssl_name) > 0 &&
+                EVP_PKEY_paramgen(context, &parameters) > 0;
+    EVP_PKEY_free(parameters);
+    EVP_PKEY_CTX_free(context);
+    qk_openssl_forget();
+    return found;
+}
+
+static qk_err start(void)
+{
+    library.context = OSSL_LIB_CTX_new();
+    if (!library.context)
+        return qk_openssl_fail(QK_E_NO_MEMORY, "no OpenSSL context");
+    library.provider = OSSL_PROVIDER_load(library.context, "default");
+    if (!library.provider)
+        return qk_openssl_fail(QK_E_GENERAL, "OpenSSL's default provider cannot be loaded");
+    for (size_t i = 0; i < DIGESTS; i++)
+        library.digests[i] = EVP_MD_fetch(library.context, digest_rows[i].name, NULL);
+    for (size_t i = 0; i < qk_curve_count && i < MAX_CURVES; i++)
+        library.curves[i] = probe(&qk_curves[i]);
+    qk_openssl_forget();
+    return qk_engines_start();
+}
+
+qk_err qk_crypto_start(void)
+{
+    if (library.context)
+        return QK_OK;
+    qk_err err = start();
+    if (err != QK_OK)
+        qk_crypto_stop();
+    return err;
+}
+
+void qk_crypto_stop(void)
+{
+    qk_engines_stop();
+    for (size_t i = 0; i < DIGESTS; i++)
+        EVP_MD_free(library.digests[i]);
+    if (library.provider)
+        OSSL_PROVIDER_unload(library.provider);
+    OSSL_LIB_CTX_free(library.context);
+    qk_crypto_abandon();
+}
+
+void qk_crypto_abandon(void)
+{
+    memset(&library, 0, sizeof(library));
+    qk_engines_abandon();
+}
