@@ -52,6 +52,9 @@ typedef qk_err (*qk_handler)(void *context, const qk_call *call, const void *req
 enum {
     QK_METHOD_SLOW = 1 << 0, /* generates, or touches disk or database: runs on a pool, never on an event loop */
     QK_METHOD_NEEDS_RANDOM = 1 << 1, /* health of the random sources is checked first */
+    /* Performing it twice does no harm: no side effects (every stateless HSM method), or the server recognises the
+     * repetition. The client repeats such a call when a connection died without an answer. */
+    QK_METHOD_IDEMPOTENT = 1 << 2,
 };
 
 struct qk_method {
