@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# The commands of the README. Meson does the building; see meson.build.
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+
+.PHONY: all demo check bench install clean format
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	@tools/packages build
+	@meson setup $(BUILD) --prefix=$(PREFIX) --libdir=lib -Dbuildtype=release -Ddebug=true >$(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
+
+demo:
+	@tools/packages build demo
+	@$(MAKE) --no-print-directory all
+	@tools/demo $(BUILD)
+
+check:
+	@tools/packages build test
+	@tools/check
+
+bench: all
+	@tools/packages demo
+	@bench/run $(BUILD)
+
+install: all
+	@meson configure $(BUILD) --prefix=$(PREFIX) >/dev/null
+	@meson install -C $(BUILD) $(if $(DESTDIR),--destdir=$(abspath $(DESTDIR)))
+
+format:
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	@rm -rf $(BUILD) build-check build-sanitize

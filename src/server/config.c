@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/config.h"
+
+#include <stddef.h>
+
+static const char *const level_choices[] = { "panic", "fatal", "error", "warning", "info", "debug", "trace", NULL };
+
+#define AT(member) offsetof(qk_server_config, member)
+
+/* clang-format off */
+const qk_config_row qk_server_config_rows[] = {
+    { .key = "grpc.address", .type = QK_CONFIG_TEXT, .offset = AT(grpc.address), .fallback = "127.0.0.1",
+      .help = "Address the gRPC listener binds to." },
+    { .key = "grpc.port", .type = QK_CONFIG_UINT, .offset = AT(grpc.port), .fallback = "9876", .max = 65535,
+      .help = "Its TCP port." },
+    { .key = "grpc.tls", .type = QK_CONFIG_BOOL, .offset = AT(grpc.tls), .fallback = "true",
+      .help = "TLS 1.2 or 1.3. May be off on a loopback address only." },
+    { .key = "grpc.certificate", .type = QK_CONFIG_TEXT, .offset = AT(grpc.certificate),
+      .help = "PEM file with the server's certificate and its chain. Read again on SIGHUP." },
+    { .key = "grpc.key", .type = QK_CONFIG_TEXT, .offset = AT(grpc.key),
+      .help = "PEM file with its private key. Read again on SIGHUP." },
+    { .key = "grpc.client_ca", .type = QK_CONFIG_TEXT, .offset = AT(grpc.client_ca),
+      .help = "PEM file of authorities; if set, clients must show a certificate that one of them signed." },
+    { .key = "https.address", .type = QK_CONFIG_TEXT, .offset = AT(https.address), .fallback = "127.0.0.1",
+      .help = "Address the HTTPS listener (tokens, health) binds to." },
+    { .key = "https.port", .type = QK_CONFIG_UINT, .offset = AT(https.port), .fallback = "9443", .max = 65535,
+      .help = "Its TCP port." },
+    { .key = "https.tls", .type = QK_CONFIG_BOOL, .offset = AT(https.tls), .fallback = "true",
+      .help = "As grpc.tls." },
+    { .key = "https.certificate", .type = QK_CONFIG_TEXT, .offset = AT(https.certificate),
+      .help = "As grpc.certificate, which is the default." },
+    { .key = "https.key", .type = QK_CONFIG_TEXT, .offset = AT(https.key),
+      .help = "As grpc.key, which is the default." },
+    { .key = "database.sqlite", .type = QK_CONFIG_TEXT, .offset = AT(database), .required = true,
+      .help = "SQLite file with keystores, identities and API key hashes." },
+    { .key = "master_key.file", .type = QK_CONFIG_TEXT, .offset = AT(master_key), .required = true,
+      .help = "File with the master key (64 hexadecimal digits), readable for the server's user only." },
+    { .key = "iam.enabled", .type = QK_CONFIG_BOOL, .offset = AT(iam_enabled), .fallback = "true",
+      .help = "Bearer tokens are required. Off: whoever can connect may do everything; use client certificates." },
+    { .key = "iam.token_seconds", .type = QK_CONFIG_UINT, .offset = AT(token_seconds), .fallback = "3600", .min = 1,
+      .max = 86400, .help = "Life of a bearer token." },
+    { .key = "workers", .type = QK_CONFIG_UINT, .offset = AT(workers), .fallback = "0", .max = 1024,
+      .help = "Event loops; 0 means one per core." },
+    { .key = "slow_threads", .type = QK_CONFIG_UINT, .offset = AT(slow_threads), .fallback = "0", .max = 1024,
+      .help = "Threads for key generation, and as many again for the database; 0 means one per core." },
+    { .key = "limits.message", .type = QK_CONFIG_UINT, .offset = AT(max_message), .fallback = "64M", .min = 4096,
+      .max = UINT64_C(1) << 31, .help = "Largest request message in bytes." },
+    { .key = "limits.bodies", .type = QK_CONFIG_UINT, .offset = AT(max_bodies), .fallback = "512M", .min = 1048576,
+      .help = "Bytes of request bodies held at once; beyond it requests are refused for the moment." },
+    { .key = "limits.streams", .type = QK_CONFIG_UINT, .offset = AT(max_streams), .fallback = "128", .min = 1,
+      .max = 10000, .help = "Calls at once on one connection." },
+    { .key = "cache_keys", .type = QK_CONFIG_UINT, .offset = AT(cache_keys), .fallback = "4096", .max = 1000000,
+      .help = "Unwrapped keys kept in memory." },
+    { .key = "stop_seconds", .type = QK_CONFIG_UINT, .offset = AT(stop_seconds), .fallback = "10", .max = 3600,
+      .help = "After SIGTERM open calls may finish for so long." },
+    { .key = "logging.level", .type = QK_CONFIG_CHOICE, .offset = AT(log_level), .fallback = "info",
+      .choices = level_choices, .help = "panic, fatal, error, warning, info, debug or trace." },
+    { .key = "logging.path", .type = QK_CONFIG_TEXT, .offset = AT(log_path),
+      .help = "Log file; standard error if empty." },
+};
+/* clang-format on */
+
+const size_t qk_server_config_row_count = sizeof qk_server_config_rows / sizeof qk_server_config_rows[0];
+
+static bool is_loopback(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 || strcmp(address, "localhost") == 0;
+}
+
+static qk_err check_listener(const char *path, const char *name, const qk_listen_config *listen)
+{
+    if (!listen->tls && !is_loopback(listen->address))
+        return qk_fail(QK_E_CONFIG, "%s: %s.tls may be off on a loopback address only, not on %s", path, name,
+                       listen->address);
+    if (listen->tls && (!listen->certificate || !listen->key))
+        return qk_fail(QK_E_CONFIG, "%s: %s.certificate and %s.key are missing; make them with 'quantoki init'", path,
+                       name, name);
+    return QK_OK;
+}
+
+qk_err qk_server_config_load(const char *path, qk_config **out_file, qk_server_config *out)
+{
+    QK_OWNED(qk_config_free) qk_config *file = NULL;
+    qk_server_config config = { 0 };
+
+    QK_TRY(qk_config_load(path, &file));
+    QK_TRY(qk_config_read(file, qk_config_root(file), qk_server_config_rows, qk_server_config_row_count,
+                          QK_CONFIG_REFUSE, &config));
+    if (!config.https.certificate)
+        config.https.certificate = config.grpc.certificate;
+    if (!config.https.key)
+        config.https.key = config.grpc.key;
+    QK_TRY(check_listener(path, "grpc", &config.grpc));
+    QK_TRY(check_listener(path, "https", &config.https));
+    *out = config;
+    *out_file = file;
+    file = NULL;
+    return QK_OK;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* quantokid.yaml: every key, its default and its meaning, as rows (config.c). */
+#ifndef QK_SERVER_CONFIG_H
+#define QK_SERVER_CONFIG_H
+
+#include "base/config.h"
+#include "base/log.h"
+
+typedef struct qk_listen_config {
+    const char *address;
+    uint64_t port;
+    bool tls;
+    const char *certificate, *key; /* PEM files */
+    const char *client_ca; /* PEM; set: clients must show a certificate of these authorities */
+} qk_listen_config;
+
+typedef struct qk_server_config {
+    qk_listen_config grpc, https;
+    const char *database; /* SQLite file */
+    const char *master_key; /* file, mode 0600 */
+    bool iam_enabled;
+    uint64_t token_seconds;
+    uint64_t workers; /* event loops; 0: one per core */
+    uint64_t slow_threads; /* for key generation, and as many again for the database; 0: one per core */
+    uint64_t max_message, max_bodies, max_streams;
+    uint64_t cache_keys;
+    uint64_t stop_seconds; /* open calls may finish for so long after SIGTERM */
+    int log_level;
+    const char *log_path; /* NULL: stderr */
+} qk_server_config;
+
+extern const qk_config_row qk_server_config_rows[];
+extern const size_t qk_server_config_row_count;
+
+/* Reads the file into `out`, whose texts live in *out_file.
+ * QK_E_CONFIG with file, line and key. */
+QK_MUST_CHECK qk_err qk_server_config_load(const char *path, qk_config **out_file, qk_server_config *out);
+
+#endif

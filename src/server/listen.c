@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/server.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { BACKLOG = 1024 };
+
+static qk_err bind_one(const char *name, const qk_listen_config *listen_, const struct addrinfo *info, int *out_fd)
+{
+    const int one = 1;
+    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return qk_fail(QK_E_SYSTEM, "%s: socket: %s", name, strerror(errno));
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (bind(fd, info->ai_addr, info->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
+        int reason = errno;
+        close(fd);
+        return qk_fail(QK_E_CONFIG, "%s: cannot listen on %s port %u: %s", name, listen_->address,
+                       (unsigned)listen_->port, strerror(reason));
+    }
+    *out_fd = fd;
+    return QK_OK;
+}
+
+qk_err qk_listen_socket(const char *name, const qk_listen_config *listen_, int *out_fd)
+{
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *found = NULL;
+    char port[8];
+    int failed;
+    qk_err err;
+
+    snprintf(port, sizeof port, "%u", (unsigned)listen_->port);
+    failed = getaddrinfo(listen_->address, port, &hints, &found);
+    if (failed)
+        return qk_fail(QK_E_CONFIG, "%s: address %s: %s", name, listen_->address, gai_strerror(failed));
+    err = bind_one(name, listen_, found, out_fd);
+    freeaddrinfo(found);
+    return err;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* quantokid: the network HSM. */
+#include <argp.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "server/server.h"
+
+const char *argp_program_version = "quantokid " QK_VERSION;
+
+static const struct argp_option options[] = {
+    { "config", 'c', "FILE", 0, "Configuration (default: /etc/quantoki/quantokid.yaml)", 0 },
+    { "check", 't', NULL, 0, "Check the configuration and stop", 0 },
+    { 0 },
+};
+
+struct command {
+    const char *config;
+    bool check;
+};
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+    struct command *command = state->input;
+
+    switch (key) {
+    case 'c':
+        command->config = value;
+        return 0;
+    case 't':
+        command->check = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    .options = options,
+    .parser = parse_option,
+    .doc = "The Quantoki network HSM: GREP11 over gRPC, keystores and IAM tokens.\v"
+           "A new instance, with its configuration, keys and certificates, is made by 'quantoki init --dir FOLDER'. "
+           "SIGTERM stops gracefully, SIGHUP reads the certificates again.",
+};
+
+static qk_err run(const struct command *command)
+{
+    QK_OWNED(qk_config_free) qk_config *file = NULL;
+    qk_server_config config;
+
+    QK_TRY(qk_server_config_load(command->config, &file, &config));
+    if (command->check) {
+        printf("%s: the configuration is good\n", command->config);
+        return QK_OK;
+    }
+    QK_TRY(qk_log_open(config.log_path, (qk_log_level)config.log_level));
+    return qk_server_run(&config);
+}
+
+int main(int argc, char **argv)
+{
+    struct command command = { .config = "/etc/quantoki/quantokid.yaml" };
+    qk_err err;
+
+    argp_parse(&parser, argc, argv, 0, NULL, &command);
+    err = run(&command);
+    if (err != QK_OK) {
+        fprintf(stderr, "quantokid: %s\n", qk_err_words(err));
+        qk_log_failure(QK_LOG_FATAL, err, "op=start");
+    }
+    qk_log_close();
+    return err == QK_OK ? 0 : 1;
+}

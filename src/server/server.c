@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/server.h"
+
+#include <event2/listener.h>
+#include <event2/thread.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/crypto.h"
+
+enum { KEYS_NICE = 15, STOP_POLL_MS = 20 };
+
+struct running {
+    qk_server *server;
+    qk_https *https;
+    struct evconnlistener *listener;
+    struct event *terminate, *interrupt, *hangup, *stop_timer;
+    qk_deadline_ms stop_deadline;
+    unsigned next_worker;
+};
+
+/* Keys pass through OpenSSL's own memory: nothing of this process may reach the swap or a core file. */
+static void protect_memory(void)
+{
+    prctl(PR_SET_DUMPABLE, 0);
+    if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
+        qk_log(QK_LOG_WARNING,
+               "op=start warning=\"memory cannot be locked and may reach the swap: raise RLIMIT_MEMLOCK\"");
+}
+
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static unsigned or_cores(uint64_t configured)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return configured ? (unsigned)configured : cores > 0 ? (unsigned)cores : 1;
+}
+
+/* ---- events of the main loop ---- */
+
+static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int len,
+                          void *arg)
+{
+    struct running *running = arg;
+    qk_server *server = running->server;
+    char host[64] = "?", port[8] = "?", peer[64];
+
+    (void)listener;
+    getnameinfo(address, (socklen_t)len, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(peer, sizeof peer, "%.48s:%.7s", host, port);
+    qk_grpc_accept(server, server->workers[running->next_worker], fd, peer);
+    running->next_worker = (running->next_worker + 1) % server->worker_count;
+}
+
+static void on_stop_poll(evutil_socket_t fd, short what, void *arg)
+{
+    struct running *running = arg;
+    const struct timeval pause = { .tv_usec = STOP_POLL_MS * 1000 };
+
+    (void)fd;
+    (void)what;
+    if (atomic_load(&running->server->open_connections) == 0 || qk_deadline_left(running->stop_deadline) == 0)
+        event_base_loopbreak(running->server->base);
+    else
+        evtimer_add(running->stop_timer, &pause);
+}
+
+static void on_terminate(evutil_socket_t signal_number, short what, void *arg)
+{
+    struct running *running = arg;
+    qk_server *server = running->server;
+
+    (void)what;
+    if (atomic_exchange(&server->stopping, true))
+        return;
+    qk_log(QK_LOG_INFO, "op=stop signal=%d connections=%zu calls=%zu", (int)signal_number,
+           atomic_load(&server->open_connections), atomic_load(&server->open_calls));
+    evconnlistener_disable(running->listener);
+    for (unsigned i = 0; i < server->worker_count; i++)
+        qk_grpc_shutdown(server->workers[i], false);
+    running->stop_deadline = qk_deadline_in((int64_t)server->config.stop_seconds * 1000);
+    on_stop_poll(-1, 0, running);
+}
+
+static void reload_one(const char *name, qk_server_tls *tls)
+{
+    qk_err err = tls ? qk_server_tls_reload(tls) : QK_OK;
+
+    if (err == QK_OK)
+        qk_log(QK_LOG_INFO, "op=reload listener=%s", name);
+    else
+        qk_log_failure(QK_LOG_ERROR, err, "op=reload listener=%s kept=old", name);
+}
+
+static void on_hangup(evutil_socket_t signal_number, short what, void *arg)
+{
+    struct running *running = arg;
+
+    (void)signal_number;
+    (void)what;
+    reload_one("grpc", running->server->grpc_tls);
+    reload_one("https", running->server->https_tls);
+}
+
+/* ---- starting and stopping ---- */
+
+static qk_err listen_grpc(struct running *running)
+{
+    qk_server *server = running->server;
+    int fd = -1;
+
+    QK_TRY(qk_listen_socket("grpc", &server->config.grpc, &fd));
+    running->listener =
+        evconnlistener_new(server->base, on_connection, running, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+    if (!running->listener) {
+        close(fd);
+        return qk_fail(QK_E_NO_MEMORY, "gRPC listener");
+    }
+    return QK_OK;
+}
+
+static qk_err watch_signals(struct running *running)
+{
+    struct event_base *base = running->server->base;
+
+    signal(SIGPIPE, SIG_IGN);
+    running->terminate = evsignal_new(base, SIGTERM, on_terminate, running);
+    running->interrupt = evsignal_new(base, SIGINT, on_terminate, running);
+    running->hangup = evsignal_new(base, SIGHUP, on_hangup, running);
+    running->stop_timer = evtimer_new(base, on_stop_poll, running);
+    if (!running->terminate || !running->interrupt || !running->hangup || !running->stop_timer ||
+        event_add(running->terminate, NULL) || event_add(running->interrupt, NULL) || event_add(running->hangup, NULL))
+        return qk_fail(QK_E_NO_MEMORY, "signals");
+    return QK_OK;
+}
+
+static qk_err start_threads(qk_server *server)
+{
+    unsigned workers = or_cores(server->config.workers), slow = or_cores(server->config.slow_threads);
+
+    server->workers = calloc(workers, sizeof *server->workers);
+    if (!server->workers)
+        return qk_fail(QK_E_NO_MEMORY, "workers");
+    for (; server->worker_count < workers; server->worker_count++)
+        QK_TRY(qk_worker_start(server->worker_count, &server->workers[server->worker_count]));
+    QK_TRY(qk_pool_start("keys", slow, KEYS_NICE, &server->keys));
+    return qk_pool_start("disk", slow, 0, &server->disk);
+}
+
+static void stop(struct running *running)
+{
+    qk_server *server = running->server;
+    struct event *events[] = { running->terminate, running->interrupt, running->hangup, running->stop_timer };
+
+    if (running->listener)
+        evconnlistener_free(running->listener);
+    qk_https_stop(&running->https);
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+        if (events[i])
+            event_free(events[i]);
+    qk_pool_stop(&server->keys);
+    qk_pool_stop(&server->disk);
+    for (unsigned i = 0; i < server->worker_count; i++) {
+        qk_grpc_shutdown(server->workers[i], true);
+        qk_worker_stop(&server->workers[i]);
+    }
+    free(server->workers);
+    if (server->base)
+        event_base_free(server->base);
+    qk_server_tls_free(&server->grpc_tls);
+    qk_server_tls_free(&server->https_tls);
+    qk_instance_close(&server->instance);
+}
+
+static qk_err start_and_loop(struct running *running)
+{
+    qk_server *server = running->server;
+    const qk_server_config *config = &server->config;
+
+    evthread_use_pthreads();
+    server->base = event_base_new();
+    if (!server->base)
+        return qk_fail(QK_E_NO_MEMORY, "event loop");
+    QK_TRY(qk_server_tls_new(&config->grpc, "h2", &server->grpc_tls));
+    QK_TRY(qk_server_tls_new(&config->https, "http/1.1", &server->https_tls));
+    QK_TRY(qk_instance_open(config->database, config->master_key, config->cache_keys, &server->instance));
+    qk_iam_set_token_seconds(server->instance.iam, (int64_t)config->token_seconds);
+    QK_TRY(start_threads(server));
+    QK_TRY(watch_signals(running));
+    QK_TRY(listen_grpc(running));
+    QK_TRY(qk_https_start(server, &running->https));
+    qk_log(QK_LOG_INFO, "op=ready version=%s grpc=%s:%u https=%s:%u workers=%u", QK_VERSION, config->grpc.address,
+           (unsigned)config->grpc.port, config->https.address, (unsigned)config->https.port, server->worker_count);
+    event_base_dispatch(server->base);
+    qk_log(QK_LOG_INFO, "op=stopped");
+    return QK_OK;
+}
+
+qk_err qk_server_run(const qk_server_config *config)
+{
+    static qk_server server;
+    struct running running = { .server = &server };
+    qk_err err;
+
+    server.config = *config;
+    protect_memory();
+    raise_descriptor_limit();
+    QK_TRY(qk_crypto_start());
+    err = start_and_loop(&running);
+    stop(&running);
+    qk_crypto_stop();
+    return err;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The listeners' TLS: contexts from PEM files, replaced as a whole when the files are read again. */
+#ifndef QK_SERVER_TLS_H
+#define QK_SERVER_TLS_H
+
+#include <openssl/ssl.h>
+
+#include "server/config.h"
+
+typedef struct qk_server_tls qk_server_tls;
+
+/* `alpn` is the one protocol offered ("h2", "http/1.1"). NULL in *out_tls if the listener has TLS off. QK_E_CONFIG names
+ * the file and what is wrong with it. */
+QK_MUST_CHECK qk_err qk_server_tls_new(const qk_listen_config *listen, const char *alpn, qk_server_tls **out_tls);
+void qk_server_tls_free(qk_server_tls **tls);
+/* Reads the files again. On an error the old certificate stays in use. */
+QK_MUST_CHECK qk_err qk_server_tls_reload(qk_server_tls *tls);
+/* A server-side SSL for one new connection; NULL if memory is out. Any thread. */
+SSL *qk_server_tls_accept(qk_server_tls *tls);
+
+#endif
