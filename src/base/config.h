@@ -11,7 +11,7 @@
 
 #include "base/bytes.h"
 
-typedef struct qk_config qk_config; /* a loaded document */
+typedef struct qk_config qk_config;           /* a loaded document */
 typedef struct qk_config_node qk_config_node; /* a map, list or scalar in it; owned by the document */
 
 /* QK_E_CONFIG with file, line and what is wrong. Files over 1 MiB are refused. */
@@ -33,12 +33,12 @@ const char *qk_config_text(const qk_config_node *node);
 unsigned qk_config_line(const qk_config_node *node);
 
 typedef enum qk_config_type {
-    QK_CONFIG_TEXT, /* const char *; null and absent give the default (which may be NULL) */
-    QK_CONFIG_BOOL, /* bool: true/false/yes/no/on/off */
-    QK_CONFIG_UINT, /* uint64_t within min..max; also quoted ("9876"); suffixes k, M, G (1024) allowed */
-    QK_CONFIG_CHOICE, /* int: index of the text in `choices` (NULL-terminated) */
-    QK_CONFIG_MAP, /* const qk_config_node *: kept for the reader */
-    QK_CONFIG_LIST, /* const qk_config_node *: a list, or one scalar taken as a list of one */
+    QK_CONFIG_TEXT,   /* const char *; null and absent give the default (which may be NULL) */
+    QK_CONFIG_BOOL,   /* bool: true/false/yes/no/on/off */
+    QK_CONFIG_UINT,   /* uint64_t within min..max; also quoted ("9876"); suffixes k, M, G (1024) allowed */
+    QK_CONFIG_CHOICE, /* int: index of the text in `choices` (NULL-terminated), any case; -1: absent */
+    QK_CONFIG_MAP,    /* const qk_config_node *: kept for the reader */
+    QK_CONFIG_LIST,   /* const qk_config_node *: a list, or one scalar taken as a list of one */
 } qk_config_type;
 
 typedef struct qk_config_row {
@@ -54,7 +54,7 @@ typedef struct qk_config_row {
 
 typedef enum qk_config_unknown {
     QK_CONFIG_REFUSE, /* our own files: an unknown key is an error */
-    QK_CONFIG_WARN, /* files that come from elsewhere: a warning in the log */
+    QK_CONFIG_WARN,   /* files that come from elsewhere: a warning in the log */
 } qk_config_unknown;
 
 /* Fills `record` from `map` (NULL: defaults alone). QK_E_CONFIG names file, line, key and what was expected. */

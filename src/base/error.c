@@ -34,15 +34,17 @@ static const error_row *row_of(qk_err code)
 
 void qk_fail_at(const char *file, int line, qk_err code, const char *format, ...)
 {
+    char words[sizeof last.words]; /* the arguments may be the old words themselves */
     va_list args;
 
     assert(code != QK_OK && code < QK_ERROR_COUNT);
+    va_start(args, format);
+    vsnprintf(words, sizeof words, format, args);
+    va_end(args);
     last.code = code;
     last.file = file;
     last.line = line;
-    va_start(args, format);
-    vsnprintf(last.words, sizeof last.words, format, args);
-    va_end(args);
+    memcpy(last.words, words, sizeof words);
 }
 
 void qk_fail_context_at(qk_err code, const char *format, ...)
@@ -55,6 +57,8 @@ void qk_fail_context_at(qk_err code, const char *format, ...)
     va_start(args, format);
     vsnprintf(before, sizeof before, format, args);
     va_end(args);
+    if (last.code != code) /* born elsewhere, without words of its own */
+        last.file = NULL;
     last.code = code;
     snprintf(last.words, sizeof last.words, "%s", before);
     len = strlen(last.words);

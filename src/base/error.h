@@ -55,11 +55,11 @@ typedef struct qk_failure {
 } qk_failure;
 
 /* Records a failure and returns its code: `return qk_fail(QK_E_BAD_LENGTH, "ciphertext of %zu bytes", len);` */
-#define qk_fail(code, ...) (qk_fail_at(__FILE__, __LINE__, (code), __VA_ARGS__), (code))
+#define qk_fail(code, ...) (qk_fail_at(__FILE__, __LINE__, (code), __VA_ARGS__), (qk_err)(code))
 void qk_fail_at(const char *file, int line, qk_err code, const char *format, ...) QK_PRINTF(4, 5);
 
 /* Puts words in front of the failure that is under way ("keystore 11…: ") and returns `code` unchanged. */
-#define qk_fail_context(code, ...) (qk_fail_context_at((code), __VA_ARGS__), (code))
+#define qk_fail_context(code, ...) (qk_fail_context_at((code), __VA_ARGS__), (qk_err)(code))
 void qk_fail_context_at(qk_err code, const char *format, ...) QK_PRINTF(2, 3);
 
 /* The failure of this thread; `code` tells whether it belongs to the error in hand. */
