@@ -26,7 +26,8 @@ typedef enum qk_attribute_form {
 
 /* Where an attribute lives. */
 typedef enum qk_attribute_home {
-    QK_HOME_KEY, /* sealed in the key blob; only the HSM judges and changes it */
+    QK_HOME_KEY, /* sealed in the key blob, only the HSM judges and changes it; objects that are no keys have no blob and
+                  * keep it in their row */
     QK_HOME_VALUE, /* part of the key or object value itself, given at creation (CKA_VALUE, CKA_MODULUS, ...) */
     QK_HOME_OBJECT, /* in the keystore's row: CKA_LABEL, CKA_ID, dates, ... */
     QK_HOME_PLACE, /* decides where the object lives, never stored with it: CKA_TOKEN, CKA_PRIVATE */
@@ -47,7 +48,9 @@ enum {
 };
 
 enum {
-    QK_ATTRIBUTE_SECRET = 1 << 0, /* never leaves in clear while SENSITIVE or not EXTRACTABLE */
+    /* Never leaves in clear while SENSITIVE or not EXTRACTABLE. Of private and secret keys: CKA_VALUE of certificates,
+     * data and public keys is open. */
+    QK_ATTRIBUTE_SECRET = 1 << 0,
     QK_ATTRIBUTE_NOT_GIVEN = 1 << 1, /* may not stand in a template: the token sets it */
     QK_ATTRIBUTE_SETTABLE = 1 << 2, /* C_SetAttributeValue may change it (one-way rules apart) */
     QK_ATTRIBUTE_ONLY_TO_TRUE = 1 << 3, /* CKA_SENSITIVE, CKA_WRAP_WITH_TRUSTED */
@@ -60,7 +63,7 @@ typedef struct qk_attribute {
     const char *name; /* "CKA_LABEL" */
     qk_attribute_form form;
     qk_attribute_home home;
-    unsigned of; /* QK_OF_... */
+    unsigned of; /* QK_OF_...; 0: belongs to no object (a keystore's label and password) */
     unsigned flags; /* QK_ATTRIBUTE_... */
 } qk_attribute;
 
@@ -103,9 +106,10 @@ bool qk_attrs_bool(const qk_attrs *attrs, CK_ATTRIBUTE_TYPE type, bool fallback)
 CK_ULONG qk_attrs_ulong(const qk_attrs *attrs, CK_ATTRIBUTE_TYPE type, CK_ULONG fallback);
 qk_view qk_attrs_view(const qk_attrs *attrs, CK_ATTRIBUTE_TYPE type); /* empty if absent */
 
-/* Reads an application's template: NULL pointers, unknown types (QK_E_ATTRIBUTE_TYPE), lengths that do not fit the form
- * (QK_E_ATTRIBUTE_VALUE), the same type twice (QK_E_TEMPLATE_INCONSISTENT), more than 512 entries or 16 MiB in all
- * (QK_E_TEMPLATE_INCONSISTENT). Big integers lose leading zeros. */
+/* Reads an application's template and puts it in place of what `out` held; on failure `out` stays as it was. Refuses a
+ * NULL template (QK_E_BAD_ARGUMENT), unknown types (QK_E_ATTRIBUTE_TYPE), lengths that do not fit the form or have no
+ * value (QK_E_ATTRIBUTE_VALUE; also nested templates that are not empty), the same type twice, more than 512 entries or
+ * 16 MiB in all (QK_E_TEMPLATE_INCONSISTENT). Big integers lose leading zeros; any true CK_BBOOL becomes CK_TRUE. */
 QK_MUST_CHECK qk_err qk_attrs_from_template(const CK_ATTRIBUTE *template_, CK_ULONG count, qk_attrs *out);
 /* True if every attribute of `wanted` is in `attrs` with the same value. */
 bool qk_attrs_match(const qk_attrs *attrs, const qk_attrs *wanted);

@@ -97,11 +97,13 @@ typedef struct qk_mech_use {
 
 /* Reads an application's CK_MECHANISM; views point into the application's memory (copy before the call returns if the
  * operation goes on: qk_mech_use_keep). QK_E_MECHANISM_INVALID if unknown or unable to do `function` (one QK_ENCRYPT,
- * ... bit); QK_E_MECHANISM_PARAM for a malformed parameter; QK_E_BAD_ARGUMENT for NULL. */
+ * ... bit); QK_E_MECHANISM_PARAM for a malformed parameter; QK_E_BAD_ARGUMENT for NULL. `out` is written on success
+ * only. CK_GCM_PARAMS is read with or without ulIvBits, which is ignored, as the standard asks. */
 QK_MUST_CHECK qk_err qk_mech_use_read(const CK_MECHANISM *mechanism, unsigned function, qk_mech_use *out);
-/* The checks shared by both readers (parameter ranges, e.g. tag_bits, hash known, label <= 1024). */
+/* The checks shared by both readers: parameter ranges (tag_bits, hash known, label <= 1024, IV of GCM 1..128 bytes), and
+ * that the mechanism can do `function`. Errors as above. */
 QK_MUST_CHECK qk_err qk_mech_use_check(const qk_mech_use *use, unsigned function);
-/* Makes the views of `use` point to copies in `storage` (heap, the caller's). */
+/* Makes the views of `use` point to copies in `storage` (heap, the caller's; what it held is wiped). QK_E_NO_MEMORY. */
 QK_MUST_CHECK qk_err qk_mech_use_keep(qk_mech_use *use, qk_buf *storage);
 
 /* Digest mechanism of an MGF (CKG_MGF1_SHA1 → CKM_SHA_1) and back; QK_NO_HASH / 0 if none. */

@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "p11/attribute.h"
+#include "p11/mechanism.h"
+#include "p11/snapshot.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- the table ---- */
+
+/* What a GREP11 server of IBM reports, of the mechanisms that we have: number, smallest and largest key, flags. */
+static const struct {
+    CK_MECHANISM_TYPE type;
+    CK_ULONG min, max;
+    CK_FLAGS flags;
+} ibm_list[] = {
+    { CKM_RSA_PKCS, 512, 4096, 404224 },
+    { CKM_RSA_PKCS_OAEP, 512, 4096, 393984 },
+    { CKM_RSA_PKCS_KEY_PAIR_GEN, 512, 4096, 65536 },
+    { CKM_RSA_PKCS_PSS, 512, 4096, 10240 },
+    { CKM_SHA1_RSA_PKCS, 512, 4096, 10240 },
+    { CKM_SHA1_RSA_PKCS_PSS, 512, 4096, 10240 },
+    { CKM_SHA256_RSA_PKCS, 512, 4096, 10240 },
+    { CKM_SHA256_RSA_PKCS_PSS, 512, 4096, 10240 },
+    { CKM_SHA224_RSA_PKCS, 512, 4096, 10240 },
+    { CKM_SHA224_RSA_PKCS_PSS, 512, 4096, 10240 },
+    { CKM_SHA384_RSA_PKCS, 512, 4096, 10240 },
+    { CKM_SHA384_RSA_PKCS_PSS, 512, 4096, 10240 },
+    { CKM_SHA512_RSA_PKCS, 512, 4096, 10240 },
+    { CKM_SHA512_RSA_PKCS_PSS, 512, 4096, 10240 },
+    { CKM_AES_KEY_GEN, 16, 32, 32768 },
+    { CKM_AES_ECB, 16, 32, 768 | CKF_WRAP | CKF_UNWRAP },
+    { CKM_AES_CBC, 16, 32, 393984 },
+    { CKM_AES_CBC_PAD, 16, 32, 393984 },
+    { CKM_GENERIC_SECRET_KEY_GEN, 8, 256, 557056 },
+    { CKM_SHA256, 0, 0, 1024 },
+    { CKM_SHA256_HMAC, 16, 32, 10240 },
+    { CKM_SHA224, 0, 0, 1024 },
+    { CKM_SHA224_HMAC, 14, 32, 10240 },
+    { CKM_SHA_1, 0, 0, 1024 },
+    { CKM_SHA_1_HMAC, 10, 32, 10240 },
+    { CKM_SHA384, 0, 0, 1024 },
+    { CKM_SHA384_HMAC, 24, 32, 10240 },
+    { CKM_SHA512, 0, 0, 1024 },
+    { CKM_SHA512_HMAC, 32, 32, 10240 },
+    { CKM_SHA512_256, 0, 0, 1024 },
+    { CKM_IBM_SHA512_256, 0, 0, 1024 },
+    { CKM_SHA512_256_HMAC, 16, 32, 10240 },
+    { CKM_IBM_SHA512_256_HMAC, 16, 32, 10240 },
+    { CKM_SHA512_224, 0, 0, 1024 },
+    { CKM_IBM_SHA512_224, 0, 0, 1024 },
+    { CKM_SHA512_224_HMAC, 14, 32, 10240 },
+    { CKM_IBM_SHA512_224_HMAC, 14, 32, 10240 },
+    { CKM_EC_KEY_PAIR_GEN, 192, 521, 26279936 },
+    { CKM_ECDSA, 192, 521, 26224640 },
+    { CKM_ECDSA_SHA1, 192, 521, 26224640 },
+    { CKM_ECDSA_SHA224, 192, 521, 26224640 },
+    { CKM_IBM_ECDSA_SHA224, 192, 521, 26224640 },
+    { CKM_ECDSA_SHA256, 192, 521, 26224640 },
+    { CKM_IBM_ECDSA_SHA256, 192, 521, 26224640 },
+    { CKM_ECDSA_SHA384, 192, 521, 26224640 },
+    { CKM_IBM_ECDSA_SHA384, 192, 521, 26224640 },
+    { CKM_ECDSA_SHA512, 192, 521, 26224640 },
+    { CKM_IBM_ECDSA_SHA512, 192, 521, 26224640 },
+    { CKM_IBM_ED25519_SHA512, 256, 256, 17836032 },
+};
+
+static CK_FLAGS grep11_flags(const qk_mech *mech)
+{
+    return mech->grep11_flags ? mech->grep11_flags : qk_mech_info_flags(mech);
+}
+
+static void the_list_starts_as_ibms_does(void **state)
+{
+    (void)state;
+    assert_int_equal(qk_mechs[0].type, CKM_RSA_PKCS);
+    for (size_t i = 0; i < COUNT(ibm_list); i++) {
+        assert_int_equal(qk_mechs[i].type, ibm_list[i].type);
+        assert_int_equal(qk_mechs[i].grep11_min_key, ibm_list[i].min);
+        assert_int_equal(qk_mechs[i].grep11_max_key, ibm_list[i].max);
+        assert_int_equal(grep11_flags(&qk_mechs[i]), ibm_list[i].flags);
+        assert_true(qk_mechs[i].flags & QK_MECH_GREP11);
+    }
+}
+
+static void ours_alone_follow_in_the_list(void **state)
+{
+    (void)state;
+    assert_int_equal(qk_mech_count, COUNT(ibm_list) + 3);
+    assert_int_equal(qk_mechs[COUNT(ibm_list)].type, CKM_AES_GCM);
+    assert_int_equal(qk_mechs[COUNT(ibm_list) + 1].type, CKM_EC_EDWARDS_KEY_PAIR_GEN);
+    assert_int_equal(qk_mechs[COUNT(ibm_list) + 2].type, CKM_EDDSA);
+}
+
+static void every_row_is_found_by_its_own_number(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < qk_mech_count; i++) {
+        assert_ptr_equal(qk_mech_find(qk_mechs[i].type), &qk_mechs[i]);
+        assert_string_equal(qk_mech_name(qk_mechs[i].type), qk_mechs[i].name);
+    }
+}
+
+static void unknown_mechanisms_are_not_found(void **state)
+{
+    static const CK_MECHANISM_TYPE strangers[] = { CKM_RSA_X_509,    CKM_MD5,    CKM_DES3_CBC,       CKM_IBM_TESTCODE,
+                                                   CKM_IBM_WIRETEST, 0x80000000, 0xffffffff80010009, ~0UL };
+    (void)state;
+    for (size_t i = 0; i < COUNT(strangers); i++) {
+        assert_null(qk_mech_find(strangers[i]));
+        assert_string_equal(qk_mech_name(strangers[i]), "unknown");
+    }
+}
+
+static void every_row_is_sound(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < qk_mech_count; i++) {
+        const qk_mech *mech = &qk_mechs[i];
+        bool generates = mech->does & (QK_GENERATE | QK_GENERATE_PAIR);
+
+        assert_memory_equal(mech->name, "CKM_", 4);
+        assert_true(mech->does != 0 && mech->source && strlen(mech->source) > 5);
+        assert_true(mech->min_key <= mech->max_key && mech->grep11_min_key <= mech->grep11_max_key);
+        assert_int_equal(mech->iv_len > 0, mech->param == QK_PARAM_IV);
+        /* only digests work without a key, and they have no sizes */
+        assert_int_equal(mech->key == QK_NO_KEY, mech->does == QK_DIGEST);
+        assert_int_equal(mech->key == QK_NO_KEY, mech->max_key == 0);
+        /* both ways or none */
+        assert_int_equal(!(mech->does & QK_ENCRYPT), !(mech->does & QK_DECRYPT));
+        assert_int_equal(!(mech->does & QK_SIGN), !(mech->does & QK_VERIFY));
+        assert_int_equal(!(mech->does & QK_WRAP), !(mech->does & QK_UNWRAP));
+        assert_false(generates && (mech->does & ~(unsigned)(QK_GENERATE | QK_GENERATE_PAIR)));
+        assert_false((mech->flags & QK_MECH_SINGLE_PART) && (mech->flags & QK_MECH_GATHERED));
+        assert_int_equal(!!(mech->flags & QK_MECH_EC), mech->key == CKK_EC || mech->key == CKK_EC_EDWARDS);
+        /* the hash inside is a digest that we offer */
+        if (mech->hash != QK_NO_HASH)
+            assert_true(qk_mech_find(mech->hash)->does & QK_DIGEST);
+    }
+}
+
+static void ibms_aliases_are_the_standards_mechanisms_in_all_but_number(void **state)
+{
+    static const struct {
+        CK_MECHANISM_TYPE ibm, standard;
+    } pairs[] = {
+        { CKM_IBM_SHA512_256, CKM_SHA512_256 },           { CKM_IBM_SHA512_224, CKM_SHA512_224 },
+        { CKM_IBM_SHA512_256_HMAC, CKM_SHA512_256_HMAC }, { CKM_IBM_SHA512_224_HMAC, CKM_SHA512_224_HMAC },
+        { CKM_IBM_ECDSA_SHA224, CKM_ECDSA_SHA224 },       { CKM_IBM_ECDSA_SHA256, CKM_ECDSA_SHA256 },
+        { CKM_IBM_ECDSA_SHA384, CKM_ECDSA_SHA384 },       { CKM_IBM_ECDSA_SHA512, CKM_ECDSA_SHA512 },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        const qk_mech *ibm = qk_mech_find(pairs[i].ibm), *standard = qk_mech_find(pairs[i].standard);
+        assert_int_equal(ibm->hash, standard->hash);
+        assert_int_equal(ibm->does, standard->does);
+        assert_int_equal(ibm->key, standard->key);
+        assert_int_equal(ibm->param, standard->param);
+    }
+}
+
+static void single_part_mechanisms_are_those_without_a_hash(void **state)
+{
+    static const CK_MECHANISM_TYPE single[] = { CKM_RSA_PKCS, CKM_RSA_PKCS_OAEP, CKM_RSA_PKCS_PSS,
+                                                CKM_ECDSA,    CKM_EDDSA,         CKM_IBM_ED25519_SHA512 };
+    size_t count = 0;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(single); i++)
+        assert_true(qk_mech_find(single[i])->flags & QK_MECH_SINGLE_PART);
+    for (size_t i = 0; i < qk_mech_count; i++)
+        count += !!(qk_mechs[i].flags & QK_MECH_SINGLE_PART);
+    assert_int_equal(count, COUNT(single));
+    assert_true(qk_mech_find(CKM_AES_GCM)->flags & QK_MECH_GATHERED);
+}
+
+static void edwards_mechanisms_say_that_curves_have_names(void **state)
+{
+    (void)state;
+    assert_true(qk_mech_info_flags(qk_mech_find(CKM_EDDSA)) & CKF_EC_CURVENAME);
+    assert_false(qk_mech_info_flags(qk_mech_find(CKM_ECDSA)) & CKF_EC_CURVENAME);
+    assert_int_equal(qk_mech_info_flags(qk_mech_find(CKM_AES_GCM)), CKF_ENCRYPT | CKF_DECRYPT);
+}
+
+static void print_row(qk_buf *out, const qk_mech *mech)
+{
+    static const char *const params[] = { "none", "iv", "gcm", "oaep", "pss", "eddsa" };
+    static const char *const does[] = { "encrypt",  "decrypt",       "digest", "sign",   "verify",
+                                        "generate", "generate-pair", "wrap",   "unwrap", "derive" };
+    const char *key = mech->key == QK_NO_KEY       ? "none"
+                      : mech->key == QK_ANY_SECRET ? "any-secret"
+                                                   : qk_name_of_key_type(mech->key);
+
+    qk_buf_printf(out, "0x%08lx %s\n    key %s %lu..%lu; does", mech->type, mech->name, key, mech->min_key,
+                  mech->max_key);
+    for (size_t i = 0; i < COUNT(does); i++)
+        if (mech->does & 1u << i)
+            qk_buf_printf(out, " %s", does[i]);
+    qk_buf_printf(out, "; parameter %s", params[mech->param]);
+    if (mech->iv_len)
+        qk_buf_printf(out, " of %zu", mech->iv_len);
+    if (mech->hash != QK_NO_HASH)
+        qk_buf_printf(out, "; hash %s", qk_mech_name(mech->hash));
+    qk_buf_printf(out, "%s%s; flags %lu; %s\n", mech->flags & QK_MECH_SINGLE_PART ? "; single part" : "",
+                  mech->flags & QK_MECH_GATHERED ? "; gathered" : "", qk_mech_info_flags(mech), mech->source);
+    if (mech->flags & QK_MECH_GREP11)
+        qk_buf_printf(out, "    GREP11 %lu..%lu, flags %lu\n", mech->grep11_min_key, mech->grep11_max_key,
+                      grep11_flags(mech));
+}
+
+static void the_printed_table_is_the_one_on_file(void **state)
+{
+    QK_OWNED(qk_buf_done) qk_buf out = QK_BUF_NONE;
+
+    (void)state;
+    for (size_t i = 0; i < qk_mech_count; i++)
+        print_row(&out, &qk_mechs[i]);
+    assert_true(snapshot_equal(QK_SNAPSHOT_DIR, "mechanism_table.txt", &out));
+}
+
+/* ---- parameters ---- */
+
+static qk_err read_param(CK_MECHANISM_TYPE type, unsigned function, const void *param, CK_ULONG len, qk_mech_use *out)
+{
+    CK_MECHANISM mechanism = { type, (void *)(uintptr_t)param, len };
+
+    return qk_mech_use_read(&mechanism, function, out);
+}
+
+static void mgf_and_hash_translate_both_ways(void **state)
+{
+    static const CK_RSA_PKCS_MGF_TYPE known[] = { CKG_MGF1_SHA1, CKG_MGF1_SHA224, CKG_MGF1_SHA256, CKG_MGF1_SHA384,
+                                                  CKG_MGF1_SHA512 };
+    (void)state;
+    for (size_t i = 0; i < COUNT(known); i++)
+        assert_int_equal(qk_mgf_of_hash(qk_mgf_hash(known[i])), known[i]);
+    assert_int_equal(qk_mgf_hash(CKG_MGF1_SHA256), CKM_SHA256);
+    assert_int_equal(qk_mgf_hash(0), QK_NO_HASH);
+    assert_int_equal(qk_mgf_hash(~0UL), QK_NO_HASH);
+    assert_int_equal(qk_mgf_of_hash(CKM_MD5), 0);
+    assert_int_equal(qk_mgf_of_hash(QK_NO_HASH), 0);
+}
+
+static void a_mechanism_without_parameter_takes_none_or_an_empty_one(void **state)
+{
+    qk_mech_use use;
+
+    (void)state;
+    assert_int_equal(read_param(CKM_ECDSA_SHA256, QK_SIGN, NULL, 0, &use), QK_OK);
+    assert_ptr_equal(use.mech, qk_mech_find(CKM_ECDSA_SHA256));
+    assert_int_equal(read_param(CKM_ECDSA_SHA256, QK_SIGN, "x", 0, &use), QK_OK);
+    assert_int_equal(read_param(CKM_ECDSA_SHA256, QK_SIGN, "x", 1, &use), QK_E_MECHANISM_PARAM);
+    assert_int_equal(read_param(CKM_ECDSA_SHA256, QK_SIGN, NULL, 1, &use), QK_E_MECHANISM_PARAM);
+}
+
+static void what_a_mechanism_cannot_do_is_refused(void **state)
+{
+    qk_mech_use use;
+
+    (void)state;
+    assert_int_equal(qk_mech_use_read(NULL, QK_SIGN, &use), QK_E_BAD_ARGUMENT);
+    assert_int_equal(read_param(CKM_MD5, QK_DIGEST, NULL, 0, &use), QK_E_MECHANISM_INVALID);
+    assert_int_equal(read_param(CKM_AES_ECB, QK_SIGN, NULL, 0, &use), QK_E_MECHANISM_INVALID);
+    assert_int_equal(read_param(CKM_SHA256, QK_SIGN, NULL, 0, &use), QK_E_MECHANISM_INVALID);
+    assert_int_equal(read_param(CKM_AES_GCM, QK_WRAP, NULL, 0, &use), QK_E_MECHANISM_INVALID);
+    assert_int_equal(read_param(CKM_AES_KEY_GEN, QK_GENERATE_PAIR, NULL, 0, &use), QK_E_MECHANISM_INVALID);
+    assert_int_equal(read_param(CKM_AES_KEY_GEN, 0, NULL, 0, &use), QK_E_MECHANISM_INVALID);
+}
+
+static void a_failed_read_leaves_the_use_alone(void **state)
+{
+    qk_mech_use use = { .mech = qk_mech_find(CKM_AES_CBC) };
+
+    (void)state;
+    assert_int_equal(read_param(CKM_AES_GCM, QK_ENCRYPT, NULL, 0, &use), QK_E_MECHANISM_PARAM);
+    assert_ptr_equal(use.mech, qk_mech_find(CKM_AES_CBC));
+}
+
+static void an_iv_has_exactly_its_length(void **state)
+{
+    static const uint8_t bytes[32] = { 7 };
+    qk_mech_use use;
+
+    (void)state;
+    assert_int_equal(read_param(CKM_AES_CBC, QK_ENCRYPT, bytes, 16, &use), QK_OK);
+    assert_ptr_equal(use.iv.data, bytes);
+    assert_int_equal(read_param(CKM_AES_CBC_PAD, QK_UNWRAP, bytes, 16, &use), QK_OK);
+    for (size_t len = 0; len <= sizeof(bytes); len++)
+        if (len != 16)
+            assert_int_equal(read_param(CKM_AES_CBC, QK_ENCRYPT, bytes, len, &use), QK_E_MECHANISM_PARAM);
+    assert_int_equal(read_param(CKM_AES_CBC, QK_ENCRYPT, NULL, 16, &use), QK_E_MECHANISM_PARAM);
+}
+
+static void gcm_parameters_are_read(void **state)
+{
+    uint8_t iv[12] = { 1 }, aad[20] = { 2 };
+    CK_GCM_PARAMS gcm = { iv, 12, 96, aad, 20, 128 };
+    qk_mech_use use;
+
+    (void)state;
+    assert_int_equal(read_param(CKM_AES_GCM, QK_ENCRYPT, &gcm, sizeof(gcm), &use), QK_OK);
+    assert_ptr_equal(use.gcm.iv.data, iv);
+    assert_int_equal(use.gcm.aad.len, 20);
+    assert_int_equal(use.gcm.tag_bits, 128);
+    gcm.ulIvBits = 0; /* many callers leave it */
+    gcm.pAAD = NULL;
+    gcm.ulAADLen = 0;
+    assert_int_equal(read_param(CKM_AES_GCM, QK_DECRYPT, &gcm, sizeof(gcm), &use), QK_OK);
+    assert_int_equal(use.gcm.iv.len, 12);
+    assert_int_equal(use.gcm.aad.len, 0);
+}
+
+static void gcm_parameters_without_iv_bits_are_read_too(void **state)
+{
+    uint8_t iv[12] = { 1 }, aad[3] = { 2 };
+    struct {
+        CK_BYTE_PTR iv;
+        CK_ULONG iv_len;
+        CK_BYTE_PTR aad;
+        CK_ULONG aad_len, tag_bits;
+    } older = { iv, 12, aad, 3, 96 };
+    qk_mech_use use;
+
+    (void)state;
+    assert_int_equal(read_param(CKM_AES_GCM, QK_ENCRYPT, &older, sizeof(older), &use), QK_OK);
+    assert_ptr_equal(use.gcm.iv.data, iv);
+    assert_ptr_equal(use.gcm.aad.data, aad);
+    assert_int_equal(use.gcm.tag_bits, 96);
+}
+
+static void gcm_tags_have_the_lengths_of_the_standard(void **state)
+{
+    uint8_t iv[12] = { 1 };
+    CK_GCM_PARAMS gcm = { iv, 12, 96, NULL, 0, 0 };
+    qk_mech_use use;
+
+    (void)state;
+    for (CK_ULONG bits = 0; bits < 300; bits++) {
+        bool good = bits == 32 || bits == 64 || bits == 96 || bits == 104 || bits == 112 || bits == 120 || bits == 128;
+        gcm.ulTagBits = bits;
+        assert_int_equal(read_param(CKM_AES_GCM, QK_ENCRYPT, &gcm, sizeof(gcm), &use),
+                         good ? QK_OK : QK_E_MECHANISM_PARAM);
+    }
+    gcm.ulTagBits = (1UL << 32) + 128; /* must not be cut to 128 */
+    assert_int_equal(read_param(CKM_AES_GCM, QK_ENCRYPT, &gcm, sizeof(gcm), &use), QK_E_MECHANISM_PARAM);
+}
+
+static void malformed_gcm_parameters_are_refused(void **state)
+{
+    uint8_t iv[200] = { 1 }, bytes[80] = { 0 };
+    const CK_GCM_PARAMS wrong[] = {
+        { NULL, 0, 0, NULL, 0, 128 },  { NULL, 12, 96, NULL, 0, 128 },
+        { iv, 0, 0, NULL, 0, 128 },    { iv, 129, 0, NULL, 0, 128 },
+        { iv, ~0UL, 0, NULL, 0, 128 }, { iv, 12, 96, NULL, 5, 128 },
+        { iv, 12, 96, iv, ~0UL, 128 }, { iv, 12, 96, iv, (64UL << 20) + 1, 128 },
+    };
+    qk_mech_use use;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        assert_int_equal(read_param(CKM_AES_GCM, QK_ENCRYPT, &wrong[i], sizeof(wrong[i]), &use), QK_E_MECHANISM_PARAM);
+    for (size_t len = 0; len <= sizeof(bytes); len++)
+        assert_int_equal(read_param(CKM_AES_GCM, QK_ENCRYPT, bytes, len, &use), QK_E_MECHANISM_PARAM);
+}
+
+static void oaep_parameters_are_read(void **state)
+{
+    char label[] = "label";
+    CK_RSA_PKCS_OAEP_PARAMS oaep = { CKM_SHA256, CKG_MGF1_SHA1, CKZ_DATA_SPECIFIED, label, 5 };
+    qk_mech_use use;
+
+    (void)state;
+    assert_int_equal(read_param(CKM_RSA_PKCS_OAEP, QK_WRAP, &oaep, sizeof(oaep), &use), QK_OK);
+    assert_int_equal(use.oaep.hash, CKM_SHA256);
+    assert_int_equal(use.oaep.mgf_hash, CKM_SHA_1);
+    assert_int_equal(use.oaep.label.len, 5);
+    oaep = (CK_RSA_PKCS_OAEP_PARAMS){ CKM_SHA_1, CKG_MGF1_SHA1, CKZ_DATA_SPECIFIED, NULL, 0 };
+    assert_int_equal(read_param(CKM_RSA_PKCS_OAEP, QK_ENCRYPT, &oaep, sizeof(oaep), &use), QK_OK);
+    oaep.source = 0;
+    assert_int_equal(read_param(CKM_RSA_PKCS_OAEP, QK_ENCRYPT, &oaep, sizeof(oaep), &use), QK_OK);
+    assert_int_equal(use.oaep.label.len, 0);
+}
+
+static void malformed_oaep_parameters_are_refused(void **state)
+{
+    static char label[2000];
+    const CK_RSA_PKCS_OAEP_PARAMS wrong[] = {
+        { CKM_MD5, CKG_MGF1_SHA1, 1, NULL, 0 },
+        { CKM_SHA256_HMAC, CKG_MGF1_SHA256, 1, NULL, 0 },
+        { 0, 0, 0, NULL, 0 },
+        { CKM_SHA256, 0, 1, NULL, 0 },
+        { CKM_SHA256, 99, 1, NULL, 0 },
+        { CKM_SHA256, CKG_MGF1_SHA256, 2, NULL, 0 },
+        { CKM_SHA256, CKG_MGF1_SHA256, 0, label, 5 },
+        { CKM_SHA256, CKG_MGF1_SHA256, 1, NULL, 5 },
+        { CKM_SHA256, CKG_MGF1_SHA256, 1, label, 1025 },
+        { CKM_SHA256, CKG_MGF1_SHA256, 1, label, ~0UL },
+    };
+    qk_mech_use use;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        assert_int_equal(read_param(CKM_RSA_PKCS_OAEP, QK_ENCRYPT, &wrong[i], sizeof(wrong[i]), &use),
+                         QK_E_MECHANISM_PARAM);
+    for (size_t len = 0; len < sizeof(wrong[0]); len++)
+        assert_int_equal(read_param(CKM_RSA_PKCS_OAEP, QK_ENCRYPT, label, len, &use), QK_E_MECHANISM_PARAM);
+}
+
+static void pss_parameters_are_read(void **state)
+{
+    CK_RSA_PKCS_PSS_PARAMS pss = { CKM_SHA384, CKG_MGF1_SHA384, 48 };
+    qk_mech_use use;
+
+    (void)state;
+    assert_int_equal(read_param(CKM_SHA384_RSA_PKCS_PSS, QK_SIGN, &pss, sizeof(pss), &use), QK_OK);
+    assert_int_equal(use.pss.hash, CKM_SHA384);
+    assert_int_equal(use.pss.mgf_hash, CKM_SHA384);
+    assert_int_equal(use.pss.salt_len, 48);
+    pss.sLen = 0;
+    assert_int_equal(read_param(CKM_RSA_PKCS_PSS, QK_VERIFY, &pss, sizeof(pss), &use), QK_OK);
+    assert_int_equal(use.pss.salt_len, 0);
+}
+
+static void malformed_pss_parameters_are_refused(void **state)
+{
+    const CK_RSA_PKCS_PSS_PARAMS wrong[] = {
+        { CKM_SHA256, CKG_MGF1_SHA384, 48 }, /* the mechanism says SHA-384 */
+        { CKM_SHA384, 0, 48 },
+        { CKM_SHA384, 0x80000001, 48 },
+        { CKM_SHA384, CKG_MGF1_SHA384, 0xffffffff },
+        { CKM_SHA384, CKG_MGF1_SHA384, ~0UL },
+        { 0, 0, 0 },
+    };
+    const CK_RSA_PKCS_PSS_PARAMS md5 = { CKM_MD5, CKG_MGF1_SHA1, 16 };
+    qk_mech_use use;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        assert_int_equal(read_param(CKM_SHA384_RSA_PKCS_PSS, QK_SIGN, &wrong[i], sizeof(wrong[i]), &use),
+                         QK_E_MECHANISM_PARAM);
+    assert_int_equal(read_param(CKM_RSA_PKCS_PSS, QK_SIGN, &md5, sizeof(md5), &use), QK_E_MECHANISM_PARAM);
+    assert_int_equal(read_param(CKM_RSA_PKCS_PSS, QK_SIGN, NULL, 0, &use), QK_E_MECHANISM_PARAM);
+    assert_int_equal(read_param(CKM_RSA_PKCS_PSS, QK_SIGN, wrong, sizeof(wrong), &use), QK_E_MECHANISM_PARAM);
+}
+
+static void eddsa_takes_a_parameter_or_none(void **state)
+{
+    uint8_t context[256] = { 3 };
+    CK_EDDSA_PARAMS eddsa = { CK_TRUE, 255, context };
+    qk_mech_use use;
+
+    (void)state;
+    assert_int_equal(read_param(CKM_EDDSA, QK_SIGN, NULL, 0, &use), QK_OK);
+    assert_false(use.eddsa.given);
+    assert_int_equal(read_param(CKM_EDDSA, QK_SIGN, &eddsa, sizeof(eddsa), &use), QK_OK);
+    assert_true(use.eddsa.given && use.eddsa.prehash);
+    assert_int_equal(use.eddsa.context.len, 255);
+    eddsa.ulContextDataLen = 256;
+    assert_int_equal(read_param(CKM_EDDSA, QK_SIGN, &eddsa, sizeof(eddsa), &use), QK_E_MECHANISM_PARAM);
+    eddsa = (CK_EDDSA_PARAMS){ CK_FALSE, 1, NULL };
+    assert_int_equal(read_param(CKM_EDDSA, QK_SIGN, &eddsa, sizeof(eddsa), &use), QK_E_MECHANISM_PARAM);
+    assert_int_equal(read_param(CKM_EDDSA, QK_SIGN, &eddsa, 8, &use), QK_E_MECHANISM_PARAM);
+    /* IBM's number takes none */
+    assert_int_equal(read_param(CKM_IBM_ED25519_SHA512, QK_SIGN, &eddsa, sizeof(eddsa), &use), QK_E_MECHANISM_PARAM);
+}
+
+static void a_use_made_by_hand_is_checked_like_a_read_one(void **state)
+{
+    qk_mech_use use = { .mech = qk_mech_find(CKM_RSA_PKCS_OAEP),
+                        .oaep = { .hash = CKM_SHA256, .mgf_hash = CKM_SHA256 } };
+
+    (void)state;
+    assert_int_equal(qk_mech_use_check(&use, QK_ENCRYPT), QK_OK);
+    assert_int_equal(qk_mech_use_check(&use, QK_SIGN), QK_E_MECHANISM_INVALID);
+    use.oaep.mgf_hash = QK_NO_HASH;
+    assert_int_equal(qk_mech_use_check(&use, QK_ENCRYPT), QK_E_MECHANISM_PARAM);
+    use = (qk_mech_use){ .mech = qk_mech_find(CKM_EDDSA), .eddsa = { .prehash = true } };
+    assert_int_equal(qk_mech_use_check(&use, QK_SIGN), QK_E_MECHANISM_PARAM);
+    use.mech = NULL;
+    assert_int_equal(qk_mech_use_check(&use, QK_SIGN), QK_E_MECHANISM_INVALID);
+}
+
+static void a_kept_use_outlives_the_applications_memory(void **state)
+{
+    QK_OWNED(qk_buf_done) qk_buf storage = QK_BUF_NONE;
+    uint8_t iv[12], aad[300];
+    CK_GCM_PARAMS gcm = { iv, 12, 96, aad, sizeof(aad), 128 };
+    qk_mech_use use;
+
+    (void)state;
+    memset(iv, 'i', sizeof(iv));
+    memset(aad, 'a', sizeof(aad));
+    assert_int_equal(read_param(CKM_AES_GCM, QK_ENCRYPT, &gcm, sizeof(gcm), &use), QK_OK);
+    assert_int_equal(qk_mech_use_keep(&use, &storage), QK_OK);
+    memset(iv, 0, sizeof(iv));
+    memset(aad, 0, sizeof(aad));
+    /* once more, from its own storage into the same */
+    assert_int_equal(qk_mech_use_keep(&use, &storage), QK_OK);
+    assert_int_equal(use.gcm.iv.len, 12);
+    assert_int_equal(use.gcm.aad.len, sizeof(aad));
+    for (size_t i = 0; i < 12; i++)
+        assert_int_equal(use.gcm.iv.data[i], 'i');
+    for (size_t i = 0; i < sizeof(aad); i++)
+        assert_int_equal(use.gcm.aad.data[i], 'a');
+}
+
+static void keeping_a_use_without_bytes_is_fine(void **state)
+{
+    QK_OWNED(qk_buf_done) qk_buf storage = QK_BUF_NONE;
+    CK_RSA_PKCS_PSS_PARAMS pss = { CKM_SHA256, CKG_MGF1_SHA256, 32 };
+    qk_mech_use use;
+
+    (void)state;
+    assert_int_equal(read_param(CKM_RSA_PKCS_PSS, QK_SIGN, &pss, sizeof(pss), &use), QK_OK);
+    assert_int_equal(qk_mech_use_keep(&use, &storage), QK_OK);
+    assert_int_equal(use.pss.salt_len, 32);
+    assert_int_equal(read_param(CKM_SHA256, QK_DIGEST, NULL, 0, &use), QK_OK);
+    assert_int_equal(qk_mech_use_keep(&use, &storage), QK_OK);
+    assert_int_equal(storage.len, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_list_starts_as_ibms_does),
+        cmocka_unit_test(ours_alone_follow_in_the_list),
+        cmocka_unit_test(every_row_is_found_by_its_own_number),
+        cmocka_unit_test(unknown_mechanisms_are_not_found),
+        cmocka_unit_test(every_row_is_sound),
+        cmocka_unit_test(ibms_aliases_are_the_standards_mechanisms_in_all_but_number),
+        cmocka_unit_test(single_part_mechanisms_are_those_without_a_hash),
+        cmocka_unit_test(edwards_mechanisms_say_that_curves_have_names),
+        cmocka_unit_test(the_printed_table_is_the_one_on_file),
+        cmocka_unit_test(mgf_and_hash_translate_both_ways),
+        cmocka_unit_test(a_mechanism_without_parameter_takes_none_or_an_empty_one),
+        cmocka_unit_test(what_a_mechanism_cannot_do_is_refused),
+        cmocka_unit_test(a_failed_read_leaves_the_use_alone),
+        cmocka_unit_test(an_iv_has_exactly_its_length),
+        cmocka_unit_test(gcm_parameters_are_read),
+        cmocka_unit_test(gcm_parameters_without_iv_bits_are_read_too),
+        cmocka_unit_test(gcm_tags_have_the_lengths_of_the_standard),
+        cmocka_unit_test(malformed_gcm_parameters_are_refused),
+        cmocka_unit_test(oaep_parameters_are_read),
+        cmocka_unit_test(malformed_oaep_parameters_are_refused),
+        cmocka_unit_test(pss_parameters_are_read),
+        cmocka_unit_test(malformed_pss_parameters_are_refused),
+        cmocka_unit_test(eddsa_takes_a_parameter_or_none),
+        cmocka_unit_test(a_use_made_by_hand_is_checked_like_a_read_one),
+        cmocka_unit_test(a_kept_use_outlives_the_applications_memory),
+        cmocka_unit_test(keeping_a_use_without_bytes_is_fine),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
