@@ -8,6 +8,7 @@
  * 3. on_call hands the call over. The owner answers it exactly once with qk_rpc_call_answer or qk_rpc_call_fail, on the
  *    loop's thread, also after its stream or its session has gone (it is then only freed).
  * 4. The call's arena holds the request's bytes and everything made for it.
+ * 5. `context` outlives the session and every call handed over: on_body_released may come after both are gone.
  * Bounds: streams at once, header bytes, body bytes per message, resets and pings per second; a peer that goes beyond
  * gets RST_STREAM or GOAWAY. */
 #ifndef QK_RPC_SERVER_H
@@ -15,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "rpc/message.h"
 
 typedef struct qk_rpc_session qk_rpc_session;
 typedef struct qk_rpc_call qk_rpc_call;
@@ -23,12 +25,12 @@ typedef struct qk_rpc_call qk_rpc_call;
 struct qk_rpc_call {
     qk_arena arena;
     char path[128];
-    qk_view authorization; /* header values, in the arena; empty if absent */
-    qk_view instance; /* bluemix-instance */
-    qk_view login; /* quantoki-login-bin, decoded */
+    qk_view authorization;   /* header values, in the arena; empty if absent */
+    qk_view instance;        /* bluemix-instance */
+    qk_view login;           /* quantoki-login-bin, decoded */
     qk_deadline_ms deadline; /* from grpc-timeout */
-    qk_view body; /* the one message, decompressed */
-    void *user; /* the server room's */
+    qk_view body;            /* the one message, decompressed */
+    void *user;              /* the server room's */
 };
 
 typedef struct qk_rpc_callbacks {
@@ -44,7 +46,7 @@ typedef struct qk_rpc_callbacks {
 } qk_rpc_callbacks;
 
 typedef struct qk_rpc_limits {
-    size_t max_message; /* bytes of one request message: 64 MiB */
+    size_t max_message;   /* bytes of one request message: 64 MiB */
     uint32_t max_streams; /* at once on a connection: 128 */
 } qk_rpc_limits;
 
@@ -54,7 +56,7 @@ void qk_rpc_session_free(qk_rpc_session **session);
 
 /* Bytes from the peer. An error means the connection is lost (write what is pending, then close). */
 QK_MUST_CHECK qk_err qk_rpc_session_feed(qk_rpc_session *session, qk_view bytes);
-/* Pending bytes for the peer: appends up to max_len to `out`. */
+/* Pending bytes for the peer: appends to `out`, up to the frame (16 KiB at most) that reaches max_len. */
 QK_MUST_CHECK qk_err qk_rpc_session_drain(qk_rpc_session *session, size_t max_len, qk_buf *out);
 /* Neither side has anything left: close. */
 bool qk_rpc_session_finished(const qk_rpc_session *session);
@@ -63,6 +65,10 @@ void qk_rpc_session_shutdown(qk_rpc_session *session);
 /* Calls handed over and not yet answered. */
 size_t qk_rpc_session_open_calls(const qk_rpc_session *session);
 
+/* Decodes the call's message into its arena, where it may take 4 × body + 1 MiB: a message that expands beyond is
+ * hostile. (The arena's own limit is wider, since answers may be larger than requests.) Errors as qk_message_read. */
+QK_MUST_CHECK qk_err qk_rpc_call_read(qk_rpc_call *call, const ProtobufCMessageDescriptor *descriptor,
+                                      void **out_request);
 /* One message, encoded, in the call's arena. Takes the call. */
 void qk_rpc_call_answer(qk_rpc_call *call, qk_view message);
 /* An error with exactly one Grep11Error in grpc-status-details-bin; words may be NULL (the table's). Takes the call. */

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the server side: a session and its calls. For server*.c alone.
+ *
+ * A call goes through phases: its headers arrive (HEADERS), its body is collected (BODY), the server room has it
+ * (HANDED_OVER), its answer or refusal is with nghttp2 (ANSWERED). It is freed when its stream closes, or, if that
+ * happens while it is handed over, when its owner answers. */
+#ifndef QK_RPC_SERVER_CALL_H
+#define QK_RPC_SERVER_CALL_H
+
+#include <nghttp2/nghttp2.h>
+
+#include "rpc/frame.h"
+#include "rpc/server.h"
+
+typedef enum call_phase { HEADERS, BODY, HANDED_OVER, ANSWERED } call_phase;
+
+typedef struct call_state call_state;
+struct call_state {
+    qk_rpc_call call;         /* first: the server room's pointer is ours */
+    qk_rpc_session *session;  /* NULL once it is gone */
+    call_state *next, **link; /* in the session's list */
+    void (*on_body_released)(void *context, size_t bytes);
+    void *context;
+    int32_t stream_id;
+    call_phase phase;
+    bool stream_gone;
+    bool reset_by_peer;
+    bool request_ended; /* the peer has sent END_STREAM */
+
+    /* headers; the first fault is kept and answered when they are complete */
+    size_t header_bytes;
+    bool is_post, has_content_type, bad_encoding;
+    qk_err fault;
+    const char *fault_words; /* in the arena, or NULL */
+    const char *http_status; /* "200" unless HTTP itself is wrong */
+
+    qk_frame_reader reader;
+    uint8_t prefix[QK_FRAME_PREFIX_LEN];
+    qk_view answer;
+    size_t sent; /* of prefix and answer together */
+};
+
+struct qk_rpc_session {
+    nghttp2_session *http2;
+    qk_rpc_callbacks callbacks;
+    void *context;
+    qk_rpc_limits limits;
+    call_state *calls;
+    size_t open_calls;
+    bool lost; /* the peer was told to go */
+
+    /* drain */
+    qk_buf *out;
+    size_t out_end;
+
+    /* floods, see server_flood.c */
+    int64_t window_start_ms, refill_ms;
+    uint32_t resets, answered;
+    uint32_t credit;
+};
+
+/* server_headers.c: one header field; a field that is refused sets the call's fault. */
+void call_take_header(call_state *state, qk_view name, qk_view value);
+/* What can be judged once all headers are there: QK_OK or the fault. */
+qk_err call_check_headers(call_state *state);
+
+/* server_answer.c: submits the answer or the refusal; the call stays until its stream closes. */
+void call_submit_answer(call_state *state, qk_view message);
+void call_submit_failure(call_state *state, qk_err code, const char *words);
+int call_send_data(nghttp2_session *http2, nghttp2_frame *frame, const uint8_t *head, size_t len,
+                   nghttp2_data_source *source, void *user);
+void call_free(call_state *state);
+
+/* server_flood.c: false if the peer does too much of it and was told to go. */
+bool flood_allows_control(qk_rpc_session *session);
+void flood_count_request(qk_rpc_session *session);
+void flood_count_close(qk_rpc_session *session, bool answered);
+
+#endif
