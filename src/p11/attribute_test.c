@@ -10,6 +10,29 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* The linker puts these in the place of malloc and realloc, so that one of them, counted from 0, can fail. */
+void *__real_malloc(size_t len);
+void *__real_realloc(void *old, size_t len);
+void *__wrap_malloc(size_t len);
+void *__wrap_realloc(void *old, size_t len);
+
+static int allocations_left = -1; /* before one fails; -1: none does */
+
+static bool allocation_fails(void)
+{
+    return allocations_left >= 0 && allocations_left-- == 0;
+}
+
+void *__wrap_malloc(size_t len)
+{
+    return allocation_fails() ? NULL : __real_malloc(len);
+}
+
+void *__wrap_realloc(void *old, size_t len)
+{
+    return allocation_fails() ? NULL : __real_realloc(old, len);
+}
+
 /* ---- the table ---- */
 
 static void the_table_is_sorted_and_every_row_is_found(void **state)
@@ -472,6 +495,33 @@ static void absurd_counts_and_lengths_are_refused_before_they_are_read(void **st
     assert_null(attrs.items);
 }
 
+/* Twenty labels and such need several growths of the list; each allocation fails once, in turn. */
+static void when_memory_runs_out_the_list_stays_as_it_was(void **state)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
+    CK_ATTRIBUTE template[20];
+    char text[] = "text";
+    qk_err err = QK_E_NO_MEMORY;
+    int failed;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(template); i++)
+        template[i] = (CK_ATTRIBUTE){ CKA_X2RATCHET_BAG, text, 4 };
+    for (size_t i = 0, row = 0; i < COUNT(template); row++)
+        if (qk_attributes[row].form == QK_FORM_BYTES)
+            template[i++].type = qk_attributes[row].type;
+    assert_int_equal(qk_attrs_set(&attrs, CKA_ID, QK_VIEW_LITERAL("of before")), QK_OK);
+    for (failed = 0; failed < 100 && err == QK_E_NO_MEMORY; failed++) {
+        assert_int_equal(attrs.count, 1);
+        allocations_left = failed;
+        err = qk_attrs_from_template(template, COUNT(template), &attrs);
+        allocations_left = -1;
+    }
+    assert_int_equal(err, QK_OK);
+    assert_int_equal(failed, 20 + 2 + 1); /* values, growths to 16 and 32, and the one that worked */
+    assert_int_equal(attrs.count, COUNT(template));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -501,6 +551,7 @@ int main(void)
         cmocka_unit_test(unknown_attributes_are_refused),
         cmocka_unit_test(a_type_given_twice_is_refused_and_nothing_is_changed),
         cmocka_unit_test(absurd_counts_and_lengths_are_refused_before_they_are_read),
+        cmocka_unit_test(when_memory_runs_out_the_list_stays_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
