@@ -1,0 +1,185 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# quantokid as a program: signals, certificates, configuration, hostile peers.
+. "$(dirname "$0")/lib.sh"
+
+instance=$work/instance
+make_instance "$instance" && start_server "$instance" || { echo "Bail out! no server"; exit 1; }
+use_instance "$instance"
+
+talker() { # starts p11talk with the instance; say / hear talk to it
+    coproc TALK { "$build/tests/p11talk" "$module" "$user_pin" 2>&1; }
+    hear ready
+}
+say() { echo "$*" >&"${TALK[1]}"; }
+hear() { # the next line must match
+    local line
+    IFS= read -r -t 30 line <&"${TALK[0]}" || { echo "nothing heard, expected $1"; return 1; }
+    says "$1" "$line"
+}
+hang_up() {
+    say quit
+    wait "$TALK_PID"
+}
+
+the_log_says_ready_with_both_ports() {
+    says "op=ready .*grpc=127.0.0.1:$grpc_port .*https=127.0.0.1:$https_port" "$(cat "$instance/server.log")"
+}
+
+curl_gets_a_token_and_health() {
+    curl -sf --cacert "$instance/ca.pem" "https://127.0.0.1:$https_port/healthz" | grep -q ok || return
+    curl -sf --cacert "$instance/ca.pem" "https://127.0.0.1:$https_port/identity/token" \
+        -d "grant_type=urn:ibm:params:oauth:grant-type:apikey&apikey=$user_pin" | grep -q access_token
+}
+
+a_restart_is_invisible_to_an_application() {
+    talker || return
+    say sign; hear "sign 0x0" || return
+    stop_server || return
+    say sign; hear "sign 0x30" || return
+    start_server "$instance" || return
+    say sign; hear "sign 0x0" || return
+    stop_server && start_server "$instance" || return
+    say sign; hear "sign 0x0" || return
+    hang_up
+}
+
+a_token_is_renewed_while_an_application_runs() {
+    stop_server || return
+    cp "$instance/quantokid.yaml" "$work/saved.yaml"
+    printf 'iam: { token_seconds: 1 }\n' >>"$instance/quantokid.yaml"
+    start_server "$instance" || return
+    talker || return
+    for _ in 1 2 3; do
+        say sign; hear "sign 0x0" || return
+        sleep 1.2
+    done
+    hang_up || return
+    stop_server
+    cp "$work/saved.yaml" "$instance/quantokid.yaml"
+    start_server "$instance"
+}
+
+a_child_after_fork_works_once_it_initialises() {
+    talker || return
+    say sign; hear "sign 0x0" || return
+    say fork; hear "child before C_Initialize 0x190" || return
+    hear "child sign 0x0" || return
+    hear "child done" || return
+    say sign; hear "sign 0x0" || return
+    hang_up
+}
+
+certificates_are_read_again_on_hangup() {
+    local before after
+    before=$(openssl s_client -connect "127.0.0.1:$https_port" </dev/null 2>/dev/null | openssl x509 -noout -serial)
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/new.key" -subj /CN=new -out "$work/new.csr" || return
+    openssl x509 -req -in "$work/new.csr" -CA "$instance/ca.pem" -CAkey "$instance/tls/ca.key" -days 1 -out "$work/new.pem" \
+        -extfile <(echo "subjectAltName=IP:127.0.0.1,DNS:localhost") || return
+    cp "$work/new.pem" "$instance/tls/server.pem"
+    cp "$work/new.key" "$instance/tls/server.key"
+    kill -HUP "$server_pid"
+    for _ in $(seq 50); do
+        after=$(openssl s_client -connect "127.0.0.1:$https_port" </dev/null 2>/dev/null | openssl x509 -noout -serial)
+        [ "$before" != "$after" ] && break
+        sleep 0.1
+    done
+    [ -n "$after" ] && [ "$before" != "$after" ] && as_user --list-objects
+}
+
+a_broken_certificate_on_hangup_keeps_the_old_one() {
+    cp "$instance/tls/server.pem" "$work/good.pem"
+    echo nonsense >"$instance/tls/server.pem"
+    kill -HUP "$server_pid"
+    for _ in $(seq 50); do grep -q 'kept=old' "$instance/server.log" && break; sleep 0.1; done
+    says 'kept=old' "$(cat "$instance/server.log")" || return
+    cp "$work/good.pem" "$instance/tls/server.pem"
+    as_user --list-objects
+}
+
+client_certificates_can_be_required() {
+    stop_server || return
+    cp "$instance/quantokid.yaml" "$work/saved.yaml"
+    sed -i "s|^grpc:|grpc:\n  client_ca: \"$instance/ca.pem\"|" "$instance/quantokid.yaml"
+    start_server "$instance" || return
+    refuses as_user --list-objects || return
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/client.key" -subj /CN=client -out "$work/client.csr" || return
+    openssl x509 -req -in "$work/client.csr" -CA "$instance/ca.pem" -CAkey "$instance/tls/ca.key" -days 1 -out "$work/client.pem" || return
+    sed -e 's/mutual: false/mutual: true/' -e "s|certfile:.*|certfile: \"$work/client.pem\"|" \
+        -e "s|keyfile:.*|keyfile: \"$work/client.key\"|" "$instance/grep11client.yaml" >"$work/mutual.yaml"
+    chmod 600 "$work/mutual.yaml"
+    EP11CLIENT_CFG=$work/mutual.yaml p11 --login --pin "$user_pin" --list-objects || return
+    stop_server
+    cp "$work/saved.yaml" "$instance/quantokid.yaml"
+    start_server "$instance"
+}
+
+garbage_does_not_harm() {
+    local i
+    for i in 1 2 3 4 5; do
+        head -c 20000 /dev/urandom | timeout 5 bash -c "cat >/dev/tcp/127.0.0.1/$grpc_port" 2>/dev/null
+        { printf 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'; head -c 20000 /dev/urandom; } |
+            timeout 5 openssl s_client -quiet -alpn h2 -connect "127.0.0.1:$grpc_port" >/dev/null 2>&1
+        head -c 20000 /dev/urandom | timeout 5 openssl s_client -quiet -connect "127.0.0.1:$https_port" >/dev/null 2>&1
+    done
+    kill -0 "$server_pid" && as_user --list-objects
+}
+
+old_tls_is_refused() {
+    ! openssl s_client -tls1_1 -cipher 'ALL:@SECLEVEL=0' -connect "127.0.0.1:$grpc_port" </dev/null >/dev/null 2>&1
+}
+
+an_unknown_key_in_the_configuration_is_named() {
+    cp "$instance/quantokid.yaml" "$work/wrong.yaml"
+    printf 'grpcc:\n  port: 1\n' >>"$work/wrong.yaml"
+    refuses "$build/src/server/quantokid" --config "$work/wrong.yaml" --check || return
+    says "wrong.yaml:[0-9]*: .*grpcc" "$refused"
+}
+
+a_missing_master_key_is_named() {
+    sed "s|file: .*|file: \"$work/no-master-key\"|" "$instance/quantokid.yaml" >"$work/wrong.yaml"
+    refuses timeout 10 "$build/src/server/quantokid" --config "$work/wrong.yaml" || return
+    says "no-master-key" "$refused"
+}
+
+a_readable_master_key_is_refused() {
+    cp "$instance/master-key" "$work/readable-key"
+    chmod 644 "$work/readable-key"
+    sed "s|file: .*|file: \"$work/readable-key\"|" "$instance/quantokid.yaml" >"$work/wrong.yaml"
+    refuses timeout 10 "$build/src/server/quantokid" --config "$work/wrong.yaml" || return
+    says "readable-key" "$refused"
+}
+
+a_used_port_is_named() {
+    refuses timeout 10 "$build/src/server/quantokid" --config "$instance/quantokid.yaml" || return
+    says "$grpc_port" "$refused"
+}
+
+plain_text_is_for_loopback_alone() {
+    sed 's/^grpc:/grpc:\n  tls: off/; s/address: .*/address: "0.0.0.0"/' "$instance/quantokid.yaml" >"$work/wrong.yaml"
+    refuses "$build/src/server/quantokid" --config "$work/wrong.yaml" --check || return
+    says "loopback" "$refused"
+}
+
+it_stops_gracefully() {
+    stop_server || return
+    says "op=stopped" "$(cat "$instance/server.log")"
+}
+
+it "the log says ready with both ports" the_log_says_ready_with_both_ports
+it "curl gets health and a token" curl_gets_a_token_and_health
+it "a restart of the server is invisible to an application, and handles stay valid" a_restart_is_invisible_to_an_application
+it "an expired token is renewed while an application runs" a_token_is_renewed_while_an_application_runs
+it "a child after fork works once it has called C_Initialize" a_child_after_fork_works_once_it_initialises
+it "certificates are read again on SIGHUP" certificates_are_read_again_on_hangup
+it "a broken certificate on SIGHUP keeps the old one" a_broken_certificate_on_hangup_keeps_the_old_one
+it "client certificates can be required" client_certificates_can_be_required
+it "garbage on both ports does not harm" garbage_does_not_harm
+it "TLS 1.1 is refused" old_tls_is_refused
+it "an unknown key in the configuration is named with file and line" an_unknown_key_in_the_configuration_is_named
+it "a missing master key is named" a_missing_master_key_is_named
+it "a master key that others can read is refused" a_readable_master_key_is_refused
+it "a port in use is named" a_used_port_is_named
+it "plain text is for loopback alone" plain_text_is_for_loopback_alone
+it "SIGTERM stops it gracefully" it_stops_gracefully
+finish
