@@ -108,6 +108,7 @@ static qk_err start(void)
     for (size_t i = 0; i < qk_curve_count && i < MAX_CURVES; i++)
         library.curves[i] = probe(&qk_curves[i]);
     qk_openssl_forget();
+    QK_TRY(qk_aes_start());
     return qk_engines_start();
 }
 
@@ -124,6 +125,9 @@ qk_err qk_crypto_start(void)
 void qk_crypto_stop(void)
 {
     qk_engines_stop();
+    qk_seal_stop();
+    qk_aes_stop();
+    qk_digest_stop();
     for (size_t i = 0; i < DIGESTS; i++)
         EVP_MD_free(library.digests[i]);
     if (library.provider)
@@ -136,4 +140,7 @@ void qk_crypto_abandon(void)
 {
     memset(&library, 0, sizeof(library));
     qk_engines_abandon();
+    qk_seal_abandon();
+    qk_aes_abandon();
+    qk_digest_abandon();
 }

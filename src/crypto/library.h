@@ -9,5 +9,15 @@
 QK_MUST_CHECK qk_err qk_engines_start(void);
 void qk_engines_stop(void);
 void qk_engines_abandon(void);
+/* digest.c: the pools of digest contexts. */
+void qk_digest_stop(void);
+void qk_digest_abandon(void);
+/* aes.c: the fetched ciphers. */
+QK_MUST_CHECK qk_err qk_aes_start(void);
+void qk_aes_stop(void);
+void qk_aes_abandon(void);
+/* seal.c: the pool of sealing contexts. */
+void qk_seal_stop(void);
+void qk_seal_abandon(void);
 
 #endif
