@@ -56,6 +56,13 @@ static call_state *new_call(qk_rpc_session *session, int32_t stream_id)
     return state;
 }
 
+/* Once a GOAWAY is on its way, what it does not cover must not be performed. Calls whose stream was reset go on until
+ * their owner is done; they count too. */
+static bool takes_calls(const qk_rpc_session *session)
+{
+    return !session->shutting_down && session->open_calls < 2 * (size_t)session->limits.max_streams;
+}
+
 /* ---- callbacks ---- */
 
 static int on_begin_headers(nghttp2_session *http2, const nghttp2_frame *frame, void *user)
@@ -65,9 +72,7 @@ static int on_begin_headers(nghttp2_session *http2, const nghttp2_frame *frame, 
 
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0;
-    /* Calls whose stream was reset go on until their owner is done; they count too. */
-    state =
-        session->open_calls < 2 * (size_t)session->limits.max_streams ? new_call(session, frame->hd.stream_id) : NULL;
+    state = takes_calls(session) ? new_call(session, frame->hd.stream_id) : NULL;
     if (!state)
         return nghttp2_submit_rst_stream(http2, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_REFUSED_STREAM);
     flood_count_request(session);
@@ -335,6 +340,7 @@ bool qk_rpc_session_finished(const qk_rpc_session *session)
 
 void qk_rpc_session_shutdown(qk_rpc_session *session)
 {
+    session->shutting_down = true;
     nghttp2_submit_goaway(session->http2, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session->http2),
                           NGHTTP2_NO_ERROR, NULL, 0);
 }

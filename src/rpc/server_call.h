@@ -47,6 +47,7 @@ struct qk_rpc_session {
     qk_rpc_limits limits;
     call_state *calls;
     size_t open_calls;
+    bool shutting_down;
     bool lost; /* the peer was told to go */
 
     /* drain */
