@@ -129,6 +129,7 @@ void qk_rpc_client_abandon(qk_rpc_client **client)
         return;
     for (connection *c = (*client)->all; c; c = c->next)
         connection_abandon(c);
+    qk_tls_client_abandon(&(*client)->tls);
     *client = NULL;
 }
 
@@ -137,7 +138,6 @@ void qk_rpc_client_abandon(qk_rpc_client **client)
 static qk_err take_connection(qk_rpc_client *client, const exchange *x, bool fresh, connection **out_connection)
 {
     connection *c;
-    qk_err err;
 
     while (!fresh && (c = take_idle(client))) {
         if (x->idempotent || !qk_stream_stale(c->stream)) {
@@ -146,9 +146,7 @@ static qk_err take_connection(qk_rpc_client *client, const exchange *x, bool fre
         }
         close_connection(client, c);
     }
-    err = connection_open(client->tls, x->deadline, &c);
-    if (err != QK_OK)
-        return qk_fail_context(err, "%s: ", client->authority);
+    QK_TRY(connection_open(client->tls, x->deadline, &c));
     enlist(client, c);
     *out_connection = c;
     return QK_OK;
@@ -194,8 +192,8 @@ static qk_err attempt(qk_rpc_client *client, bool fresh, exchange *x)
     qk_err err;
 
     exchange_again(x);
-    x->unseen = true;
     QK_TRY(take_connection(client, x, fresh, &c));
+    x->connected = true;
     err = connection_perform(c, &client->peer, x);
     if (c->usable)
         give_idle(client, c);
@@ -205,12 +203,14 @@ static qk_err attempt(qk_rpc_client *client, bool fresh, exchange *x)
         err = judge_unanswered(x);
     else if (err == QK_OK)
         return qk_error_detail_read(&x->trailers, x->arena);
-    return err == QK_OK ? QK_OK : qk_fail_context(err, "%s: ", client->authority);
+    if (err == QK_OK || strstr(qk_err_words(err), client->authority)) /* the net room names the peer itself */
+        return err;
+    return qk_fail_context(err, "%s: ", client->authority);
 }
 
 static bool may_repeat(const exchange *x, qk_err err)
 {
-    return err == QK_E_SERVER_AWAY && x->stream_id != 0 && (x->unseen || x->idempotent) && !x->trailers.status.data;
+    return err == QK_E_SERVER_AWAY && x->connected && (x->unseen || x->idempotent) && !x->trailers.status.data;
 }
 
 static qk_err perform_exchange(qk_rpc_client *client, exchange *x)
@@ -220,7 +220,7 @@ static qk_err perform_exchange(qk_rpc_client *client, exchange *x)
 
     if (may_repeat(x, err))
         err = attempt(client, true, x);
-    if (err != QK_E_SERVER_AWAY || x->trailers.status.data)
+    if (err != QK_E_SERVER_AWAY || !x->connected || x->trailers.status.data)
         return err;
     words = qk_arena_text(x->arena, qk_view_text(qk_err_words(err)));
     return qk_fail(err, "%s; check that quantokid runs there and is reachable, then repeat the call",

@@ -31,7 +31,7 @@ void exchange_again(exchange *x)
     x->http_status = QK_VIEW_NONE;
     x->header_bytes = 0;
     x->fault = QK_OK;
-    x->ended = x->written = x->unseen = false;
+    x->ended = x->connected = x->written = x->unseen = false;
     x->close_code = NGHTTP2_NO_ERROR;
     x->stream_id = 0;
     x->sent = 0;

@@ -31,6 +31,7 @@ typedef struct exchange {
     uint32_t close_code;
 
     /* how far it came */
+    bool connected;
     int32_t stream_id;
     size_t sent;  /* of `framed`, handed to the output buffer */
     bool written; /* the whole request was written */
