@@ -42,6 +42,8 @@ extern const qk_engine qk_engine_aes;            /* aes.c: every mode, told apar
 extern const qk_engine qk_engine_hmac;           /* hmac.c */
 extern const qk_engine qk_engine_digest;         /* digest.c */
 
+/* Row `index` of the table in engines.c, for the test that joins it with the mechanisms; QK_NO_HASH past the end. */
+CK_MECHANISM_TYPE qk_engine_row(size_t index);
 /* Of a row of qk_mechs; NULL if nobody does it. One load. */
 const qk_engine *qk_engine_of(const qk_mech *mech);
 /* qk_engine_of, with the checks of rule 2. `key` NULL for digests and generation. QK_E_MECHANISM_INVALID,

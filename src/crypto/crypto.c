@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One-call operations: find the engine, check that key and mechanism fit, call. */
+#include "crypto/crypto.h"
+
+#include "crypto/engine.h"
+
+qk_err qk_key_generate(const qk_mech_use *use, const qk_attrs *template_, qk_key **out_key)
+{
+    const qk_engine *engine;
+
+    QK_TRY(qk_engine_check(NULL, use, QK_GENERATE, &engine));
+    return engine->generate(use, template_, out_key);
+}
+
+qk_err qk_key_generate_pair(const qk_mech_use *use, const qk_attrs *public_template, qk_key **out_public,
+                            qk_key **out_private)
+{
+    const qk_engine *engine;
+
+    QK_TRY(qk_engine_check(NULL, use, QK_GENERATE_PAIR, &engine));
+    return engine->generate_pair(use, public_template, out_public, out_private);
+}
+
+qk_err qk_crypto_encrypt(const qk_key *key, const qk_mech_use *use, qk_view plain, qk_arena *arena, qk_view *out_cipher)
+{
+    const qk_engine *engine;
+
+    QK_TRY(qk_engine_check(key, use, QK_ENCRYPT, &engine));
+    return engine->encrypt(key, use, plain, arena, out_cipher);
+}
+
+qk_err qk_crypto_decrypt(const qk_key *key, const qk_mech_use *use, qk_view cipher, qk_arena *arena, qk_view *out_plain)
+{
+    const qk_engine *engine;
+
+    QK_TRY(qk_engine_check(key, use, QK_DECRYPT, &engine));
+    return engine->decrypt(key, use, cipher, arena, out_plain);
+}
+
+qk_err qk_crypto_sign(const qk_key *key, const qk_mech_use *use, qk_view data, qk_arena *arena, qk_view *out_signature)
+{
+    const qk_engine *engine;
+
+    QK_TRY(qk_engine_check(key, use, QK_SIGN, &engine));
+    return engine->sign(key, use, data, arena, out_signature);
+}
+
+qk_err qk_crypto_verify(const qk_key *key, const qk_mech_use *use, qk_view data, qk_view signature)
+{
+    const qk_engine *engine;
+
+    QK_TRY(qk_engine_check(key, use, QK_VERIFY, &engine));
+    return engine->verify(key, use, data, signature);
+}
+
+qk_err qk_crypto_digest(const qk_mech_use *use, qk_view data, qk_arena *arena, qk_view *out_digest)
+{
+    const qk_engine *engine;
+
+    QK_TRY(qk_engine_check(NULL, use, QK_DIGEST, &engine));
+    return engine->digest(use, data, arena, out_digest);
+}
+
+size_t qk_crypto_output_len(const qk_key *key, const qk_mech_use *use, unsigned function, size_t input_len)
+{
+    const qk_engine *engine = qk_engine_of(use->mech);
+
+    return engine && engine->output_len ? engine->output_len(key, use, function, input_len) : 0;
+}

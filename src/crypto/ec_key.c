@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/ec_key.h"
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/objects.h>
+#include <openssl/params.h>
+
+#include "crypto/engine.h"
+
+enum { UNCOMPRESSED = 4 };
+
+static void context_free(EVP_PKEY_CTX **context)
+{
+    EVP_PKEY_CTX_free(*context);
+}
+
+static void bn_wipe(BIGNUM **bn)
+{
+    BN_clear_free(*bn);
+}
+
+static void group_free(EC_GROUP **group)
+{
+    EC_GROUP_free(*group);
+}
+
+static void point_free(EC_POINT **point)
+{
+    EC_POINT_free(*point);
+}
+
+static void bn_context_free(BN_CTX **context)
+{
+    BN_CTX_free(*context);
+}
+
+static bool is_weierstrass(const qk_curve *curve)
+{
+    return curve->kind == QK_CURVE_WEIERSTRASS;
+}
+
+/* Montgomery curves wait for the mechanisms that use them. */
+static qk_err check_curve(CK_KEY_TYPE type, const qk_curve *curve)
+{
+    if (!curve)
+        return qk_fail(QK_E_CURVE_NOT_SUPPORTED, "CKA_EC_PARAMS names no curve that is known here");
+    if (!qk_curve_supported(curve) || curve->kind == QK_CURVE_MONTGOMERY)
+        return qk_fail(QK_E_CURVE_NOT_SUPPORTED, "curve %s is not available", curve->name);
+    if (type == CKK_EC_EDWARDS && curve->kind != QK_CURVE_EDWARDS)
+        return qk_fail(QK_E_CURVE_NOT_SUPPORTED, "curve %s is no Edwards curve", curve->name);
+    return QK_OK;
+}
+
+static qk_err key_new(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_curve *curve, qk_key **out_key)
+{
+    QK_TRY(check_curve(type, curve));
+    QK_TRY(qk_key_new(class, type, out_key));
+    (*out_key)->curve = curve;
+    (*out_key)->bits = curve->bits;
+    return QK_OK;
+}
+
+/* ---- Weierstrass curves ---- */
+
+/* The group of a curve, for arithmetic that EVP does not offer: scalar times base, and point forms. */
+static EC_GROUP *group_of(const qk_curve *curve)
+{
+    return EC_GROUP_new_by_curve_name_ex(qk_openssl(), NULL, OBJ_sn2nid(curve->openssl_name));
+}
+
+static bool point_form_fits(const qk_curve *curve, qk_view point)
+{
+    if (!is_weierstrass(curve))
+        return point.len == curve->field_len;
+    if (point.len == 1 + 2 * curve->field_len)
+        return point.data[0] == UNCOMPRESSED;
+    return point.len == 1 + curve->field_len && (point.data[0] == 2 || point.data[0] == 3);
+}
+
+static qk_err write_point(const EC_GROUP *group, const EC_POINT *point, BN_CTX *context, qk_key *key)
+{
+    key->point_len =
+        EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, key->point, sizeof(key->point), context);
+    return key->point_len == 1 + 2 * key->curve->field_len ? QK_OK
+                                                           : qk_openssl_fail(QK_E_FUNCTION_FAILED, "elliptic curve");
+}
+
+/* Keeps a point in its uncompressed form; checks that it is on the curve. */
+static qk_err set_point(qk_key *key, qk_view point)
+{
+    QK_OWNED(bn_context_free) BN_CTX *context = BN_CTX_new_ex(qk_openssl());
+    QK_OWNED(group_free) EC_GROUP *group = group_of(key->curve);
+    QK_OWNED(point_free) EC_POINT *place = group ? EC_POINT_new(group) : NULL;
+
+    if (!context || !place)
+        return qk_openssl_fail(QK_E_NO_MEMORY, "elliptic curve");
+    if (!EC_POINT_oct2point(group, place, point.data, point.len, context))
+        return qk_openssl_fail(QK_E_PUBLIC_KEY_INVALID, "the point is not on the curve");
+    return write_point(group, place, context, key);
+}
+
+/* Computes the point of a private scalar; refuses a scalar outside 1 .. order - 1. */
+static qk_err compute_point(qk_key *key, const BIGNUM *scalar)
+{
+    QK_OWNED(bn_context_free) BN_CTX *context = BN_CTX_secure_new_ex(qk_openssl());
+    QK_OWNED(group_free) EC_GROUP *group = group_of(key->curve);
+    QK_OWNED(point_free) EC_POINT *point = group ? EC_POINT_new(group) : NULL;
+
+    if (!context || !point)
+        return qk_openssl_fail(QK_E_NO_MEMORY, "elliptic curve");
+    if (BN_is_zero(scalar) || BN_cmp(scalar, EC_GROUP_get0_order(group)) >= 0)
+        return qk_fail(QK_E_ATTRIBUTE_VALUE, "the private value is not between 1 and the order of %s",
+                       key->curve->name);
+    if (!EC_POINT_mul(group, point, scalar, NULL, NULL, context))
+        return qk_openssl_fail(QK_E_FUNCTION_FAILED, "elliptic curve");
+    return write_point(group, point, context, key);
+}
+
+/* The EVP_PKEY of a point and, for private keys, the scalar in the host's byte order. */
+static qk_err build_weierstrass(qk_key *key, uint8_t *scalar, size_t scalar_len)
+{
+    QK_OWNED(context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(qk_openssl(), "EC", NULL);
+    char group[32];
+    OSSL_PARAM params[4], *param = params;
+
+    strncpy(group, key->curve->openssl_name, sizeof(group) - 1);
+    group[sizeof(group) - 1] = '\0';
+    *param++ = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
+    *param++ = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, key->point, key->point_len);
+    if (scalar)
+        *param++ = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, scalar, scalar_len);
+    *param = OSSL_PARAM_construct_end();
+    if (!context || EVP_PKEY_fromdata_init(context) <= 0 ||
+        EVP_PKEY_fromdata(context, &key->pkey, scalar ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, params) <= 0)
+        return qk_openssl_fail(scalar ? QK_E_FUNCTION_FAILED : QK_E_PUBLIC_KEY_INVALID, "elliptic curve key");
+    return QK_OK;
+}
+
+static qk_err set_scalar(qk_key *key, qk_view value)
+{
+    QK_OWNED(bn_wipe) BIGNUM *scalar = NULL;
+    QK_OWNED(qk_secret_free) qk_secret native = QK_SECRET_NONE;
+    size_t len = key->curve->field_len;
+
+    while (value.len > len && value.data[0] == 0)
+        value = qk_view_slice(value, 1, value.len);
+    if (value.len == 0 || value.len > len)
+        return qk_fail(QK_E_ATTRIBUTE_VALUE, "a private value of %zu bytes for curve %s", value.len, key->curve->name);
+    scalar = BN_bin2bn(value.data, (int)value.len, NULL);
+    if (!scalar)
+        return qk_openssl_fail(QK_E_NO_MEMORY, "elliptic curve");
+    QK_TRY(compute_point(key, scalar));
+    QK_TRY(qk_secret_new(len, &native));
+    if (BN_bn2nativepad(scalar, qk_secret_fill(&native), (int)len) < 0)
+        return qk_openssl_fail(QK_E_FUNCTION_FAILED, "elliptic curve");
+    return build_weierstrass(key, qk_secret_fill(&native), len);
+}
+
+/* ---- Edwards curves ---- */
+
+static qk_err read_raw_point(qk_key *key)
+{
+    key->point_len = sizeof(key->point);
+    if (EVP_PKEY_get_raw_public_key(key->pkey, key->point, &key->point_len) <= 0)
+        return qk_openssl_fail(QK_E_FUNCTION_FAILED, "Edwards curve key");
+    return QK_OK;
+}
+
+/* PKCS #11 gives the seed; IBM's samples give seed and public key in one. */
+static qk_err set_seed(qk_key *key, qk_view value)
+{
+    size_t len = key->curve->field_len;
+
+    if (value.len != len && value.len != 2 * len)
+        return qk_fail(QK_E_ATTRIBUTE_VALUE, "a private value of %zu bytes for curve %s", value.len, key->curve->name);
+    key->pkey = EVP_PKEY_new_raw_private_key_ex(qk_openssl(), key->curve->openssl_name, NULL, value.data, len);
+    if (!key->pkey)
+        return qk_openssl_fail(QK_E_FUNCTION_FAILED, "Edwards curve key");
+    QK_TRY(read_raw_point(key));
+    qk_view given = qk_view_slice(value, len, len);
+    if (given.len > 0 && !qk_view_equal(given, qk_view_of(key->point, key->point_len)))
+        return qk_fail(QK_E_ATTRIBUTE_VALUE, "the second half of CKA_VALUE is not the seed's public key");
+    return QK_OK;
+}
+
+/* ---- both ---- */
+
+/* A compressed point is compared in its uncompressed form. */
+static qk_err check_point(const qk_key *key, qk_view expected)
+{
+    QK_OWNED(qk_key_unref) qk_key *other = NULL;
+
+    if (expected.len != key->point_len) {
+        QK_TRY(qk_ec_make_public(key->type, key->curve, expected, &other));
+        expected = qk_view_of(other->point, other->point_len);
+    }
+    if (!qk_view_equal(expected, qk_view_of(key->point, key->point_len)))
+        return qk_fail(QK_E_ATTRIBUTE_VALUE, "the public key is not that of the private key");
+    return QK_OK;
+}
+
+/* `expected_point`: empty, or the public key that came with the private one. */
+static qk_err make_private(CK_KEY_TYPE type, const qk_curve *curve, qk_view value, qk_view expected_point,
+                           qk_key **out_key)
+{
+    QK_OWNED(qk_key_unref) qk_key *key = NULL;
+
+    QK_TRY(key_new(CKO_PRIVATE_KEY, type, curve, &key));
+    QK_TRY(is_weierstrass(curve) ? set_scalar(key, value) : set_seed(key, value));
+    if (expected_point.len > 0)
+        QK_TRY(check_point(key, expected_point));
+    *out_key = key;
+    key = NULL;
+    return QK_OK;
+}
+
+qk_err qk_ec_make_public(CK_KEY_TYPE type, const qk_curve *curve, qk_view point, qk_key **out_key)
+{
+    QK_OWNED(qk_key_unref) qk_key *key = NULL;
+
+    QK_TRY(key_new(CKO_PUBLIC_KEY, type, curve, &key));
+    if (!point_form_fits(curve, point))
+        return qk_fail(QK_E_PUBLIC_KEY_INVALID, "a public key of %zu bytes for curve %s", point.len, curve->name);
+    if (is_weierstrass(curve)) {
+        QK_TRY(set_point(key, point));
+        QK_TRY(build_weierstrass(key, NULL, 0));
+    } else {
+        key->pkey = EVP_PKEY_new_raw_public_key_ex(qk_openssl(), curve->openssl_name, NULL, point.data, point.len);
+        if (!key->pkey)
+            return qk_openssl_fail(QK_E_PUBLIC_KEY_INVALID, "Edwards curve key");
+        QK_TRY(read_raw_point(key));
+    }
+    *out_key = key;
+    key = NULL;
+    return QK_OK;
+}
+
+/* The scalar, padded to the field's length, or the seed. */
+static qk_err private_value(const qk_key *key, qk_secret *out_value)
+{
+    QK_OWNED(bn_wipe) BIGNUM *scalar = NULL;
+    QK_OWNED(qk_secret_free) qk_secret value = QK_SECRET_NONE;
+    size_t len = key->curve->field_len;
+    bool well;
+
+    QK_TRY(qk_secret_new(len, &value));
+    if (is_weierstrass(key->curve))
+        well = EVP_PKEY_get_bn_param(key->pkey, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) > 0 &&
+               BN_bn2binpad(scalar, qk_secret_fill(&value), (int)len) > 0;
+    else
+        well = EVP_PKEY_get_raw_private_key(key->pkey, qk_secret_fill(&value), &len) > 0;
+    if (!well)
+        return qk_openssl_fail(QK_E_FUNCTION_FAILED, "elliptic curve key");
+    qk_secret_give(&value, out_value);
+    return QK_OK;
+}
+
+/* ---- PKCS #8 ---- */
+
+/* ECPrivateKey ::= SEQUENCE { 1, OCTET STRING, [0] curve OPTIONAL, [1] BIT STRING OPTIONAL } (RFC 5915, 3) */
+static bool read_ec_private(const qk_curve *curve, qk_view octets, qk_view *out_scalar, qk_view *out_point)
+{
+    qk_view body, inner;
+
+    if (!qk_der_take(&octets, QK_DER_SEQUENCE, &body) || octets.len != 0 || !qk_der_take_small(&body, 1) ||
+        !qk_der_take(&body, QK_DER_OCTET_STRING, out_scalar))
+        return false;
+    if (qk_der_take(&body, QK_DER_CONTEXT_0, &inner) &&
+        !qk_view_equal(inner, qk_view_of(curve->oid_der, curve->oid_len)))
+        return false;
+    if (qk_der_take(&body, QK_DER_CONTEXT_1, &inner) &&
+        (!qk_der_take_bits(&inner, QK_DER_BIT_STRING, out_point) || inner.len != 0))
+        return false;
+    return body.len == 0;
+}
+
+qk_err qk_ec_read_private(CK_KEY_TYPE type, const qk_curve *curve, qk_view octets, qk_view outer_public,
+                          qk_key **out_key)
+{
+    qk_view value = QK_VIEW_NONE, point = outer_public;
+    bool well;
+
+    QK_TRY(check_curve(type, curve));
+    if (is_weierstrass(curve))
+        well = read_ec_private(curve, octets, &value, &point);
+    else
+        well = qk_der_take(&octets, QK_DER_OCTET_STRING, &value) && octets.len == 0 && value.len == curve->field_len;
+    if (!well)
+        return qk_fail(QK_E_WRAPPED_KEY, "the private key of curve %s is malformed", curve->name);
+    qk_err err = make_private(type, curve, value, point, out_key);
+    if (err == QK_E_ATTRIBUTE_VALUE || err == QK_E_PUBLIC_KEY_INVALID)
+        return qk_fail(QK_E_WRAPPED_KEY, "the private key of curve %s is out of range or not that of its public key",
+                       curve->name);
+    return err;
+}
+
+qk_err qk_ec_write_private(const qk_key *key, qk_der_writer *writer)
+{
+    QK_OWNED(qk_secret_free) qk_secret value = QK_SECRET_NONE;
+    const uint8_t *end = writer->place;
+
+    QK_TRY(private_value(key, &value));
+    if (is_weierstrass(key->curve)) {
+        qk_der_put(writer, qk_view_of(key->point, key->point_len));
+        qk_der_wrap_bits(writer, QK_DER_BIT_STRING, end);
+        qk_der_wrap(writer, QK_DER_CONTEXT_1, end);
+    }
+    qk_der_put_element(writer, QK_DER_OCTET_STRING, qk_secret_reveal(&value));
+    if (is_weierstrass(key->curve)) {
+        qk_der_put_small(writer, 1);
+        qk_der_wrap(writer, QK_DER_SEQUENCE, end);
+    }
+    return QK_OK;
+}
+
+/* ---- attributes ---- */
+
+/* CKA_EC_POINT: a DER OCTET STRING, as the standard says, or the bare point, as many give it. Lengths tell them apart:
+ * no point of a curve is two or three bytes shorter than another. */
+static qk_view unwrap_point(const qk_curve *curve, qk_view given)
+{
+    qk_view rest = given, content;
+
+    if (qk_der_take(&rest, QK_DER_OCTET_STRING, &content) && rest.len == 0 && point_form_fits(curve, content))
+        return content;
+    return given;
+}
+
+qk_err qk_ec_from_attrs(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_attrs *attrs, qk_key **out_key)
+{
+    qk_view value = qk_attrs_view(attrs, CKA_VALUE), point = qk_attrs_view(attrs, CKA_EC_POINT);
+    const qk_curve *curve = qk_curve_find(qk_attrs_view(attrs, CKA_EC_PARAMS));
+
+    if (!qk_attrs_find(attrs, CKA_EC_PARAMS))
+        return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "elliptic curve key: CKA_EC_PARAMS is missing");
+    QK_TRY(check_curve(type, curve));
+    if (class == CKO_PUBLIC_KEY && point.len == 0)
+        return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "elliptic curve public key: CKA_EC_POINT is missing");
+    if (class == CKO_PRIVATE_KEY && value.len == 0)
+        return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "elliptic curve private key: CKA_VALUE is missing");
+    point = unwrap_point(curve, point);
+    if (class == CKO_PRIVATE_KEY)
+        return make_private(type, curve, value, point, out_key);
+    qk_err err = qk_ec_make_public(type, curve, point, out_key);
+    return err == QK_E_PUBLIC_KEY_INVALID ? qk_fail(QK_E_ATTRIBUTE_VALUE, "CKA_EC_POINT is no point of %s", curve->name)
+                                          : err;
+}
+
+qk_err qk_ec_describe(const qk_key *key, qk_attrs *attrs)
+{
+    uint8_t memory[QK_MAX_POINT + 3];
+    qk_der_writer writer = qk_der_writer_of(memory, sizeof(memory));
+
+    QK_TRY(qk_attrs_set(attrs, CKA_EC_PARAMS, qk_view_of(key->curve->oid_der, key->curve->oid_len)));
+    qk_der_put_element(&writer, QK_DER_OCTET_STRING, qk_view_of(key->point, key->point_len));
+    return qk_attrs_set(attrs, CKA_EC_POINT, qk_der_written(&writer));
+}
+
+qk_err qk_ec_reveal(const qk_key *key, CK_ATTRIBUTE_TYPE type, qk_secret *out_value)
+{
+    if (type != CKA_VALUE)
+        return qk_fail(QK_E_ATTRIBUTE_TYPE, "an elliptic curve private key has no secret attribute 0x%lx", type);
+    return private_value(key, out_value);
+}
+
+/* ---- generation ---- */
+
+static qk_err generate_pkey(const qk_curve *curve, EVP_PKEY **out_pkey)
+{
+    bool weierstrass = is_weierstrass(curve);
+    QK_OWNED(context_free)
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(qk_openssl(), weierstrass ? "EC" : curve->openssl_name, NULL);
+
+    if (!context || EVP_PKEY_keygen_init(context) <= 0 ||
+        (weierstrass && EVP_PKEY_CTX_set_group_name(context, curve->openssl_name) <= 0) ||
+        EVP_PKEY_generate(context, out_pkey) <= 0)
+        return qk_openssl_fail(QK_E_FUNCTION_FAILED, "elliptic curve key generation");
+    return QK_OK;
+}
+
+static qk_err read_point(qk_key *key)
+{
+    if (!is_weierstrass(key->curve))
+        return read_raw_point(key);
+    if (EVP_PKEY_get_octet_string_param(key->pkey, OSSL_PKEY_PARAM_PUB_KEY, key->point, sizeof(key->point),
+                                        &key->point_len) <= 0)
+        return qk_openssl_fail(QK_E_FUNCTION_FAILED, "elliptic curve key");
+    return QK_OK;
+}
+
+static qk_err generate_pair(const qk_mech_use *use, const qk_attrs *public_template, qk_key **out_public,
+                            qk_key **out_private)
+{
+    QK_OWNED(qk_key_unref) qk_key *key = NULL;
+    const qk_curve *curve = qk_curve_find(qk_attrs_view(public_template, CKA_EC_PARAMS));
+
+    if (!qk_attrs_find(public_template, CKA_EC_PARAMS))
+        return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "elliptic curve key generation: CKA_EC_PARAMS is missing");
+    QK_TRY(key_new(CKO_PRIVATE_KEY, use->mech->key, curve, &key));
+    QK_TRY(generate_pkey(curve, &key->pkey));
+    QK_TRY(read_point(key));
+    QK_TRY(qk_ec_make_public(use->mech->key, curve, qk_view_of(key->point, key->point_len), out_public));
+    *out_private = key;
+    key = NULL;
+    return QK_OK;
+}
+
+const qk_engine qk_engine_ec_key_gen = { .generate_pair = generate_pair };

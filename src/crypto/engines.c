@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who does which mechanism. Joined with the mechanism table at start, so that finding an engine is one load. */
+#include <stdlib.h>
+
+#include "crypto/engine.h"
+#include "crypto/key.h"
+#include "crypto/library.h"
+
+/* clang-format off */
+static const struct engine_row {
+    CK_MECHANISM_TYPE type;
+    const qk_engine *engine;
+} engine_rows[] = {
+    { CKM_RSA_PKCS_KEY_PAIR_GEN,   &qk_engine_rsa_key_gen },
+    { CKM_RSA_PKCS,                &qk_engine_rsa_pkcs },
+    { CKM_SHA1_RSA_PKCS,           &qk_engine_rsa_pkcs },
+    { CKM_SHA224_RSA_PKCS,         &qk_engine_rsa_pkcs },
+    { CKM_SHA256_RSA_PKCS,         &qk_engine_rsa_pkcs },
+    { CKM_SHA384_RSA_PKCS,         &qk_engine_rsa_pkcs },
+    { CKM_SHA512_RSA_PKCS,         &qk_engine_rsa_pkcs },
+    { CKM_RSA_PKCS_PSS,            &qk_engine_rsa_pss },
+    { CKM_SHA1_RSA_PKCS_PSS,       &qk_engine_rsa_pss },
+    { CKM_SHA224_RSA_PKCS_PSS,     &qk_engine_rsa_pss },
+    { CKM_SHA256_RSA_PKCS_PSS,     &qk_engine_rsa_pss },
+    { CKM_SHA384_RSA_PKCS_PSS,     &qk_engine_rsa_pss },
+    { CKM_SHA512_RSA_PKCS_PSS,     &qk_engine_rsa_pss },
+    { CKM_RSA_PKCS_OAEP,           &qk_engine_rsa_oaep },
+
+    { CKM_EC_KEY_PAIR_GEN,         &qk_engine_ec_key_gen },
+    { CKM_EC_EDWARDS_KEY_PAIR_GEN, &qk_engine_ec_key_gen },
+    { CKM_ECDSA,                   &qk_engine_ecdsa },
+    { CKM_ECDSA_SHA1,              &qk_engine_ecdsa },
+    { CKM_ECDSA_SHA224,            &qk_engine_ecdsa },
+    { CKM_ECDSA_SHA256,            &qk_engine_ecdsa },
+    { CKM_ECDSA_SHA384,            &qk_engine_ecdsa },
+    { CKM_ECDSA_SHA512,            &qk_engine_ecdsa },
+    { CKM_IBM_ECDSA_SHA224,        &qk_engine_ecdsa },
+    { CKM_IBM_ECDSA_SHA256,        &qk_engine_ecdsa },
+    { CKM_IBM_ECDSA_SHA384,        &qk_engine_ecdsa },
+    { CKM_IBM_ECDSA_SHA512,        &qk_engine_ecdsa },
+    { CKM_EDDSA,                   &qk_engine_eddsa },
+    { CKM_IBM_ED25519_SHA512,      &qk_engine_eddsa },
+
+    { CKM_AES_KEY_GEN,             &qk_engine_secret_key_gen },
+    { CKM_GENERIC_SECRET_KEY_GEN,  &qk_engine_secret_key_gen },
+    { CKM_AES_ECB,                 &qk_engine_aes },
+    { CKM_AES_CBC,                 &qk_engine_aes },
+    { CKM_AES_CBC_PAD,             &qk_engine_aes },
+    { CKM_AES_GCM,                 &qk_engine_aes },
+
+    { CKM_SHA_1_HMAC,              &qk_engine_hmac },
+    { CKM_SHA224_HMAC,             &qk_engine_hmac },
+    { CKM_SHA256_HMAC,             &qk_engine_hmac },
+    { CKM_SHA384_HMAC,             &qk_engine_hmac },
+    { CKM_SHA512_HMAC,             &qk_engine_hmac },
+    { CKM_SHA512_224_HMAC,         &qk_engine_hmac },
+    { CKM_SHA512_256_HMAC,         &qk_engine_hmac },
+    { CKM_IBM_SHA512_224_HMAC,     &qk_engine_hmac },
+    { CKM_IBM_SHA512_256_HMAC,     &qk_engine_hmac },
+
+    { CKM_SHA_1,                   &qk_engine_digest },
+    { CKM_SHA224,                  &qk_engine_digest },
+    { CKM_SHA256,                  &qk_engine_digest },
+    { CKM_SHA384,                  &qk_engine_digest },
+    { CKM_SHA512,                  &qk_engine_digest },
+    { CKM_SHA512_224,              &qk_engine_digest },
+    { CKM_SHA512_256,              &qk_engine_digest },
+    { CKM_IBM_SHA512_224,          &qk_engine_digest },
+    { CKM_IBM_SHA512_256,          &qk_engine_digest },
+};
+/* clang-format on */
+
+enum { ENGINE_ROWS = sizeof(engine_rows) / sizeof(engine_rows[0]) };
+
+static const qk_engine **by_mech; /* as long as qk_mechs */
+
+CK_MECHANISM_TYPE qk_engine_row(size_t index)
+{
+    return index < ENGINE_ROWS ? engine_rows[index].type : QK_NO_HASH;
+}
+
+qk_err qk_engines_start(void)
+{
+    by_mech = calloc(qk_mech_count, sizeof(*by_mech));
+    if (!by_mech)
+        return qk_fail(QK_E_NO_MEMORY, "no memory for the table of engines");
+    for (size_t i = 0; i < ENGINE_ROWS; i++) {
+        const qk_mech *mech = qk_mech_find(engine_rows[i].type);
+        if (mech)
+            by_mech[mech - qk_mechs] = engine_rows[i].engine;
+    }
+    return QK_OK;
+}
+
+void qk_engines_stop(void)
+{
+    free(by_mech);
+    by_mech = NULL;
+}
+
+void qk_engines_abandon(void)
+{
+    by_mech = NULL;
+}
+
+const qk_engine *qk_engine_of(const qk_mech *mech)
+{
+    return by_mech[mech - qk_mechs];
+}
+
+/* ---- what fits ---- */
+
+static bool class_fits(CK_OBJECT_CLASS class, unsigned function)
+{
+    if (class == CKO_SECRET_KEY)
+        return true;
+    return class == (function & (QK_ENCRYPT | QK_VERIFY | QK_WRAP) ? CKO_PUBLIC_KEY : CKO_PRIVATE_KEY);
+}
+
+static bool type_fits(const qk_key *key, const qk_mech *mech)
+{
+    return mech->key == QK_ANY_SECRET ? key->class == CKO_SECRET_KEY : key->type == mech->key;
+}
+
+static qk_err check_key(const qk_key *key, const qk_mech *mech, unsigned function)
+{
+    if (!key)
+        return qk_fail(QK_E_KEY_NEEDED, "%s needs a key", mech->name);
+    if (!type_fits(key, mech))
+        return qk_fail(QK_E_KEY_TYPE, "%s does not work with a key of type %s", mech->name,
+                       qk_name_of_key_type(key->type));
+    if (!class_fits(key->class, function))
+        return qk_fail(QK_E_KEY_TYPE, "%s: %s has the wrong half of a pair for this function", mech->name,
+                       qk_name_of_class(key->class));
+    return QK_OK;
+}
+
+qk_err qk_engine_check(const qk_key *key, const qk_mech_use *use, unsigned function, const qk_engine **out_engine)
+{
+    const qk_mech *mech = use->mech;
+    const qk_engine *engine = qk_engine_of(mech);
+
+    if (!engine || !(mech->does & function))
+        return qk_fail(QK_E_MECHANISM_INVALID, "%s cannot do this function", mech->name);
+    if (!(function & (QK_DIGEST | QK_GENERATE | QK_GENERATE_PAIR)))
+        QK_TRY(check_key(key, mech, function));
+    *out_engine = engine;
+    return QK_OK;
+}

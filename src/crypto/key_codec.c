@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Serialised keys: PKCS #8 PrivateKeyInfo (RFC 5208, RFC 5958) and SubjectPublicKeyInfo (RFC 5280) around the bodies of
+ * each family. Edwards curves have two names: their OID as algorithm (RFC 8410), or as parameter of id-ecPublicKey, as
+ * GREP11 has it for every curve; both are read, the second is written in SPKI unless asked otherwise. */
+#include "crypto/der.h"
+#include "crypto/ec_key.h"
+#include "crypto/key.h"
+#include "crypto/rsa_key.h"
+#include "crypto/secret_key.h"
+
+enum {
+    MAX_PUBLIC = 16384 / 8 + 33 + 64,       /* an SPKI: modulus, exponent, heads */
+    MAX_PRIVATE = 9 * (16384 / 8) / 2 + 256 /* n, d, and five numbers half as long */
+};
+
+static const uint8_t rsa_oid[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01 };
+static const uint8_t ec_oid[] = { 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };
+
+#define OID_VIEW(oid) qk_view_of((oid), sizeof(oid))
+
+/* What an AlgorithmIdentifier says. */
+typedef struct algorithm {
+    bool rsa;
+    const qk_curve *curve;
+} algorithm;
+
+static bool read_algorithm(qk_view *from, algorithm *out)
+{
+    qk_view content, oid, parameter;
+
+    if (!qk_der_take(from, QK_DER_SEQUENCE, &content) || !qk_der_take_whole(&content, QK_DER_OID, &oid))
+        return false;
+    *out = (algorithm){ 0 };
+    if (qk_view_equal(oid, OID_VIEW(rsa_oid))) {
+        out->rsa = true;
+        return qk_der_take(&content, QK_DER_NULL, &parameter) && parameter.len == 0 && content.len == 0;
+    }
+    if (qk_view_equal(oid, OID_VIEW(ec_oid))) {
+        if (!qk_der_take_whole(&content, QK_DER_OID, &parameter) || content.len != 0)
+            return false;
+        out->curve = qk_curve_find(parameter);
+        return out->curve != NULL;
+    }
+    out->curve = qk_curve_find(oid);
+    return out->curve && out->curve->kind != QK_CURVE_WEIERSTRASS && content.len == 0;
+}
+
+static void write_algorithm(const qk_key *key, bool rfc8410, qk_der_writer *writer)
+{
+    const uint8_t *end = writer->place;
+
+    if (!key->curve) {
+        qk_der_put_element(writer, QK_DER_NULL, QK_VIEW_NONE);
+        qk_der_put(writer, OID_VIEW(rsa_oid));
+    } else {
+        qk_der_put(writer, qk_view_of(key->curve->oid_der, key->curve->oid_len));
+        if (!rfc8410 || key->curve->kind == QK_CURVE_WEIERSTRASS)
+            qk_der_put(writer, OID_VIEW(ec_oid));
+    }
+    qk_der_wrap(writer, QK_DER_SEQUENCE, end);
+}
+
+/* ---- private keys ---- */
+
+/* PrivateKeyInfo ::= SEQUENCE { version, algorithm, OCTET STRING, [0] attributes OPTIONAL, [1] public OPTIONAL } */
+static bool read_private_info(qk_view serialised, algorithm *out_algorithm, qk_view *out_octets, qk_view *out_public)
+{
+    qk_view info, attributes;
+    bool second;
+
+    if (!qk_der_take(&serialised, QK_DER_SEQUENCE, &info) || serialised.len != 0)
+        return false;
+    second = qk_der_take_small(&info, 1);
+    if (!second && !qk_der_take_small(&info, 0))
+        return false;
+    if (!read_algorithm(&info, out_algorithm) || !qk_der_take(&info, QK_DER_OCTET_STRING, out_octets))
+        return false;
+    if (qk_der_take(&info, QK_DER_CONTEXT_0, &attributes))
+        attributes = QK_VIEW_NONE; /* attributes say nothing about the key itself */
+    if (!qk_der_take_bits(&info, QK_DER_CONTEXT_1_PRIMITIVE, out_public))
+        *out_public = QK_VIEW_NONE;
+    return info.len == 0 && (second || out_public->len == 0);
+}
+
+static qk_err read_private(CK_KEY_TYPE type, qk_view serialised, qk_key **out_key)
+{
+    qk_view octets, public;
+    algorithm found;
+
+    if (!read_private_info(serialised, &found, &octets, &public))
+        return qk_fail(QK_E_WRAPPED_KEY, "the private key is no PKCS #8 of a kind known here");
+    if (found.rsa != (type == CKK_RSA) || (found.curve && type != CKK_EC && type != CKK_EC_EDWARDS))
+        return qk_fail(QK_E_WRAPPED_KEY, "the private key is no %s", qk_name_of_key_type(type));
+    return found.rsa ? qk_rsa_read_private(octets, out_key)
+                     : qk_ec_read_private(type, found.curve, octets, public, out_key);
+}
+
+static qk_err write_private(const qk_key *key, qk_secret *out_serialised)
+{
+    QK_OWNED(qk_secret_free) qk_secret memory = QK_SECRET_NONE;
+    QK_TRY(qk_secret_new(MAX_PRIVATE, &memory));
+    qk_der_writer writer = qk_der_writer_of(qk_secret_fill(&memory), memory.len);
+
+    QK_TRY(key->curve ? qk_ec_write_private(key, &writer) : qk_rsa_write_private(key, &writer));
+    qk_der_wrap(&writer, QK_DER_OCTET_STRING, writer.end);
+    write_algorithm(key, true, &writer);
+    qk_der_put_small(&writer, 0);
+    qk_der_wrap(&writer, QK_DER_SEQUENCE, writer.end);
+    if (writer.failed)
+        return qk_fail(QK_E_GENERAL, "a private key of %u bits does not fit its buffer", key->bits);
+    return qk_secret_copy(qk_der_written(&writer), out_serialised);
+}
+
+/* ---- public keys ---- */
+
+static qk_err read_public(CK_KEY_TYPE type, qk_view serialised, qk_key **out_key)
+{
+    qk_view info, bits;
+    algorithm found;
+
+    if (!qk_der_take(&serialised, QK_DER_SEQUENCE, &info) || serialised.len != 0 || !read_algorithm(&info, &found) ||
+        !qk_der_take_bits(&info, QK_DER_BIT_STRING, &bits) || info.len != 0)
+        return qk_fail(QK_E_PUBLIC_KEY_INVALID, "no SubjectPublicKeyInfo of a kind known here");
+    if (found.rsa != (type == CKK_RSA) || (found.curve && type != CKK_EC && type != CKK_EC_EDWARDS))
+        return qk_fail(QK_E_PUBLIC_KEY_INVALID, "the public key is no %s", qk_name_of_key_type(type));
+    return found.rsa ? qk_rsa_read_public(bits, out_key) : qk_ec_make_public(type, found.curve, bits, out_key);
+}
+
+qk_err qk_key_write_spki(const qk_key *key, bool rfc8410, qk_buf *out)
+{
+    uint8_t memory[MAX_PUBLIC];
+    qk_der_writer writer = qk_der_writer_of(memory, sizeof(memory));
+
+    if (key->class == CKO_SECRET_KEY)
+        return qk_fail(QK_E_KEY_TYPE, "a secret key has no public key");
+    if (key->curve)
+        qk_der_put(&writer, qk_view_of(key->point, key->point_len));
+    else
+        QK_TRY(qk_rsa_write_public(key, &writer));
+    qk_der_wrap_bits(&writer, QK_DER_BIT_STRING, writer.end);
+    write_algorithm(key, rfc8410, &writer);
+    qk_der_wrap(&writer, QK_DER_SEQUENCE, writer.end);
+    if (writer.failed)
+        return qk_fail(QK_E_GENERAL, "a public key of %u bits does not fit its buffer", key->bits);
+    qk_buf_put(out, qk_der_written(&writer));
+    return qk_buf_check(out);
+}
+
+/* ---- all ---- */
+
+static qk_err read_secret(CK_KEY_TYPE type, qk_view serialised, qk_key **out_key)
+{
+    QK_OWNED(qk_secret_free) qk_secret value = QK_SECRET_NONE;
+
+    QK_TRY(qk_secret_key_check(type, serialised.len));
+    QK_TRY(qk_secret_copy(serialised, &value));
+    return qk_key_new_secret(type, &value, out_key);
+}
+
+qk_err qk_key_read(CK_OBJECT_CLASS class, CK_KEY_TYPE type, qk_view serialised, qk_key **out_key)
+{
+    if (class == CKO_SECRET_KEY)
+        return read_secret(type, serialised, out_key);
+    if (class == CKO_PRIVATE_KEY)
+        return read_private(type, serialised, out_key);
+    if (class == CKO_PUBLIC_KEY)
+        return read_public(type, serialised, out_key);
+    return qk_fail(QK_E_BAD_ARGUMENT, "objects of class 0x%lx are no keys", class);
+}
+
+qk_err qk_key_write(const qk_key *key, qk_secret *out_serialised)
+{
+    QK_OWNED(qk_buf_done) qk_buf spki = QK_BUF_NONE;
+
+    if (key->class == CKO_SECRET_KEY)
+        return qk_secret_copy(qk_secret_reveal(&key->value), out_serialised);
+    if (key->class == CKO_PRIVATE_KEY)
+        return write_private(key, out_serialised);
+    QK_TRY(qk_key_write_spki(key, false, &spki));
+    return qk_secret_copy(qk_buf_view(&spki), out_serialised);
+}
