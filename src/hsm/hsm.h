@@ -13,6 +13,7 @@
 
 #include "base/secret.h"
 #include "p11/attribute.h"
+#include "p11/mechanism.h"
 #include "rpc/message.h"
 #include "rpc/method.h"
 
@@ -106,7 +107,7 @@ typedef enum qk_purpose {
     QK_PURPOSE_STATE = 2,
     QK_PURPOSE_DATA = 3,
     QK_PURPOSE_PUBLIC_KEY = 4, /* MAC trailer of public blobs */
-    QK_PURPOSE_ROW = 5, /* MAC of keystore rows */
+    QK_PURPOSE_ROW = 5,        /* MAC of keystore rows */
     QK_PURPOSE_IAM = 6,
 } qk_purpose;
 
@@ -121,11 +122,16 @@ QK_MUST_CHECK qk_err qk_ring_mac(qk_ring *ring, qk_seal_under which, qk_purpose 
 /* ---- the local HSM ---- */
 
 typedef struct qk_hsm_options {
-    size_t cache_keys; /* unwrapped keys kept: 1024 */
+    size_t cache_keys;  /* unwrapped keys kept: 1024 */
+    bool values_hidden; /* no key's CKA_VALUE may be read, not even if the key is extractable and not sensitive */
 } qk_hsm_options;
 
 /* The ring is borrowed and must outlive the HSM. qk_crypto_start must have run. */
 QK_MUST_CHECK qk_err qk_hsm_local_new(qk_ring *ring, const qk_hsm_options *options, qk_hsm **out_hsm);
+
+/* A digest begun elsewhere (qk_operation_save of QK_DIGEST), as a State for DigestKey and what follows it. Clear, since
+ * it holds no secret; the states that come back are sealed. */
+QK_MUST_CHECK qk_err qk_hsm_digest_state(const qk_mech_use *use, qk_view progress, qk_arena *arena, qk_view *out_state);
 
 /* The attributes a blob holds (all non-secret ones), for the keystore that compares a row with its blob before storing.
  * Works on local HSMs only. */

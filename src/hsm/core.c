@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hsm/core.h"
+
+/* ---- keys that come in ---- */
+
+qk_view qk_request_blob(const Grep11__KeyBlob *key, ProtobufCBinaryData v1)
+{
+    if (key && key->n_keyblobs > 0 && key->keyblobs[0].len > 0)
+        return qk_message_view(key->keyblobs[0]);
+    return qk_message_view(v1);
+}
+
+qk_err qk_core_key(qk_core *core, qk_view blob, qk_held_key **out_held)
+{
+    qk_held_key *held = qk_cache_find(core->cache, blob);
+
+    if (!held) {
+        QK_TRY(qk_held_key_open(core->ring, blob, &held));
+        qk_cache_keep(core->cache, held);
+    }
+    *out_held = held;
+    return QK_OK;
+}
+
+qk_err qk_core_key_for(qk_core *core, const Grep11__KeyBlob *key, ProtobufCBinaryData v1, const qk_mech *mech,
+                       unsigned function, qk_held_key **out_held)
+{
+    QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
+
+    QK_TRY(qk_core_key(core, qk_request_blob(key, v1), &held));
+    QK_TRY(qk_policy_use(held, mech, function));
+    *out_held = held;
+    held = NULL;
+    return QK_OK;
+}
+
+/* ---- keys that go out ---- */
+
+static qk_err check_value_agrees(const qk_key *key, const qk_attrs *template_)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs facts = QK_ATTRS_NONE;
+    qk_view given = qk_attrs_view(template_, CKA_CHECK_VALUE);
+
+    if (given.len == 0) /* an empty one asks for no check */
+        return QK_OK;
+    QK_TRY(qk_key_describe(key, &facts));
+    if (!qk_view_equal(given, qk_attrs_view(&facts, CKA_CHECK_VALUE)))
+        return qk_fail(QK_E_ATTRIBUTE_VALUE, "CKA_CHECK_VALUE does not belong to this key");
+    return QK_OK;
+}
+
+static qk_err curve_agrees(const qk_key *key, const qk_attrs *template_)
+{
+    const qk_attr *given = qk_attrs_find(template_, CKA_EC_PARAMS);
+
+    if (given && qk_key_curve(key) && qk_curve_find(given->value) != qk_key_curve(key))
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "CKA_EC_PARAMS names another curve than the key's");
+    return QK_OK;
+}
+
+qk_err qk_core_make(qk_core *core, const qk_call *call, qk_key *key, const qk_attrs *template_, const qk_attrs *attrs,
+                    qk_held_key **out_held)
+{
+    qk_held_key *held;
+
+    QK_TRY(check_value_agrees(key, template_));
+    QK_TRY(curve_agrees(key, template_));
+    QK_TRY(qk_held_key_make(core->ring, call->seal_under, key, attrs, &held));
+    qk_cache_keep(core->cache, held);
+    *out_held = held;
+    return QK_OK;
+}
+
+qk_err qk_core_describe(const qk_held_key *held, qk_attrs *out_attrs)
+{
+    QK_TRY(qk_held_key_describe(held, out_attrs));
+    /* A blob's own attributes can be secret too (CKA_IBM_MACKEY). */
+    for (size_t i = out_attrs->count; i > 0; i--) {
+        const qk_attribute *attribute = qk_attribute_find(out_attrs->items[i - 1].type);
+        if (!attribute || (attribute->flags & QK_ATTRIBUTE_SECRET))
+            qk_attrs_remove(out_attrs, out_attrs->items[i - 1].type);
+    }
+    return QK_OK;
+}
+
+qk_err qk_answer_key(const qk_call *call, const qk_held_key *held, ProtobufCBinaryData *out_bytes,
+                     Grep11__KeyBlob **out_key)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
+    Grep11__KeyBlob *key = qk_message_new(&grep11__key_blob__descriptor, call->arena);
+    ProtobufCBinaryData *blobs = qk_arena_zalloc(call->arena, sizeof *blobs);
+    qk_view blob;
+
+    if (!key || !blobs)
+        return qk_fail(QK_E_NO_MEMORY, "no memory for a key in an answer");
+    QK_TRY(qk_arena_copy(call->arena, qk_held_key_blob(held), &blob));
+    QK_TRY(qk_core_describe(held, &attrs));
+    QK_TRY(qk_attrs_to_map(&attrs, &grep11__key_blob__attributes_entry__descriptor, call->arena, &key->attributes,
+                           &key->n_attributes));
+    *blobs = qk_message_bytes(blob);
+    key->keyblobs = blobs;
+    key->n_keyblobs = 1;
+    if (out_bytes)
+        *out_bytes = *blobs;
+    *out_key = key;
+    return QK_OK;
+}
+
+enum { CHECK_VALUE_LEN = 3, BIT_COUNT_LEN = 4 };
+
+qk_err qk_answer_checksum(const qk_call *call, const qk_held_key *held, ProtobufCBinaryData *out)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs facts = QK_ATTRS_NONE;
+    unsigned bits = qk_key_bits(held->key);
+    qk_view check_value;
+    uint8_t *place;
+
+    if (held->class != CKO_SECRET_KEY)
+        return QK_OK;
+    QK_TRY(qk_key_describe(held->key, &facts));
+    check_value = qk_attrs_view(&facts, CKA_CHECK_VALUE);
+    if (check_value.len < CHECK_VALUE_LEN)
+        return qk_fail(QK_E_GENERAL, "a secret key has no check value");
+    QK_TRY(qk_arena_bytes(call->arena, CHECK_VALUE_LEN + BIT_COUNT_LEN, &place));
+    memcpy(place, check_value.data, CHECK_VALUE_LEN);
+    for (size_t i = 0; i < BIT_COUNT_LEN; i++)
+        place[CHECK_VALUE_LEN + i] = (uint8_t)(bits >> (8 * (BIT_COUNT_LEN - 1 - i)));
+    *out = qk_message_bytes(qk_view_of(place, CHECK_VALUE_LEN + BIT_COUNT_LEN));
+    return QK_OK;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The core: what every handler works with, and what handlers share. */
+#ifndef QK_HSM_CORE_H
+#define QK_HSM_CORE_H
+
+#include "hsm/attribute_codec.h"
+#include "hsm/cache.h"
+#include "hsm/hsm.h"
+#include "hsm/key_policy.h"
+#include "hsm/mechanism_codec.h"
+
+typedef struct qk_core {
+    qk_endpoint endpoint;
+    qk_ring *ring;
+    qk_cache *cache;
+    qk_ring_watch watch;
+    bool values_hidden; /* CKA_VALUE of no key may be read, whatever its attributes say */
+} qk_core;
+
+/* ---- keys that come in ---- */
+
+/* The blob of a request's key: of its KeyBlob if that holds one, else the older client's bytes. May be empty. */
+qk_view qk_request_blob(const Grep11__KeyBlob *key, ProtobufCBinaryData v1);
+/* From the cache, or opened and kept. Release with qk_held_key_unref. Errors of qk_held_key_open. */
+QK_MUST_CHECK qk_err qk_core_key(qk_core *core, qk_view blob, qk_held_key **out_held);
+/* The same, and checked: may it do `function` with this mechanism? */
+QK_MUST_CHECK qk_err qk_core_key_for(qk_core *core, const Grep11__KeyBlob *key, ProtobufCBinaryData v1,
+                                     const qk_mech *mech, unsigned function, qk_held_key **out_held);
+
+/* ---- keys that go out ---- */
+
+/* Seals a key under the call's register and keeps it ready. What the template says of the key's value
+ * (CKA_CHECK_VALUE, CKA_EC_PARAMS) must be true of it: QK_E_ATTRIBUTE_VALUE, QK_E_TEMPLATE_INCONSISTENT. */
+QK_MUST_CHECK qk_err qk_core_make(qk_core *core, const qk_call *call, qk_key *key, const qk_attrs *template_,
+                                  const qk_attrs *attrs, qk_held_key **out_held);
+/* Every attribute of a key that is not secret. */
+QK_MUST_CHECK qk_err qk_core_describe(const qk_held_key *held, qk_attrs *out_attrs);
+/* Fills both forms of an answer: the bytes (may be NULL) and the KeyBlob with all attributes that are not secret. */
+QK_MUST_CHECK qk_err qk_answer_key(const qk_call *call, const qk_held_key *held, ProtobufCBinaryData *out_bytes,
+                                   Grep11__KeyBlob **out_key);
+/* Check value and bit count of a secret key; nothing for others. Source: GREP11 protocol, section 7. */
+QK_MUST_CHECK qk_err qk_answer_checksum(const qk_call *call, const qk_held_key *held, ProtobufCBinaryData *out);
+
+#endif

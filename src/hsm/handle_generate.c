@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keys that come into being: generated, imported, copied. Templates are judged before anything is generated. */
+#include "hsm/core.h"
+#include "hsm/handlers.h"
+
+/* GREP11 protocol, section 10: smaller exponents are refused. */
+enum { EXPONENT_LEAST = 17 };
+
+qk_err qk_handle_generate_key(void *context, const qk_call *call, const void *request, void *response)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs template_ = QK_ATTRS_NONE, attrs = QK_ATTRS_NONE;
+    QK_OWNED(qk_key_unref) qk_key *key = NULL;
+    QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
+    const Grep11__GenerateKeyRequest *asked = request;
+    Grep11__GenerateKeyResponse *answer = response;
+    qk_mech_use use;
+
+    QK_TRY(qk_mech_use_from_message(asked->mech, QK_GENERATE, &use));
+    QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
+    QK_TRY(qk_policy_new(&(qk_new_key){ QK_GENERATED, CKO_SECRET_KEY, use.mech->key, use.mech->type }, &template_,
+                         &attrs));
+    QK_TRY(qk_key_generate(&use, &template_, &key));
+    QK_TRY(qk_core_make(context, call, key, &template_, &attrs, &held));
+    QK_TRY(qk_answer_checksum(call, held, &answer->checksum));
+    return qk_answer_key(call, held, &answer->keybytes, &answer->key);
+}
+
+/* ---- pairs ---- */
+
+typedef struct key_pair {
+    qk_attrs public_template, private_template;
+    qk_attrs public_attrs, private_attrs; /* to be sealed */
+    qk_key *public_key, *private_key;
+    qk_held_key *public_held, *private_held;
+} key_pair;
+
+static void pair_done(key_pair *pair)
+{
+    qk_attrs_done(&pair->public_template);
+    qk_attrs_done(&pair->private_template);
+    qk_attrs_done(&pair->public_attrs);
+    qk_attrs_done(&pair->private_attrs);
+    qk_key_unref(&pair->public_key);
+    qk_key_unref(&pair->private_key);
+    qk_held_key_unref(&pair->public_held);
+    qk_held_key_unref(&pair->private_held);
+}
+
+static qk_err check_exponent(const qk_attrs *template_)
+{
+    qk_view exponent = qk_attrs_view(template_, CKA_PUBLIC_EXPONENT);
+
+    if (qk_attrs_find(template_, CKA_PUBLIC_EXPONENT) &&
+        (exponent.len == 0 || (exponent.len == 1 && exponent.data[0] < EXPONENT_LEAST)))
+        return qk_fail(QK_E_ATTRIBUTE_VALUE, "a public exponent below %d is refused", EXPONENT_LEAST);
+    return QK_OK;
+}
+
+static qk_err pair_templates(const Grep11__GenerateKeyPairRequest *asked, const qk_mech *mech, key_pair *pair)
+{
+    const qk_attr *curve;
+
+    QK_TRY(qk_attrs_from_map(asked->pubkeytemplate, asked->n_pubkeytemplate, &pair->public_template));
+    QK_TRY(qk_attrs_from_map(asked->privkeytemplate, asked->n_privkeytemplate, &pair->private_template));
+    QK_TRY(check_exponent(&pair->public_template));
+    /* One name of the curve for both halves, as it was given. */
+    curve = qk_attrs_find(&pair->public_template, CKA_EC_PARAMS);
+    if (curve)
+        QK_TRY(qk_attrs_set(&pair->private_template, CKA_EC_PARAMS, curve->value));
+    QK_TRY(qk_policy_new(&(qk_new_key){ QK_GENERATED, CKO_PUBLIC_KEY, mech->key, mech->type }, &pair->public_template,
+                         &pair->public_attrs));
+    return qk_policy_new(&(qk_new_key){ QK_GENERATED, CKO_PRIVATE_KEY, mech->key, mech->type }, &pair->private_template,
+                         &pair->private_attrs);
+}
+
+qk_err qk_handle_generate_key_pair(void *context, const qk_call *call, const void *request, void *response)
+{
+    QK_OWNED(pair_done) key_pair pair = { 0 };
+    const Grep11__GenerateKeyPairRequest *asked = request;
+    Grep11__GenerateKeyPairResponse *answer = response;
+    qk_mech_use use;
+
+    QK_TRY(qk_mech_use_from_message(asked->mech, QK_GENERATE_PAIR, &use));
+    QK_TRY(pair_templates(asked, use.mech, &pair));
+    QK_TRY(qk_key_generate_pair(&use, &pair.public_template, &pair.public_key, &pair.private_key));
+    QK_TRY(qk_core_make(context, call, pair.public_key, &pair.public_template, &pair.public_attrs, &pair.public_held));
+    QK_TRY(
+        qk_core_make(context, call, pair.private_key, &pair.private_template, &pair.private_attrs, &pair.private_held));
+    QK_TRY(qk_answer_key(call, pair.public_held, &answer->pubkeybytes, &answer->pubkey));
+    return qk_answer_key(call, pair.private_held, &answer->privkeybytes, &answer->privkey);
+}
+
+/* ---- from outside, and again ---- */
+
+qk_err qk_handle_import_key(void *context, const qk_call *call, const void *request, void *response)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs template_ = QK_ATTRS_NONE, attrs = QK_ATTRS_NONE;
+    QK_OWNED(qk_key_unref) qk_key *key = NULL;
+    QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
+    const Quantoki__V1__ImportKeyRequest *asked = request;
+    Quantoki__V1__ImportKeyResponse *answer = response;
+
+    QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
+    QK_TRY(qk_key_from_attrs(&template_, &key));
+    QK_TRY(qk_policy_new(&(qk_new_key){ QK_IMPORTED, qk_key_class(key), qk_key_type(key), CK_UNAVAILABLE_INFORMATION },
+                         &template_, &attrs));
+    QK_TRY(qk_core_make(context, call, key, &template_, &attrs, &held));
+    return qk_answer_key(call, held, NULL, &answer->key);
+}
+
+qk_err qk_handle_copy_key(void *context, const qk_call *call, const void *request, void *response)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs template_ = QK_ATTRS_NONE, attrs = QK_ATTRS_NONE;
+    QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL, *copy = NULL;
+    const Quantoki__V1__CopyKeyRequest *asked = request;
+    Quantoki__V1__CopyKeyResponse *answer = response;
+
+    QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
+    QK_TRY(qk_core_key(context, qk_request_blob(asked->key, (ProtobufCBinaryData){ 0, NULL }), &held));
+    QK_TRY(qk_policy_copy(held, &template_, &attrs));
+    QK_TRY(qk_core_make(context, call, held->key, &template_, &attrs, &copy));
+    return qk_answer_key(call, copy, NULL, &answer->key);
+}

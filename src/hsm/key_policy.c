@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GREP11 clients often leave usages out, so a key may by default do what its type is made for: encrypt, decrypt, sign
+ * and verify. Wrapping, unwrapping and derivation must be asked for. The PKCS #11 module passes every usage explicitly.
+ */
+#include "hsm/key_policy.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* ---- tables ---- */
+
+static const struct {
+    CK_ATTRIBUTE_TYPE attribute;
+    unsigned function;
+} usages[] = {
+    { CKA_ENCRYPT, QK_ENCRYPT }, { CKA_DECRYPT, QK_DECRYPT }, { CKA_SIGN, QK_SIGN },     { CKA_VERIFY, QK_VERIFY },
+    { CKA_WRAP, QK_WRAP },       { CKA_UNWRAP, QK_UNWRAP },   { CKA_DERIVE, QK_DERIVE },
+};
+
+/* What a type is made for. Types without a row: what the first one says. */
+static const struct {
+    CK_KEY_TYPE type;
+    unsigned made_for;
+} types[] = {
+    { CKK_GENERIC_SECRET, QK_SIGN | QK_VERIFY },
+    { CKK_AES, QK_ENCRYPT | QK_DECRYPT | QK_SIGN | QK_VERIFY },
+    { CKK_RSA, QK_ENCRYPT | QK_DECRYPT | QK_SIGN | QK_VERIFY },
+    { CKK_EC, QK_SIGN | QK_VERIFY },
+    { CKK_EC_EDWARDS, QK_SIGN | QK_VERIFY },
+};
+
+/* Booleans that are no usages, where the template does not say. */
+static const struct {
+    CK_ATTRIBUTE_TYPE attribute;
+    bool value[QK_IMPORTED + 1]; /* by origin */
+} defaults[] = {
+    /*                          generated, unwrapped, imported */
+    { CKA_SENSITIVE, { [QK_GENERATED] = true, [QK_UNWRAPPED] = true, [QK_IMPORTED] = true } },
+    { CKA_EXTRACTABLE, { [QK_UNWRAPPED] = true } },
+    { CKA_MODIFIABLE, { [QK_GENERATED] = true, [QK_UNWRAPPED] = true, [QK_IMPORTED] = true } },
+    { CKA_COPYABLE, { [QK_GENERATED] = true, [QK_UNWRAPPED] = true, [QK_IMPORTED] = true } },
+    { CKA_WRAP_WITH_TRUSTED, { false } },
+    { CKA_TRUSTED, { false } },
+    { CKA_ALWAYS_AUTHENTICATE, { false } },
+};
+
+static unsigned made_for(CK_KEY_TYPE type)
+{
+    for (size_t i = 0; i < COUNT(types); i++)
+        if (types[i].type == type)
+            return types[i].made_for;
+    return types[0].made_for;
+}
+
+static unsigned function_of(CK_ATTRIBUTE_TYPE usage)
+{
+    for (size_t i = 0; i < COUNT(usages); i++)
+        if (usages[i].attribute == usage)
+            return usages[i].function;
+    return 0;
+}
+
+/* ---- new keys ---- */
+
+static qk_err check_given(const qk_new_key *key, const qk_attribute *attribute, const qk_attr *given)
+{
+    if (attribute->flags & QK_ATTRIBUTE_NOT_GIVEN)
+        return qk_fail(QK_E_ATTRIBUTE_READ_ONLY, "%s is set by the HSM alone", attribute->name);
+    if (key->origin != QK_IMPORTED && (attribute->flags & QK_ATTRIBUTE_SECRET))
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "%s cannot be given for a key that is made or unwrapped",
+                       attribute->name);
+    if (attribute->form == QK_FORM_TEMPLATE && given->value.len > 0)
+        return qk_fail(QK_E_ATTRIBUTE_VALUE, "%s: nested templates are not supported", attribute->name);
+    return QK_OK;
+}
+
+/* True if the attribute is sealed with keys of this class. CKA_EC_PARAMS is, because a client gets it back as it gave
+ * it: a name or an OID. */
+static bool is_sealed(const qk_new_key *key, const qk_attribute *attribute)
+{
+    bool lives_here = attribute->home == QK_HOME_KEY || attribute->type == CKA_EC_PARAMS;
+
+    return lives_here && (attribute->of & qk_attribute_kind_of(key->class)) && attribute->form != QK_FORM_TEMPLATE;
+}
+
+static qk_err take_given(const qk_new_key *key, const qk_attrs *template_, qk_attrs *attrs)
+{
+    for (size_t i = 0; i < template_->count; i++) {
+        const qk_attr *given = &template_->items[i];
+        const qk_attribute *attribute = qk_attribute_find(given->type);
+        if (!attribute)
+            return qk_fail(QK_E_ATTRIBUTE_TYPE, "attribute 0x%lx is unknown", given->type);
+        QK_TRY(check_given(key, attribute, given));
+        if (is_sealed(key, attribute))
+            QK_TRY(qk_attrs_set(attrs, given->type, given->value));
+    }
+    return QK_OK;
+}
+
+static qk_err check_identity(const qk_new_key *key, const qk_attrs *attrs)
+{
+    CK_OBJECT_CLASS class = qk_attrs_ulong(attrs, CKA_CLASS, key->class);
+    CK_KEY_TYPE type = qk_attrs_ulong(attrs, CKA_KEY_TYPE, key->type);
+
+    if (class != key->class)
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "CKA_CLASS is %s, the key will be a %s", qk_name_of_class(class),
+                       qk_name_of_class(key->class));
+    if (type != key->type)
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "CKA_KEY_TYPE is %s, the key will be a %s",
+                       qk_name_of_key_type(type), qk_name_of_key_type(key->type));
+    return QK_OK;
+}
+
+static qk_err set_default(qk_attrs *attrs, const qk_attribute *attribute, unsigned kind, bool value)
+{
+    if (!(attribute->of & kind) || qk_attrs_find(attrs, attribute->type))
+        return QK_OK;
+    return qk_attrs_set_bool(attrs, attribute->type, value);
+}
+
+static qk_err fill_defaults(const qk_new_key *key, qk_attrs *attrs)
+{
+    unsigned kind = qk_attribute_kind_of(key->class), usual = made_for(key->type);
+
+    for (size_t i = 0; i < qk_attribute_count; i++)
+        if (qk_attributes[i].flags & QK_ATTRIBUTE_USAGE)
+            QK_TRY(set_default(attrs, &qk_attributes[i], kind, usual & function_of(qk_attributes[i].type)));
+    for (size_t i = 0; i < COUNT(defaults); i++)
+        QK_TRY(set_default(attrs, qk_attribute_find(defaults[i].attribute), kind, defaults[i].value[key->origin]));
+    return QK_OK;
+}
+
+/* What the HSM knows of the key's history and an application could not be believed. */
+static qk_err fill_history(const qk_new_key *key, qk_attrs *attrs)
+{
+    bool made_here = key->origin == QK_GENERATED;
+    bool has_secret = key->class != CKO_PUBLIC_KEY;
+
+    QK_TRY(qk_attrs_set_ulong(attrs, CKA_CLASS, key->class));
+    QK_TRY(qk_attrs_set_ulong(attrs, CKA_KEY_TYPE, key->type));
+    QK_TRY(qk_attrs_set_bool(attrs, CKA_LOCAL, made_here));
+    QK_TRY(qk_attrs_set_ulong(attrs, CKA_KEY_GEN_MECHANISM, key->mechanism));
+    if (has_secret) {
+        QK_TRY(qk_attrs_set_bool(attrs, CKA_ALWAYS_SENSITIVE, made_here && qk_attrs_bool(attrs, CKA_SENSITIVE, false)));
+        QK_TRY(
+            qk_attrs_set_bool(attrs, CKA_NEVER_EXTRACTABLE, made_here && !qk_attrs_bool(attrs, CKA_EXTRACTABLE, true)));
+    }
+    return QK_OK;
+}
+
+qk_err qk_policy_new(const qk_new_key *key, const qk_attrs *template_, qk_attrs *out_attrs)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
+
+    QK_TRY(take_given(key, template_, &attrs));
+    QK_TRY(check_identity(key, &attrs));
+    QK_TRY(fill_defaults(key, &attrs));
+    QK_TRY(fill_history(key, &attrs));
+    qk_attrs_done(out_attrs);
+    *out_attrs = attrs;
+    attrs = QK_ATTRS_NONE;
+    return QK_OK;
+}
+
+/* ---- changes ---- */
+
+static qk_err check_change(const qk_held_key *key, const qk_attribute *attribute, bool from, bool to)
+{
+    bool belongs = attribute->home == QK_HOME_KEY && (attribute->of & qk_attribute_kind_of(key->class));
+
+    if (!belongs || attribute->form != QK_FORM_BOOL || !(attribute->flags & QK_ATTRIBUTE_SETTABLE))
+        return qk_fail(QK_E_ATTRIBUTE_READ_ONLY, "%s of this key cannot be changed", attribute->name);
+    if (from && !to && (attribute->flags & QK_ATTRIBUTE_ONLY_TO_TRUE))
+        return qk_fail(QK_E_ATTRIBUTE_READ_ONLY, "%s can only become true", attribute->name);
+    if (!from && to && (attribute->flags & QK_ATTRIBUTE_ONLY_TO_FALSE))
+        return qk_fail(QK_E_ATTRIBUTE_READ_ONLY, "%s can only become false", attribute->name);
+    return QK_OK;
+}
+
+/* An attribute set to the value it has is no change, so an application may pass a whole template back. */
+static qk_err apply(const qk_held_key *key, const qk_attr *wanted, qk_attrs *attrs)
+{
+    const qk_attribute *attribute = qk_attribute_find(wanted->type);
+    const qk_attr *now = qk_attrs_find(&key->attrs, wanted->type);
+
+    if (!attribute)
+        return qk_fail(QK_E_ATTRIBUTE_TYPE, "attribute 0x%lx is unknown", wanted->type);
+    if (now && qk_view_equal(now->value, wanted->value))
+        return QK_OK;
+    QK_TRY(check_change(key, attribute, qk_attrs_bool(&key->attrs, wanted->type, false),
+                        wanted->value.len == 1 && wanted->value.data[0] != CK_FALSE));
+    if (!qk_attrs_bool(&key->attrs, CKA_MODIFIABLE, true))
+        return qk_fail(QK_E_ACTION_PROHIBITED, "the key is not modifiable (CKA_MODIFIABLE is false)");
+    return qk_attrs_set(attrs, wanted->type, wanted->value);
+}
+
+qk_err qk_policy_change(const qk_held_key *key, const qk_attrs *wanted, qk_attrs *out_attrs)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
+
+    if (!key->vouched)
+        return qk_fail(QK_E_ACTION_PROHIBITED, "a plain SubjectPublicKeyInfo has no attributes to change");
+    QK_TRY(qk_attrs_merge(&attrs, &key->attrs));
+    for (size_t i = 0; i < wanted->count; i++)
+        QK_TRY(apply(key, &wanted->items[i], &attrs));
+    qk_attrs_done(out_attrs);
+    *out_attrs = attrs;
+    attrs = QK_ATTRS_NONE;
+    return QK_OK;
+}
+
+qk_err qk_policy_copy(const qk_held_key *key, const qk_attrs *wanted, qk_attrs *out_attrs)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs own = QK_ATTRS_NONE;
+
+    if (!qk_attrs_bool(&key->attrs, CKA_COPYABLE, true))
+        return qk_fail(QK_E_ACTION_PROHIBITED, "the key may not be copied (CKA_COPYABLE is false)");
+    /* A copy's template also names where and under which label it will live; that is the keystore's business. */
+    for (size_t i = 0; i < wanted->count; i++) {
+        const qk_attribute *attribute = qk_attribute_find(wanted->items[i].type);
+        if (!attribute || (attribute->home != QK_HOME_OBJECT && attribute->home != QK_HOME_PLACE))
+            QK_TRY(qk_attrs_set(&own, wanted->items[i].type, wanted->items[i].value));
+    }
+    return qk_policy_change(key, &own, out_attrs);
+}
+
+/* ---- use ---- */
+
+unsigned qk_policy_functions(CK_OBJECT_CLASS class, const qk_attrs *attrs)
+{
+    unsigned kind = qk_attribute_kind_of(class), functions = 0;
+
+    for (size_t i = 0; i < COUNT(usages); i++)
+        if ((qk_attribute_find(usages[i].attribute)->of & kind) && qk_attrs_bool(attrs, usages[i].attribute, false))
+            functions |= usages[i].function;
+    return functions;
+}
+
+/* Edwards curves exist as CKK_EC (IBM's way) and as CKK_EC_EDWARDS; which curve fits the mechanism is the engine's to
+ * say. */
+static bool type_fits(const qk_held_key *key, const qk_mech *mech)
+{
+    if (mech->key == QK_ANY_SECRET)
+        return key->class == CKO_SECRET_KEY;
+    if (mech->key == CKK_EC || mech->key == CKK_EC_EDWARDS)
+        return key->type == CKK_EC || key->type == CKK_EC_EDWARDS;
+    return mech->key == key->type;
+}
+
+/* Public keys encrypt, verify and wrap; private ones do the reverse; secret keys do all. */
+static bool class_fits(const qk_held_key *key, unsigned function)
+{
+    unsigned public = QK_ENCRYPT | QK_VERIFY | QK_WRAP, private = QK_DECRYPT | QK_SIGN | QK_UNWRAP;
+
+    if (key->class == CKO_PUBLIC_KEY)
+        return function & public;
+    return key->class == CKO_SECRET_KEY || (function & private);
+}
+
+static qk_err unfit(const qk_held_key *key, const qk_mech *mech, unsigned function)
+{
+    qk_err err = function == QK_WRAP     ? QK_E_WRAPPING_TYPE
+                 : function == QK_UNWRAP ? QK_E_UNWRAPPING_TYPE
+                                         : QK_E_KEY_TYPE;
+
+    return qk_fail(err, "a %s of type %s does not fit %s here", qk_name_of_class(key->class),
+                   qk_name_of_key_type(key->type), mech->name);
+}
+
+static bool is_allowed(const qk_held_key *key, const qk_mech *mech)
+{
+    qk_view allowed = qk_attrs_view(&key->attrs, CKA_ALLOWED_MECHANISMS);
+    CK_MECHANISM_TYPE type;
+
+    for (size_t at = 0; at + sizeof type <= allowed.len; at += sizeof type) {
+        memcpy(&type, allowed.data + at, sizeof type);
+        if (type == mech->type)
+            return true;
+    }
+    return false;
+}
+
+static qk_err not_permitted(const qk_held_key *key, unsigned function)
+{
+    const char *attribute = "its usage attribute";
+
+    for (size_t i = 0; i < COUNT(usages); i++)
+        if (usages[i].function == function)
+            attribute = qk_attribute_find(usages[i].attribute)->name;
+    if (!key->vouched)
+        return qk_fail(QK_E_KEY_NOT_PERMITTED, "a plain SubjectPublicKeyInfo can only verify; import it first");
+    return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s of the key is false", attribute);
+}
+
+qk_err qk_policy_use(const qk_held_key *key, const qk_mech *mech, unsigned function)
+{
+    if (!type_fits(key, mech) || !class_fits(key, function))
+        return unfit(key, mech, function);
+    if (!(key->may & function))
+        return not_permitted(key, function);
+    if (key->limited && !is_allowed(key, mech))
+        return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s is not among the key's CKA_ALLOWED_MECHANISMS", mech->name);
+    return QK_OK;
+}
+
+qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *kek)
+{
+    if (key->class == CKO_PUBLIC_KEY)
+        return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "a public key is not wrapped, it can be read");
+    if (!qk_attrs_bool(&key->attrs, CKA_EXTRACTABLE, false))
+        return qk_fail(QK_E_KEY_UNEXTRACTABLE, "CKA_EXTRACTABLE of the key is false");
+    if (qk_attrs_bool(&key->attrs, CKA_WRAP_WITH_TRUSTED, false) && !qk_attrs_bool(&kek->attrs, CKA_TRUSTED, false))
+        return qk_fail(QK_E_KEY_NOT_WRAPPABLE,
+                       "the key may be wrapped with a trusted key only (CKA_WRAP_WITH_TRUSTED)");
+    if (qk_attrs_bool(&key->attrs, CKA_IBM_ATTRBOUND, false))
+        return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "the key leaves with its attributes bound only (CKA_IBM_ATTRBOUND)");
+    return QK_OK;
+}
+
+bool qk_policy_readable(const qk_held_key *key)
+{
+    return key->class == CKO_PUBLIC_KEY ||
+           (!qk_attrs_bool(&key->attrs, CKA_SENSITIVE, true) && qk_attrs_bool(&key->attrs, CKA_EXTRACTABLE, false));
+}
