@@ -30,6 +30,7 @@ static struct {
     size_t thread_counts;
     double seconds;
     unsigned long find_keys;
+    int background; /* threads that make RSA-4096 pairs meanwhile */
     bool have_slot, no_openssl;
 } settings = { .threads = { 1, 2 }, .thread_counts = 2, .seconds = 1.0, .find_keys = 10000 };
 
@@ -476,6 +477,7 @@ static const struct argp_option options[] = {
     { "seconds", 'd', "S", 0, "Length of one measurement (default: 1)", 0 },
     { "keys", 'k', "N", 0, "Token keys among which one is found by label (default: 10000)", 0 },
     { "only", 'o', "NAME", 0, "Only operations whose name contains this", 0 },
+    { "background", 'b', "N", 0, "Threads that make RSA-4096 key pairs meanwhile (default: 0)", 0 },
     { "no-openssl", 'n', NULL, 0, "Leave OpenSSL's own speed out", 0 },
     { 0 },
 };
@@ -519,6 +521,11 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case 'o':
         settings.only = value;
         return 0;
+    case 'b':
+        settings.background = (int)strtol(value, NULL, 10);
+        if (settings.background < 0 || settings.background > MAX_THREADS)
+            argp_error(state, "--background takes a number from 0 to %d", MAX_THREADS);
+        return 0;
     case 'n':
         settings.no_openssl = true;
         return 0;
@@ -554,9 +561,64 @@ static void load_module(void)
     }
 }
 
+/* ---- RSA-4096 generation in the background, for latencies beside slow work ---- */
+
+static atomic_bool background_stop;
+static atomic_ulong background_pairs;
+
+static void *generate_in_background(void *arg)
+{
+    CK_BYTE exponent[] = { 1, 0, 1 };
+    CK_ULONG bits = 4096;
+    CK_BBOOL yes = CK_TRUE;
+    CK_ATTRIBUTE rsa[] = { { CKA_MODULUS_BITS, &bits, sizeof bits },
+                           { CKA_PUBLIC_EXPONENT, exponent, sizeof exponent },
+                           { CKA_VERIFY, &yes, 1 } };
+    worker worker = { 0 };
+
+    (void)arg;
+    open_session(&worker);
+    while (!atomic_load(&background_stop)) {
+        make_pair(worker.session, CKM_RSA_PKCS_KEY_PAIR_GEN, rsa, 3);
+        atomic_fetch_add(&background_pairs, 1);
+    }
+    close_session(&worker);
+    return NULL;
+}
+
+static void measure_all(CK_SESSION_HANDLE session);
+
+static void measure_beside_background(CK_SESSION_HANDLE session)
+{
+    pthread_t ids[MAX_THREADS];
+
+    for (int i = 0; i < settings.background; i++)
+        must(pthread_create(&ids[i], NULL, generate_in_background, NULL) == 0);
+    measure_all(session);
+    atomic_store(&background_stop, true);
+    for (int i = 0; i < settings.background; i++)
+        pthread_join(ids[i], NULL);
+    if (settings.background)
+        printf("meanwhile %d threads made %lu RSA-4096 pairs\n", settings.background, atomic_load(&background_pairs));
+}
+
 static bool wanted(const operation *operation)
 {
     return !settings.only || strstr(operation->name, settings.only);
+}
+
+static void measure_all(CK_SESSION_HANDLE session)
+{
+    printf("%-14s %3s %12s %9s %9s %9s %12s %7s\n", "operation", "thr", "per second", "p50 us", "p99 us", "max us",
+           "OpenSSL/s", "ratio");
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+        if (!wanted(&operations[i]))
+            continue;
+        if (operations[i].run == find_by_label)
+            fill_token(session);
+        for (size_t t = 0; t < settings.thread_counts; t++)
+            report(&operations[i], settings.threads[t]);
+    }
 }
 
 int main(int argc, char **argv)
@@ -571,16 +633,7 @@ int main(int argc, char **argv)
     check("C_Login", p11->C_Login(main_worker.session, CKU_USER, (CK_UTF8CHAR_PTR)(uintptr_t)settings.pin,
                                   strlen(settings.pin)));
     make_keys(main_worker.session);
-    printf("%-14s %3s %12s %9s %9s %9s %12s %7s\n", "operation", "thr", "per second", "p50 us", "p99 us", "max us",
-           "OpenSSL/s", "ratio");
-    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
-        if (!wanted(&operations[i]))
-            continue;
-        if (operations[i].run == find_by_label)
-            fill_token(main_worker.session);
-        for (size_t t = 0; t < settings.thread_counts; t++)
-            report(&operations[i], settings.threads[t]);
-    }
+    measure_beside_background(main_worker.session);
     empty_token(main_worker.session);
     close_session(&main_worker);
     check("C_Finalize", p11->C_Finalize(NULL));
