@@ -83,7 +83,7 @@ qk_err qk_sqlite_fail(const qk_database *database, sqlite3 *db, int rc, const ch
  * an I/O error stays an error and is no SIGBUS in the host. temp_store: no temporary files with rows in them. */
 static const char settings[] = "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON;"
                                "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
-                               "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4000;";
+                               "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4000; PRAGMA wal_autocheckpoint=4000;";
 
 /* The first access also finds files that are no databases. */
 static qk_err use_wal(qk_database *database, sqlite3 *db)
