@@ -49,12 +49,12 @@ static scene *scene_of(void **state)
 static qk_err create_keystore(scene *s, unsigned keystore, const char *label)
 {
     Quantoki__V1__CreateKeystoreRequest request = QUANTOKI__V1__CREATE_KEYSTORE_REQUEST__INIT;
-    Quantoki__V1__KeystoreInfo info = QUANTOKI__V1__KEYSTORE_INFO__INIT;
+    Quantoki__V1__KeystoreInfo *info = qk_message_new(&quantoki__v1__keystore_info__descriptor, &s->arena);
     void *response;
 
-    info.id = id_bytes(s, keystore);
-    info.label = qk_arena_text(&s->arena, qk_view_text(label));
-    request.keystore = &info;
+    info->id = id_bytes(s, keystore);
+    info->label = qk_arena_text(&s->arena, qk_view_text(label));
+    request.keystore = info;
     return qk_keystore_call(s->keystore, &s->call, QK_CREATE_KEYSTORE, &request.base, &response);
 }
 
@@ -130,14 +130,15 @@ static void a_reset_empties_labels_and_makes(void **state)
 static void a_reset_with_a_bad_id_changes_nothing(void **state)
 {
     scene *s = scene_of(state);
-    Quantoki__V1__ResetKeystoresRequest request = QUANTOKI__V1__RESET_KEYSTORES_REQUEST__INIT;
+    Quantoki__V1__ResetKeystoresRequest *request =
+        qk_message_new(&quantoki__v1__reset_keystores_request__descriptor, &s->arena);
     ProtobufCBinaryData ids[] = { id_bytes(s, PRIVATE), bytes_in(s, "short", 5) };
     void *response;
 
     assert_ok(store_object(s, data_object(s, PRIVATE, 1, "a")));
-    request.n_ids = 2;
-    request.ids = ids;
-    assert_err(qk_keystore_call(s->keystore, &s->call, QK_RESET_KEYSTORES, &request.base, &response),
+    request->n_ids = 2;
+    request->ids = ids;
+    assert_err(qk_keystore_call(s->keystore, &s->call, QK_RESET_KEYSTORES, &request->base, &response),
                QK_E_BAD_ARGUMENT);
     assert_int_equal(find_all(s, PRIVATE), 1);
 }
@@ -146,14 +147,14 @@ static void malformed_keystore_requests_are_refused(void **state)
 {
     scene *s = scene_of(state);
     Quantoki__V1__CreateKeystoreRequest empty = QUANTOKI__V1__CREATE_KEYSTORE_REQUEST__INIT;
-    Quantoki__V1__ResetKeystoresRequest none = QUANTOKI__V1__RESET_KEYSTORES_REQUEST__INIT;
+    ProtobufCMessage *none = qk_message_new(&quantoki__v1__reset_keystores_request__descriptor, &s->arena);
     char label[400];
     void *response;
 
     memset(label, 'x', sizeof label - 1);
     label[sizeof label - 1] = 0;
     assert_err(qk_keystore_call(s->keystore, &s->call, QK_CREATE_KEYSTORE, &empty.base, &response), QK_E_BAD_ARGUMENT);
-    assert_err(qk_keystore_call(s->keystore, &s->call, QK_RESET_KEYSTORES, &none.base, &response), QK_E_BAD_ARGUMENT);
+    assert_err(qk_keystore_call(s->keystore, &s->call, QK_RESET_KEYSTORES, none, &response), QK_E_BAD_ARGUMENT);
     assert_err(create_keystore(s, 8, label), QK_E_BAD_ARGUMENT);
 }
 

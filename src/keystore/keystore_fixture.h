@@ -180,14 +180,15 @@ static inline object *with_attribute(scene *s, const object *it, CK_ATTRIBUTE_TY
 
 static inline qk_err reset_keystore(scene *s, unsigned keystore, const char *label)
 {
-    Quantoki__V1__ResetKeystoresRequest request = QUANTOKI__V1__RESET_KEYSTORES_REQUEST__INIT;
+    Quantoki__V1__ResetKeystoresRequest *request =
+        qk_message_new(&quantoki__v1__reset_keystores_request__descriptor, &s->arena);
     ProtobufCBinaryData id = id_bytes(s, keystore);
     void *response;
 
-    request.n_ids = 1;
-    request.ids = &id;
-    request.label = qk_arena_text(&s->arena, qk_view_text(label));
-    return qk_keystore_call(s->keystore, &s->call, QK_RESET_KEYSTORES, &request.base, &response);
+    request->n_ids = 1;
+    request->ids = &id;
+    request->label = qk_arena_text(&s->arena, qk_view_text(label));
+    return qk_keystore_call(s->keystore, &s->call, QK_RESET_KEYSTORES, &request->base, &response);
 }
 
 static inline qk_err store_objects(scene *s, object *const *objects, size_t count)
