@@ -3,6 +3,8 @@
  * methods (dispatch, client, server, authorization, metrics, audit) reads these rows; a new method is a new row and its
  * handler, and a new entry of qk_hsm_method in the same place.
  *
+ * The HSM keeps no state, so every call may be repeated when a connection died without an answer.
+ *
  * Every call needs the action ep11.use besides its own; ReencryptSingle, which has two of its own, checks it itself. */
 #include "hsm/handlers.h"
 #include "hsm/hsm.h"
@@ -14,7 +16,7 @@
 #define ROW(index, service, name_, messages, action_, also_, flags_, handler_) \
     [QK_##index] = { .path = service #name_, .request = &messages##_request__descriptor, \
                      .response = &messages##_response__descriptor, .action = QK_ACTION_##action_, \
-                     .second_action = QK_ACTION_##also_, .flags = flags_, .handler = qk_handle_##handler_ },
+                     .second_action = QK_ACTION_##also_, .flags = QK_METHOD_IDEMPOTENT | (flags_), .handler = qk_handle_##handler_ },
 #define GREP11(index, name_, messages, action_, flags_, handler_) \
     ROW(index, "/grep11.Crypto/", name_, grep11__##messages, action_, EP11_USE, flags_, handler_)
 #define OURS(index, name_, messages, action_, flags_, handler_) \
