@@ -14,6 +14,7 @@ enum {
     HEADER_OVERHEAD = 32,
     WRITE_AT_ONCE = 256 * 1024,
     FRAME_HEAD_LEN = 9,
+    HEADER_BLOCK_MAX = 16 * 1024, /* one frame of the least size that a peer may limit frames to */
 };
 
 /* ---- exchanges ---- */
@@ -106,6 +107,13 @@ static int on_data(nghttp2_session *http2, uint8_t flags, int32_t stream_id, con
     return 0;
 }
 
+static void take_settings(connection *c, const nghttp2_settings *settings)
+{
+    for (size_t i = 0; i < settings->niv; i++)
+        if (settings->iv[i].settings_id == NGHTTP2_SETTINGS_HEADER_TABLE_SIZE)
+            qk_hpack_limit(&c->hpack, settings->iv[i].value);
+}
+
 static int on_frame(nghttp2_session *http2, const nghttp2_frame *frame, void *user)
 {
     connection *c = user;
@@ -114,6 +122,8 @@ static int on_frame(nghttp2_session *http2, const nghttp2_frame *frame, void *us
     (void)http2;
     if (frame->hd.type == NGHTTP2_GOAWAY)
         c->usable = false;
+    if (frame->hd.type == NGHTTP2_SETTINGS)
+        take_settings(c, &frame->settings);
     if (!x || (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) ||
         !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
         return 0;
@@ -220,6 +230,7 @@ qk_err connection_open(qk_tls_client *tls, qk_deadline_ms deadline, connection *
     if (!c)
         return qk_fail(QK_E_NO_MEMORY, "no memory for a connection");
     memset(c, 0, offsetof(connection, in));
+    qk_hpack_init(&c->hpack);
     QK_TRY(start_session(c));
     QK_TRY(qk_stream_connect(tls, deadline, &c->stream));
     c->usable = true;
@@ -235,6 +246,8 @@ void connection_free(connection **c)
     nghttp2_session_del((*c)->http2);
     qk_stream_free(&(*c)->stream);
     qk_buf_done(&(*c)->out);
+    qk_buf_done(&(*c)->head);
+    qk_hpack_done(&(*c)->hpack);
     free(*c);
     *c = NULL;
 }
@@ -246,40 +259,56 @@ void connection_abandon(connection *c)
 
 /* ---- an exchange ---- */
 
-/* nghttp2 asks for non-const pointers that it does not write through. */
-static nghttp2_nv field(const char *name, qk_view value, bool index)
+/* The header block is ours (hpack.h). */
+static void encode_headers(connection *c, const connection_peer *peer, const exchange *x)
 {
-    return (nghttp2_nv){ .name = (uint8_t *)(uintptr_t)name,
-                         .namelen = strlen(name),
-                         .value = (uint8_t *)(uintptr_t)value.data,
-                         .valuelen = value.len,
-                         .flags = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE |
-                                  (index ? 0 : NGHTTP2_NV_FLAG_NO_INDEX) };
+    qk_buf_clear(&c->head);
+    qk_hpack_begin(&c->hpack, &c->head);
+    qk_hpack_put(&c->hpack, ":method", QK_VIEW_LITERAL("POST"), true, &c->head);
+    qk_hpack_put(&c->hpack, ":scheme", qk_view_text(peer->scheme), true, &c->head);
+    qk_hpack_put(&c->hpack, ":path", qk_view_text(x->path), true, &c->head);
+    qk_hpack_put(&c->hpack, ":authority", qk_view_text(peer->authority), true, &c->head);
+    qk_hpack_put(&c->hpack, "te", QK_VIEW_LITERAL("trailers"), true, &c->head);
+    qk_hpack_put(&c->hpack, "content-type", QK_VIEW_LITERAL("application/grpc"), true, &c->head);
+    qk_hpack_put(&c->hpack, "grpc-timeout", x->timeout, x->usual_timeout, &c->head);
+    if (x->authorization.len)
+        qk_hpack_put(&c->hpack, "authorization", x->authorization, true, &c->head);
 }
 
+/* nghttp2 opens the stream with an empty header block, which put_frame replaces. */
 static qk_err submit(connection *c, const connection_peer *peer, exchange *x)
 {
     nghttp2_data_provider body = { .source.ptr = x, .read_callback = read_request };
-    nghttp2_nv headers[8] = {
-        field(":method", QK_VIEW_LITERAL("POST"), true),
-        field(":scheme", qk_view_text(peer->scheme), true),
-        field(":path", qk_view_text(x->path), true),
-        field(":authority", qk_view_text(peer->authority), true),
-        field("te", QK_VIEW_LITERAL("trailers"), true),
-        field("content-type", QK_VIEW_LITERAL("application/grpc"), true),
-        field("grpc-timeout", x->timeout, x->usual_timeout),
-    };
-    size_t count = 7;
 
-    if (x->authorization.len)
-        headers[count++] = field("authorization", x->authorization, true);
-    x->stream_id = nghttp2_submit_request(c->http2, NULL, headers, count, &body, NULL);
+    encode_headers(c, peer, x);
+    if (c->head.failed || c->head.len > HEADER_BLOCK_MAX) {
+        c->usable = false;
+        return qk_fail(QK_E_MESSAGE_SIZE, "the request's headers (the token, above all) exceed %d bytes",
+                       HEADER_BLOCK_MAX);
+    }
+    x->stream_id = nghttp2_submit_request(c->http2, NULL, NULL, 0, &body, NULL);
     if (x->stream_id > 0)
         return QK_OK;
     c->usable = false;
     if (x->stream_id == NGHTTP2_ERR_NOMEM)
         return qk_fail(QK_E_NO_MEMORY, "no memory for a request");
     return qk_fail(QK_E_SERVER_AWAY, "HTTP/2: %s", nghttp2_strerror(x->stream_id));
+}
+
+static void put_frame(connection *c, qk_view frame)
+{
+    uint8_t head[FRAME_HEAD_LEN];
+
+    if (frame.len != FRAME_HEAD_LEN || frame.data[3] != NGHTTP2_HEADERS) {
+        qk_buf_put(&c->out, frame);
+        return;
+    }
+    memcpy(head, frame.data, sizeof head);
+    head[0] = (uint8_t)(c->head.len >> 16);
+    head[1] = (uint8_t)(c->head.len >> 8);
+    head[2] = (uint8_t)c->head.len;
+    qk_buf_put(&c->out, qk_view_of(head, sizeof head));
+    qk_buf_put(&c->out, qk_buf_view(&c->head));
 }
 
 /* Fills the output buffer with what is due, up to WRITE_AT_ONCE. */
@@ -292,7 +321,7 @@ static qk_err collect(connection *c)
     while (len > 0 && c->out.len < WRITE_AT_ONCE) {
         len = nghttp2_session_mem_send(c->http2, &bytes);
         if (len > 0)
-            qk_buf_put(&c->out, qk_view_of(bytes, (size_t)len));
+            put_frame(c, qk_view_of(bytes, (size_t)len));
     }
     QK_TRY(qk_buf_check(&c->out));
     return len >= 0 ? QK_OK : qk_fail(QK_E_PROTOCOL, "HTTP/2: %s", nghttp2_strerror((int)len));

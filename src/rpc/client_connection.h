@@ -7,6 +7,7 @@
 #include "rpc/client.h"
 #include "rpc/error_detail.h"
 #include "rpc/frame.h"
+#include "rpc/hpack.h"
 
 /* A request and what came of it. `init` for the first try, `again` before the next one, `done` in any case. */
 typedef struct exchange {
@@ -46,6 +47,8 @@ struct connection {
     qk_stream *stream;
     struct nghttp2_session *http2;
     exchange *current;
+    qk_hpack hpack;
+    qk_buf head; /* the header block of the current request */
     qk_buf out;
     bool usable;           /* for the next exchange */
     bool used;             /* it has carried an exchange before */

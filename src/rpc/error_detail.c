@@ -120,12 +120,16 @@ static char *percent_decode(qk_view text, qk_arena *arena)
 static qk_err write_details(qk_err code, char *words, qk_arena *arena, qk_view *out)
 {
     QK_OWNED(qk_buf_done) qk_buf base64 = QK_BUF_NONE;
-    Grep11__Grep11Error detail = GREP11__GREP11_ERROR__INIT;
-    Quantoki__Rpc__Any any = QUANTOKI__RPC__ANY__INIT, *details[] = { &any };
-    Quantoki__Rpc__Status status = QUANTOKI__RPC__STATUS__INIT;
+    Grep11__Grep11Error detail;
+    Quantoki__Rpc__Any any, *details[] = { &any };
+    Quantoki__Rpc__Status status;
     char type_url[] = TYPE_URL;
     qk_view bytes;
 
+    /* The ...__INIT macros cast away const, which clang reports. */
+    grep11__grep11_error__init(&detail);
+    quantoki__rpc__any__init(&any);
+    quantoki__rpc__status__init(&status);
     detail.code = qk_err_to_grep11(code);
     detail.detail = words;
     detail.retry = qk_err_retryable(code);

@@ -159,12 +159,16 @@ static void an_answer_without_our_detail_is_judged_by_its_status(void **state)
 static void a_code_no_row_has_is_a_general_error(void **state)
 {
     qk_error_trailers trailers;
-    Grep11__Grep11Error detail = GREP11__GREP11_ERROR__INIT;
-    Quantoki__Rpc__Any any = QUANTOKI__RPC__ANY__INIT, *details[] = { &any };
-    Quantoki__Rpc__Status status = QUANTOKI__RPC__STATUS__INIT;
+    Grep11__Grep11Error detail;
+    Quantoki__Rpc__Any any, *details[] = { &any };
+    Quantoki__Rpc__Status status;
     QK_OWNED(qk_buf_done) qk_buf base64 = QK_BUF_NONE;
     qk_view bytes;
 
+    /* The ...__INIT macros cast away const, which clang reports. */
+    grep11__grep11_error__init(&detail);
+    quantoki__rpc__any__init(&any);
+    quantoki__rpc__status__init(&status);
     detail.code = 0x7fffffff12345678;
     assert_int_equal(qk_message_write(&detail.base, 0, *state, &bytes), QK_OK);
     any.type_url = (char *)(uintptr_t) "x/grep11.Grep11Error";
