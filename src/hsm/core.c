@@ -62,10 +62,12 @@ qk_err qk_core_make(qk_core *core, const qk_call *call, qk_key *key, const qk_at
                     qk_held_key **out_held)
 {
     qk_held_key *held;
+    /* A pair can have a public half that everybody sees beside a private one that its user alone may open. */
+    qk_seal_under under = qk_attrs_bool(template_, CKA_PRIVATE, true) ? call->seal_under : QK_UNDER_INSTANCE;
 
     QK_TRY(check_value_agrees(key, template_));
     QK_TRY(curve_agrees(key, template_));
-    QK_TRY(qk_held_key_make(core->ring, call->seal_under, key, attrs, &held));
+    QK_TRY(qk_held_key_make(core->ring, under, key, attrs, &held));
     qk_cache_keep(core->cache, held);
     *out_held = held;
     return QK_OK;

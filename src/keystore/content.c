@@ -124,6 +124,7 @@ qk_err qk_content_read(qk_hsm *hsm, const qk_uuid *id, const Quantoki__V1__Objec
     QK_TRY(check_unique_id(&given, id));
     QK_TRY(kind & QK_OF_KEYS ? read_key(hsm, blob, &given, &content.attrs) : read_other(blob, &given, &content.attrs));
     QK_TRY(qk_attrs_write(&content.attrs, &content.packed));
+    content.is_public = !qk_attrs_bool(&given, CKA_PRIVATE, true);
     *out_content = content;
     content = QK_CONTENT_NONE;
     return QK_OK;

@@ -12,9 +12,10 @@
 typedef struct qk_content {
     qk_attrs attrs;
     qk_buf packed; /* the same as bytes */
+    bool is_public; /* CKA_PRIVATE came as FALSE: the row must be readable without the user's master key */
 } qk_content;
 
-#define QK_CONTENT_NONE ((qk_content){ QK_ATTRS_NONE, QK_BUF_NONE })
+#define QK_CONTENT_NONE ((qk_content){ QK_ATTRS_NONE, QK_BUF_NONE, false })
 
 /* QK_E_TEMPLATE_INCOMPLETE without class or without a key's blob, QK_E_ATTRIBUTE_TYPE for attributes that such an
  * object does not have, QK_E_ATTRIBUTE_VALUE for those that contradict the blob, QK_E_ATTRIBUTE_SENSITIVE for secret

@@ -39,7 +39,7 @@ static qk_err incoming_read(qk_keystore_local *local, const qk_call *call, qk_ac
     memcpy(row->txid, object->txid.data, QK_TXID_LEN);
     QK_TRY(qk_content_read(local->hsm, &row->id, object, &out->content));
     row->version = version;
-    row->under = call->seal_under;
+    row->under = out->content.is_public ? QK_UNDER_INSTANCE : call->seal_under;
     row->attributes = qk_buf_view(&out->content.packed);
     row->blob = qk_message_view(object->blob);
     return qk_row_seal(local->ring, row);
