@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* C_ functions of sessions, logins and random numbers. */
+#include "module/entry.h"
+#include "module/session.h"
+
+/* clang-format off */
+QK_ENTRY(C_OpenSession,
+         (CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR application, CK_NOTIFY notify, CK_SESSION_HANDLE_PTR session),
+         ((void)application, (void)notify, qk_session_open(slot, flags, session))) /* there is nothing to notify of */
+
+QK_ENTRY(C_CloseSession, (CK_SESSION_HANDLE session), qk_session_close(session))
+
+QK_ENTRY(C_CloseAllSessions, (CK_SLOT_ID slot), qk_session_close_all(slot))
+
+QK_ENTRY(C_GetSessionInfo, (CK_SESSION_HANDLE session, CK_SESSION_INFO_PTR info), qk_session_info(session, info))
+
+QK_ENTRY(C_Login, (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG pin_len),
+         qk_login_user(session, user, qk_in(pin, pin_len)))
+
+QK_ENTRY(C_Logout, (CK_SESSION_HANDLE session), qk_logout(session))
+
+QK_ENTRY(C_InitPIN, (CK_SESSION_HANDLE session, CK_UTF8CHAR_PTR pin, CK_ULONG pin_len),
+         qk_init_pin(session, qk_in(pin, pin_len)))
+
+QK_ENTRY(C_SetPIN,
+         (CK_SESSION_HANDLE session, CK_UTF8CHAR_PTR old_pin, CK_ULONG old_len, CK_UTF8CHAR_PTR new_pin,
+          CK_ULONG new_len),
+         qk_set_pin(session, qk_in(old_pin, old_len), qk_in(new_pin, new_len)))
+
+QK_ENTRY(C_SeedRandom, (CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG seed_len),
+         qk_seed_random(session, qk_in(seed, seed_len)))
+
+QK_ENTRY(C_GenerateRandom, (CK_SESSION_HANDLE session, CK_BYTE_PTR place, CK_ULONG len),
+         qk_generate_random(session, place, len))
+/* clang-format on */

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "module/find.h"
+
+#include <stdlib.h>
+
+#include "hsm/attribute_codec.h"
+#include "module/slot_objects.h"
+#include "module/session.h"
+
+void qk_find_done(qk_find *find)
+{
+    free(find->handles);
+    qk_attrs_done(&find->wanted);
+    qk_buf_done(&find->page_token);
+    memset(find, 0, sizeof *find);
+}
+
+static qk_err add(qk_find *find, CK_OBJECT_HANDLE handle)
+{
+    if (find->count == find->cap) {
+        size_t cap = find->cap ? 2 * find->cap : 16;
+        CK_OBJECT_HANDLE *more = realloc(find->handles, cap * sizeof *more);
+        if (!more)
+            return qk_fail(QK_E_NO_MEMORY, "no memory for what was found");
+        find->handles = more;
+        find->cap = cap;
+    }
+    find->handles[find->count++] = handle;
+    return QK_OK;
+}
+
+/* --- session objects --- */
+
+typedef struct visit {
+    qk_find *find;
+    bool sees_private;
+} visit;
+
+static qk_err see(qk_object *object, void *context)
+{
+    visit *v = context;
+
+    if ((object->is_private && !v->sees_private) || !qk_object_matches(object, &v->find->wanted))
+        return QK_OK;
+    return add(v->find, object->handle);
+}
+
+/* --- token objects --- */
+
+static size_t name_stores(const qk_find *find, const qk_token *token, ProtobufCBinaryData out[2])
+{
+    size_t count = 0;
+
+    if (find->public_store)
+        out[count++] = qk_message_bytes(qk_view_of(token->public_store.bytes, 16));
+    if (find->private_store)
+        out[count++] = qk_message_bytes(qk_view_of(token->private_store.bytes, 16));
+    return count;
+}
+
+static qk_err take_page(qk_session *session, const Quantoki__V1__FindObjectsResponse *page)
+{
+    for (size_t i = 0; i < page->n_objects; i++) {
+        QK_OWNED(qk_object_unref) qk_object *object = NULL;
+        QK_TRY(qk_slot_objects_meet(session, page->objects[i], &object));
+        QK_TRY(add(&session->find, object->handle));
+    }
+    qk_buf_clear(&session->find.page_token);
+    qk_buf_put(&session->find.page_token, qk_message_view(page->nextpagetoken));
+    return qk_buf_check(&session->find.page_token);
+}
+
+static qk_err ask_page(qk_session *session)
+{
+    Quantoki__V1__FindObjectsRequest request = QUANTOKI__V1__FIND_OBJECTS_REQUEST__INIT;
+    qk_find *find = &session->find;
+    ProtobufCBinaryData stores[2];
+    qk_call call = qk_session_call(session, find->private_store);
+    void *answer;
+
+    request.keystores = stores;
+    request.n_keystores = name_stores(find, session->slot->token, stores);
+    request.pagetoken = qk_message_bytes(qk_buf_view(&find->page_token));
+    if (!request.n_keystores)
+        return QK_OK;
+    QK_TRY(qk_attrs_to_map(&find->wanted, &quantoki__v1__find_objects_request__template_entry__descriptor,
+                           &session->arena, &request.template_, &request.n_template_));
+    QK_TRY(qk_keystore_call(session->slot->token->keystore, &call, QK_FIND_OBJECTS, &request.base, &answer));
+    return take_page(session, answer);
+}
+
+/* CKA_TOKEN and CKA_PRIVATE say where to look; they are no attributes of what lies there. */
+static void choose_stores(qk_session *session)
+{
+    qk_find *find = &session->find;
+    const qk_token *token = session->slot->token;
+    bool any = token->keystore && qk_attrs_bool(&find->wanted, CKA_TOKEN, true);
+    bool wants_private = qk_attrs_bool(&find->wanted, CKA_PRIVATE, true);
+    bool wants_public = !qk_attrs_bool(&find->wanted, CKA_PRIVATE, false);
+
+    find->public_store = any && wants_public && token->has_public_store;
+    find->private_store = any && wants_private && token->has_private_store && qk_slot_user(session->slot) == QK_USER;
+    qk_attrs_remove(&find->wanted, CKA_TOKEN);
+    qk_attrs_remove(&find->wanted, CKA_PRIVATE);
+}
+
+static qk_err search(qk_session *session, const CK_ATTRIBUTE *template_, CK_ULONG count)
+{
+    visit v = { .find = &session->find, .sees_private = qk_slot_user(session->slot) == QK_USER };
+
+    QK_TRY(qk_attrs_from_template(template_, count, &session->find.wanted));
+    if (!qk_attrs_bool(&session->find.wanted, CKA_TOKEN, false))
+        QK_TRY(qk_object_table_each_session_object(session->slot->objects, see, &v));
+    choose_stores(session);
+    return ask_page(session);
+}
+
+/* --- what C_ functions call --- */
+
+qk_err qk_find_init(CK_SESSION_HANDLE handle, const CK_ATTRIBUTE *template_, CK_ULONG count)
+{
+    QK_OWNED(qk_session_leave) qk_session *session = NULL;
+    qk_err err;
+
+    QK_TRY(qk_session_enter(handle, &session));
+    if (session->find.active)
+        return qk_fail(QK_E_OPERATION_ACTIVE, "a search is under way in this session");
+    err = search(session, template_, count);
+    if (err != QK_OK)
+        qk_find_done(&session->find);
+    session->find.active = err == QK_OK;
+    return err;
+}
+
+static CK_ULONG give(qk_find *find, CK_OBJECT_HANDLE *out_handles, CK_ULONG most)
+{
+    CK_ULONG given = 0;
+
+    while (given < most && find->next < find->count)
+        out_handles[given++] = find->handles[find->next++];
+    if (find->next == find->count)
+        find->next = find->count = 0;
+    return given;
+}
+
+qk_err qk_find_next(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *out_handles, CK_ULONG most, CK_ULONG *out_count)
+{
+    QK_OWNED(qk_session_leave) qk_session *session = NULL;
+    CK_ULONG given;
+
+    QK_TRY(qk_session_enter(handle, &session));
+    if (!session->find.active)
+        return qk_fail(QK_E_OPERATION_NONE, "no search is under way");
+    if (!out_count || (!out_handles && most))
+        return qk_fail(QK_E_BAD_ARGUMENT, "the place for handles or for their number is NULL");
+    given = give(&session->find, out_handles, most);
+    while (given < most && session->find.page_token.len) {
+        QK_TRY(ask_page(session));
+        given += give(&session->find, out_handles + given, most - given);
+    }
+    *out_count = given;
+    return QK_OK;
+}
+
+qk_err qk_find_final(CK_SESSION_HANDLE handle)
+{
+    QK_OWNED(qk_session_leave) qk_session *session = NULL;
+
+    QK_TRY(qk_session_enter(handle, &session));
+    if (!session->find.active)
+        return qk_fail(QK_E_OPERATION_NONE, "no search is under way");
+    qk_find_done(&session->find);
+    return QK_OK;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* C_Login, C_Logout, C_InitToken, C_InitPIN, C_SetPIN: the rules that hold for both kinds of tokens. */
+#include "module/session.h"
+
+#include "module/module.h"
+
+/* --- out --- */
+
+static bool is_private(const qk_object *object, const void *context)
+{
+    (void)context;
+    return object->is_private;
+}
+
+static bool is_any(const qk_object *object, const void *context)
+{
+    (void)object;
+    (void)context;
+    return true;
+}
+
+/* Private session objects die and handles of private token objects become invalid for good (PKCS #11, C_Logout). */
+void qk_slot_log_out_locked(qk_slot *slot)
+{
+    atomic_store_explicit(&slot->user, QK_NOBODY, memory_order_release);
+    qk_object_table_remove_if(slot->objects, is_private, NULL);
+    slot->token->login->log_out(slot->token->login);
+}
+
+static qk_err log_out_locked(qk_slot *slot)
+{
+    if (qk_slot_user(slot) == QK_NOBODY)
+        return qk_fail(QK_E_NOT_LOGGED_IN, "nobody is logged in");
+    qk_slot_log_out_locked(slot);
+    return QK_OK;
+}
+
+qk_err qk_logout(CK_SESSION_HANDLE handle)
+{
+    QK_OWNED(qk_session_leave) qk_session *session = NULL;
+    qk_err err;
+
+    QK_TRY(qk_session_enter(handle, &session));
+    pthread_mutex_lock(&session->slot->login_lock);
+    err = log_out_locked(session->slot);
+    pthread_mutex_unlock(&session->slot->login_lock);
+    return err;
+}
+
+/* --- in --- */
+
+static qk_err check_pin_place(qk_view pin)
+{
+    if (!pin.data)
+        return qk_fail(QK_E_BAD_ARGUMENT, "the PIN is NULL, and the token has no PIN pad");
+    return QK_OK;
+}
+
+static qk_err check_nobody(const qk_slot *slot, qk_user user)
+{
+    qk_user now = qk_slot_user(slot);
+
+    if (now == user)
+        return qk_fail(QK_E_ALREADY_LOGGED_IN, "this user is logged in already");
+    if (now != QK_NOBODY)
+        return qk_fail(QK_E_OTHER_LOGGED_IN, "the other user is logged in");
+    if (user == QK_SO && atomic_load(&slot->session_count) > atomic_load(&slot->rw_session_count))
+        return qk_fail(QK_E_SESSION_RO_EXISTS, "the security officer cannot log in while read-only sessions are open");
+    return QK_OK;
+}
+
+static qk_err log_in_locked(qk_slot *slot, qk_user user, qk_view pin)
+{
+    QK_TRY(check_nobody(slot, user));
+    QK_TRY(slot->token->login->log_in(slot->token->login, user, pin));
+    atomic_store_explicit(&slot->user, user, memory_order_release);
+    return QK_OK;
+}
+
+/* A PIN for one operation of this session, whose key asks for it each time. */
+static qk_err log_in_for_operation(qk_session *session, qk_view pin)
+{
+    qk_login *login = session->slot->token->login;
+    qk_user user = qk_slot_user(session->slot);
+
+    if (!qk_work_wants_pin(session))
+        return qk_fail(QK_E_OPERATION_NONE, "no operation waits for a PIN");
+    if (user == QK_NOBODY)
+        return qk_fail(QK_E_NOT_LOGGED_IN, "nobody is logged in");
+    QK_TRY(login->check_pin(login, user, pin));
+    return qk_work_admit(session);
+}
+
+qk_err qk_login_user(CK_SESSION_HANDLE handle, CK_USER_TYPE type, qk_view pin)
+{
+    QK_OWNED(qk_session_leave) qk_session *session = NULL;
+    qk_err err;
+
+    QK_TRY(qk_session_enter(handle, &session));
+    if (type != CKU_USER && type != CKU_SO && type != CKU_CONTEXT_SPECIFIC)
+        return qk_fail(QK_E_USER_TYPE, "user type %lu is unknown", type);
+    QK_TRY(check_pin_place(pin));
+    pthread_mutex_lock(&session->slot->login_lock);
+    if (type == CKU_CONTEXT_SPECIFIC)
+        err = log_in_for_operation(session, pin);
+    else
+        err = log_in_locked(session->slot, type == CKU_SO ? QK_SO : QK_USER, pin);
+    pthread_mutex_unlock(&session->slot->login_lock);
+    return err;
+}
+
+/* --- PINs --- */
+
+static qk_err init_pin_locked(const qk_session *session, qk_view pin)
+{
+    qk_login *login = session->slot->token->login;
+
+    if (qk_slot_user(session->slot) != QK_SO)
+        return qk_fail(QK_E_NOT_LOGGED_IN, "the security officer is not logged in");
+    return login->init_pin(login, pin);
+}
+
+qk_err qk_init_pin(CK_SESSION_HANDLE handle, qk_view pin)
+{
+    QK_OWNED(qk_session_leave) qk_session *session = NULL;
+    qk_err err;
+
+    QK_TRY(qk_session_enter(handle, &session));
+    QK_TRY(check_pin_place(pin));
+    pthread_mutex_lock(&session->slot->login_lock);
+    err = init_pin_locked(session, pin);
+    pthread_mutex_unlock(&session->slot->login_lock);
+    return err;
+}
+
+/* Of whoever is logged in; of the user if nobody is. */
+static qk_err set_pin_locked(const qk_session *session, qk_view old_pin, qk_view new_pin)
+{
+    qk_login *login = session->slot->token->login;
+    qk_user user = qk_slot_user(session->slot) == QK_SO ? QK_SO : QK_USER;
+
+    if (!session->rw)
+        return qk_fail(QK_E_SESSION_READ_ONLY, "a PIN is set in a R/W session");
+    return login->set_pin(login, user, old_pin, new_pin);
+}
+
+qk_err qk_set_pin(CK_SESSION_HANDLE handle, qk_view old_pin, qk_view new_pin)
+{
+    QK_OWNED(qk_session_leave) qk_session *session = NULL;
+    qk_err err;
+
+    QK_TRY(qk_session_enter(handle, &session));
+    QK_TRY(check_pin_place(old_pin));
+    QK_TRY(check_pin_place(new_pin));
+    pthread_mutex_lock(&session->slot->login_lock);
+    err = set_pin_locked(session, old_pin, new_pin);
+    pthread_mutex_unlock(&session->slot->login_lock);
+    return err;
+}
+
+/* --- initialisation --- */
+
+static qk_err read_label(const CK_UTF8CHAR *label, char out[QK_LABEL_LEN + 1])
+{
+    size_t len = QK_LABEL_LEN;
+
+    if (!label)
+        return qk_fail(QK_E_BAD_ARGUMENT, "the label is NULL");
+    while (len && label[len - 1] == ' ')
+        len--;
+    if (memchr(label, 0, len))
+        return qk_fail(QK_E_BAD_ARGUMENT, "the label is padded with zero bytes, not with blanks");
+    memcpy(out, label, len);
+    out[len] = 0;
+    return QK_OK;
+}
+
+static qk_err init_token_locked(qk_slot *slot, qk_view so_pin, const char *label)
+{
+    if (atomic_load(&slot->session_count))
+        return qk_fail(QK_E_SESSION_EXISTS, "close all sessions of the slot before the token is initialised");
+    QK_TRY(slot->token->login->init_token(slot->token->login, so_pin, label));
+    qk_object_table_remove_if(slot->objects, is_any, NULL);
+    return QK_OK;
+}
+
+qk_err qk_slot_init_token(CK_SLOT_ID id, qk_view so_pin, const CK_UTF8CHAR *label)
+{
+    char text[QK_LABEL_LEN + 1];
+    qk_slot *slot;
+    qk_err err;
+
+    QK_TRY(qk_module_slot(id, &slot));
+    QK_TRY(check_pin_place(so_pin));
+    QK_TRY(read_label(label, text));
+    pthread_mutex_lock(&slot->login_lock);
+    err = init_token_locked(slot, so_pin, text);
+    pthread_mutex_unlock(&slot->login_lock);
+    return err;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "module/module.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <openssl/ssl.h>
+
+#include "base/log.h"
+#include "crypto/crypto.h"
+#include "module/config_search.h"
+#include "module/life.h"
+
+static qk_module *current;
+
+qk_err qk_module_get(qk_module **out_module)
+{
+    if (!qk_life_live())
+        return qk_fail(QK_E_NOT_INITIALIZED, "C_Initialize was not called in this process");
+    *out_module = current;
+    return QK_OK;
+}
+
+qk_err qk_module_slot(CK_SLOT_ID id, qk_slot **out_slot)
+{
+    qk_module *module;
+
+    QK_TRY(qk_module_get(&module));
+    for (size_t i = 0; i < module->slot_count; i++)
+        if (module->slots[i].id == id) {
+            *out_slot = &module->slots[i];
+            return QK_OK;
+        }
+    return qk_fail(QK_E_SLOT_INVALID, "there is no slot %lu", id);
+}
+
+void qk_pad(CK_UTF8CHAR *field, size_t field_len, const char *text)
+{
+    size_t len = strlen(text);
+
+    memset(field, ' ', field_len);
+    memcpy(field, text, len < field_len ? len : field_len);
+}
+
+/* --- C_Initialize --- */
+
+/* Locking is the operating system's here: callbacks are accepted only from those who leave the choice to us.
+ * Source: PKCS #11, CK_C_INITIALIZE_ARGS. */
+static qk_err check_arguments(const CK_C_INITIALIZE_ARGS *arguments)
+{
+    int callbacks;
+
+    if (!arguments)
+        return QK_OK;
+    if (arguments->pReserved)
+        return qk_fail(QK_E_BAD_ARGUMENT, "pReserved is not NULL");
+    callbacks =
+        !!arguments->CreateMutex + !!arguments->DestroyMutex + !!arguments->LockMutex + !!arguments->UnlockMutex;
+    if (callbacks != 0 && callbacks != 4)
+        return qk_fail(QK_E_BAD_ARGUMENT, "%d of 4 mutex functions are given", callbacks);
+    if (callbacks && !(arguments->flags & CKF_OS_LOCKING_OK))
+        return qk_fail(QK_E_CANT_LOCK, "locking with the application's own mutexes is not supported");
+    return QK_OK;
+}
+
+static qk_err load_config(qk_client_config *out)
+{
+    char path[PATH_MAX];
+    bool found;
+
+    QK_TRY(qk_config_search(path, &found));
+    return found ? qk_client_config_load(path, out) : qk_client_config_default(out);
+}
+
+static qk_err open_log(const qk_client_config *config)
+{
+    if (!config->log_path || config->log_level < 0)
+        return QK_OK;
+    return qk_log_open(config->log_path, (qk_log_level)config->log_level);
+}
+
+static qk_err make_slots(qk_module *module)
+{
+    module->slots = calloc(module->config.token_count, sizeof *module->slots);
+    if (!module->slots)
+        return qk_fail(QK_E_NO_MEMORY, "no memory for slots");
+    for (size_t i = 0; i < module->config.token_count; i++) {
+        module->slot_count++; /* also a slot that fails half-way is freed */
+        QK_TRY(qk_slot_init(&module->slots[i], &module->config.tokens[i]));
+    }
+    return QK_OK;
+}
+
+/* Sessions first: they hold objects of slots. */
+static void free_module(qk_module **module)
+{
+    qk_module *gone = *module;
+
+    *module = NULL;
+    if (!gone)
+        return;
+    qk_session_table_free(&gone->sessions);
+    for (size_t i = 0; i < gone->slot_count; i++)
+        qk_slot_done(&gone->slots[i]);
+    free(gone->slots);
+    qk_client_config_done(&gone->config);
+    free(gone);
+}
+
+static qk_err make_module(qk_module **out_module)
+{
+    QK_OWNED(free_module) qk_module *module = calloc(1, sizeof *module);
+
+    if (!module)
+        return qk_fail(QK_E_NO_MEMORY, "no memory for the module");
+    module->config = QK_CLIENT_CONFIG_NONE;
+    QK_TRY(load_config(&module->config));
+    QK_TRY(open_log(&module->config));
+    QK_TRY(qk_session_table_new(&module->sessions));
+    QK_TRY(make_slots(module));
+    *out_module = module;
+    module = NULL;
+    return QK_OK;
+}
+
+/* In a forked child: what the parent made is left as it is, apart from secrets and descriptors. */
+static void abandon(void)
+{
+    for (size_t i = 0; current && i < current->slot_count; i++)
+        qk_slot_abandon(&current->slots[i]);
+    current = NULL;
+    qk_crypto_abandon();
+}
+
+static qk_err start(void)
+{
+    qk_err err;
+
+    QK_TRY(qk_crypto_start());
+    err = make_module(&current);
+    if (err != QK_OK) {
+        qk_log_close();
+        qk_crypto_stop();
+    }
+    return err;
+}
+
+static void tell(qk_err err)
+{
+    if (err == QK_E_CONFIG || err == QK_E_SYSTEM)
+        fprintf(stderr, "libquantoki: %s\n", qk_err_words(err));
+}
+
+qk_err qk_module_initialize(const void *arguments)
+{
+    qk_err err;
+
+    OPENSSL_init_ssl(0, NULL); /* reads the host's configuration, whose providers may call us: so before any lock */
+    QK_TRY(check_arguments(arguments));
+    QK_TRY(qk_life_begin());
+    if (qk_life_inherited())
+        abandon();
+    err = start();
+    tell(err);
+    qk_life_settle(err == QK_OK);
+    return err;
+}
+
+qk_err qk_module_finalize(const void *reserved)
+{
+    if (reserved)
+        return qk_fail(QK_E_BAD_ARGUMENT, "pReserved is not NULL");
+    QK_TRY(qk_life_end());
+    free_module(&current);
+    qk_crypto_stop();
+    qk_log_close();
+    qk_life_settle(false);
+    return QK_OK;
+}
+
+qk_err qk_module_info(CK_INFO *out_info)
+{
+    CK_INFO info = { .cryptokiVersion = { 2, 40 }, .libraryVersion = { 0, 1 } };
+    qk_module *module;
+
+    QK_TRY(qk_module_get(&module));
+    if (!out_info)
+        return qk_fail(QK_E_BAD_ARGUMENT, "the place for the info is NULL");
+    qk_pad(info.manufacturerID, sizeof info.manufacturerID, "Quantoki");
+    qk_pad(info.libraryDescription, sizeof info.libraryDescription, "Quantoki PKCS #11 module");
+    *out_info = info;
+    return QK_OK;
+}
