@@ -62,6 +62,54 @@ const qk_config_row qk_server_config_rows[] = {
 
 const size_t qk_server_config_row_count = sizeof qk_server_config_rows / sizeof qk_server_config_rows[0];
 
+/* ---- the reference ---- */
+
+/* A number as one would write it in the file. */
+static void put_number(qk_buf *out, uint64_t number)
+{
+    if (number > 0 && number % (1 << 20) == 0)
+        qk_buf_printf(out, "%juM", (uintmax_t)(number >> 20));
+    else
+        qk_buf_printf(out, "%ju", (uintmax_t)number);
+}
+
+static void put_kind(qk_buf *out, const qk_config_row *row)
+{
+    static const char *const kinds[] = {
+        [QK_CONFIG_TEXT] = "text",   [QK_CONFIG_BOOL] = "true or false",
+        [QK_CONFIG_UINT] = "number", [QK_CONFIG_CHOICE] = "choice",
+        [QK_CONFIG_MAP] = "map",     [QK_CONFIG_LIST] = "list",
+    };
+
+    qk_buf_put_text(out, kinds[row->type]);
+    if (row->type != QK_CONFIG_UINT)
+        return;
+    qk_buf_put_text(out, ", ");
+    put_number(out, row->min);
+    qk_buf_put_text(out, row->max ? " to " : " or more");
+    if (row->max)
+        put_number(out, row->max);
+}
+
+qk_err qk_server_config_describe(qk_buf *out)
+{
+    qk_buf_put_text(out, "| key | value | default | meaning |\n|---|---|---|---|\n");
+    for (size_t i = 0; i < qk_server_config_row_count; i++) {
+        const qk_config_row *row = &qk_server_config_rows[i];
+        const char *quote = row->fallback ? "`" : "";
+        qk_buf_printf(out, "| `%s` | ", row->key);
+        put_kind(out, row);
+        qk_buf_printf(out, " | %s%s%s | %s |\n", quote,
+                      row->fallback   ? row->fallback
+                      : row->required ? "must be given"
+                                      : "none",
+                      quote, row->help);
+    }
+    return qk_buf_check(out);
+}
+
+/* ---- loading ---- */
+
 static bool is_loopback(const char *address)
 {
     return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 || strcmp(address, "localhost") == 0;

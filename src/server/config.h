@@ -11,16 +11,16 @@ typedef struct qk_listen_config {
     uint64_t port;
     bool tls;
     const char *certificate, *key; /* PEM files */
-    const char *client_ca; /* PEM; set: clients must show a certificate of these authorities */
+    const char *client_ca;         /* PEM; set: clients must show a certificate of these authorities */
 } qk_listen_config;
 
 typedef struct qk_server_config {
     qk_listen_config grpc, https;
-    const char *database; /* SQLite file */
+    const char *database;   /* SQLite file */
     const char *master_key; /* file, mode 0600 */
     bool iam_enabled;
     uint64_t token_seconds;
-    uint64_t workers; /* event loops; 0: one per core */
+    uint64_t workers;      /* event loops; 0: one per core */
     uint64_t slow_threads; /* for key generation, and as many again for the database; 0: one per core */
     uint64_t max_message, max_bodies, max_streams;
     uint64_t cache_keys;
@@ -31,6 +31,9 @@ typedef struct qk_server_config {
 
 extern const qk_config_row qk_server_config_rows[];
 extern const size_t qk_server_config_row_count;
+
+/* The rows as a Markdown table, as it stands in docs/configuration.md. QK_E_NO_MEMORY. */
+QK_MUST_CHECK qk_err qk_server_config_describe(qk_buf *out);
 
 /* Reads the file into `out`, whose texts live in *out_file.
  * QK_E_CONFIG with file, line and key. */

@@ -8,15 +8,19 @@
 
 const char *argp_program_version = "quantokid " QK_VERSION;
 
+enum { OPTION_DESCRIBE = 256 };
+
 static const struct argp_option options[] = {
     { "config", 'c', "FILE", 0, "Configuration (default: /etc/quantoki/quantokid.yaml)", 0 },
     { "check", 't', NULL, 0, "Check the configuration and stop", 0 },
+    { "describe-config", OPTION_DESCRIBE, NULL, 0, "Print every key of the configuration as a Markdown table and stop",
+      0 },
     { 0 },
 };
 
 struct command {
     const char *config;
-    bool check;
+    bool check, describe;
 };
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -29,6 +33,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case 't':
         command->check = true;
+        return 0;
+    case OPTION_DESCRIBE:
+        command->describe = true;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -43,11 +50,22 @@ static const struct argp parser = {
            "SIGTERM stops gracefully, SIGHUP reads the certificates again.",
 };
 
+static qk_err describe(void)
+{
+    QK_OWNED(qk_buf_done) qk_buf table = QK_BUF_NONE;
+
+    QK_TRY(qk_server_config_describe(&table));
+    fwrite(table.data, 1, table.len, stdout);
+    return QK_OK;
+}
+
 static qk_err run(const struct command *command)
 {
     QK_OWNED(qk_config_free) qk_config *file = NULL;
     qk_server_config config;
 
+    if (command->describe)
+        return describe();
     QK_TRY(qk_server_config_load(command->config, &file, &config));
     if (command->check) {
         printf("%s: the configuration is good\n", command->config);
