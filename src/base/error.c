@@ -108,8 +108,9 @@ qk_err qk_err_from_grep11(uint64_t grep11)
     return QK_E_GENERAL;
 }
 
+/* What HTTP calls "too many", "not now" and "took too long"; a message that is too large stays too large. */
 bool qk_err_retryable(qk_err code)
 {
-    qk_grpc_status grpc = row_of(code)->grpc;
-    return grpc == QK_GRPC_UNAVAILABLE || grpc == QK_GRPC_RESOURCE_EXHAUSTED || grpc == QK_GRPC_DEADLINE_EXCEEDED;
+    int http = row_of(code)->http;
+    return http == 429 || http == 503 || http == 504;
 }

@@ -127,7 +127,7 @@ static qk_err perform(call_record *record)
                         .deadline = call->deadline };
     void *request, *response;
 
-    QK_TRY(qk_message_read(record->method->request, call->body, &call->arena, &request));
+    QK_TRY(qk_rpc_call_read(call, record->method->request, &request));
     QK_TRY(qk_perform(record->endpoint, &context, record->method, request, &response));
     return qk_message_write(response, 0, &call->arena, &record->answer);
 }
