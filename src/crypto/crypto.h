@@ -32,13 +32,15 @@ void qk_key_unref(qk_key **key); /* accepts a pointer to NULL; leaves NULL */
 
 CK_OBJECT_CLASS qk_key_class(const qk_key *key); /* CKO_SECRET_KEY, CKO_PUBLIC_KEY, CKO_PRIVATE_KEY */
 CK_KEY_TYPE qk_key_type(const qk_key *key);
-unsigned qk_key_bits(const qk_key *key); /* modulus, curve or value length in bits */
+unsigned qk_key_bits(const qk_key *key);         /* modulus, curve or value length in bits */
 const qk_curve *qk_key_curve(const qk_key *key); /* NULL unless an EC, Edwards or Montgomery key */
 
 /* Reads and writes the serialised key: raw value for secret keys, PKCS #8 PrivateKeyInfo (DER) for private keys,
  * SubjectPublicKeyInfo (DER) for public keys. EC and Edwards SPKI have the form id-ecPublicKey + curve OID for every
  * curve (GREP11, section 6); qk_key_read also takes the RFC 8410 form. PKCS #8 of Edwards keys has the RFC 8410 form.
- * `type` tells CKK_EC from CKK_EC_EDWARDS for Edwards curves (both exist; see design) and the type of a secret key. */
+ * `type` tells CKK_EC from CKK_EC_EDWARDS for Edwards curves (both exist; see design) and the type of a secret key.
+ * Nothing may be missing or follow. QK_E_WRAPPED_KEY (PKCS #8 malformed, contradicting, or of another type),
+ * QK_E_PUBLIC_KEY_INVALID (the same of SPKI), QK_E_KEY_SIZE, QK_E_KEY_TYPE (secret), QK_E_CURVE_NOT_SUPPORTED. */
 QK_MUST_CHECK qk_err qk_key_read(CK_OBJECT_CLASS class, CK_KEY_TYPE type, qk_view serialised, qk_key **out_key);
 QK_MUST_CHECK qk_err qk_key_write(const qk_key *key, qk_secret *out_serialised);
 /* SubjectPublicKeyInfo of a public or private key. `rfc8410`: standard form for Edwards and Montgomery curves (for
@@ -88,8 +90,8 @@ typedef struct qk_operation qk_operation;
 QK_MUST_CHECK qk_err qk_operation_begin(unsigned function, qk_key *key, const qk_mech_use *use, bool portable,
                                         qk_operation **out_operation);
 void qk_operation_free(qk_operation **operation);
-/* `out_bytes` may come back empty; always empty for sign, verify and digest. Block modes emit whole blocks; with padding
- * decryption keeps the last block for the end. Gathered mechanisms emit nothing before the end. */
+/* `out_bytes` may come back empty; always empty for sign, verify and digest. Block modes emit whole blocks; with
+ * padding decryption keeps the last block for the end. Gathered mechanisms emit nothing before the end. */
 QK_MUST_CHECK qk_err qk_operation_update(qk_operation *operation, qk_view in, qk_arena *arena, qk_view *out_bytes);
 /* The rest of the output, the signature or the digest. */
 QK_MUST_CHECK qk_err qk_operation_finish(qk_operation *operation, qk_arena *arena, qk_view *out_bytes);

@@ -289,11 +289,7 @@ qk_err qk_ec_read_private(CK_KEY_TYPE type, const qk_curve *curve, qk_view octet
         well = qk_der_take(&octets, QK_DER_OCTET_STRING, &value) && octets.len == 0 && value.len == curve->field_len;
     if (!well)
         return qk_fail(QK_E_WRAPPED_KEY, "the private key of curve %s is malformed", curve->name);
-    qk_err err = make_private(type, curve, value, point, out_key);
-    if (err == QK_E_ATTRIBUTE_VALUE || err == QK_E_PUBLIC_KEY_INVALID)
-        return qk_fail(QK_E_WRAPPED_KEY, "the private key of curve %s is out of range or not that of its public key",
-                       curve->name);
-    return err;
+    return make_private(type, curve, value, point, out_key);
 }
 
 qk_err qk_ec_write_private(const qk_key *key, qk_der_writer *writer)
@@ -343,9 +339,7 @@ qk_err qk_ec_from_attrs(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_attrs 
     point = unwrap_point(curve, point);
     if (class == CKO_PRIVATE_KEY)
         return make_private(type, curve, value, point, out_key);
-    qk_err err = qk_ec_make_public(type, curve, point, out_key);
-    return err == QK_E_PUBLIC_KEY_INVALID ? qk_fail(QK_E_ATTRIBUTE_VALUE, "CKA_EC_POINT is no point of %s", curve->name)
-                                          : err;
+    return qk_ec_make_public(type, curve, point, out_key);
 }
 
 qk_err qk_ec_describe(const qk_key *key, qk_attrs *attrs)

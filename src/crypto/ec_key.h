@@ -10,8 +10,8 @@
 #include "crypto/key.h"
 
 /* `octets` is the content of PKCS #8's privateKey: DER of ECPrivateKey, or of the seed's OCTET STRING. `outer_public`
- * is PKCS #8's own public key (RFC 5958), empty if it has none. QK_E_WRAPPED_KEY if malformed or if its public key is
- * another's; QK_E_CURVE_NOT_SUPPORTED. */
+ * is PKCS #8's own public key (RFC 5958), empty if it has none. QK_E_WRAPPED_KEY if malformed; QK_E_ATTRIBUTE_VALUE
+ * if out of range or if its public key is another's; QK_E_CURVE_NOT_SUPPORTED. */
 QK_MUST_CHECK qk_err qk_ec_read_private(CK_KEY_TYPE type, const qk_curve *curve, qk_view octets, qk_view outer_public,
                                         qk_key **out_key);
 /* The content of PKCS #8's privateKey. */

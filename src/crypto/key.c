@@ -58,6 +58,14 @@ qk_err qk_key_new_secret(CK_KEY_TYPE type, qk_secret *value, qk_key **out_key)
     return QK_OK;
 }
 
+qk_err qk_key_recode(qk_err code)
+{
+    char words[sizeof(qk_failure_last()->words)];
+
+    memcpy(words, qk_failure_last()->words, sizeof(words));
+    return qk_fail(code, "%s", words);
+}
+
 qk_key *qk_key_ref(qk_key *key)
 {
     atomic_fetch_add_explicit(&key->refs, 1, memory_order_relaxed);

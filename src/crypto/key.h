@@ -47,6 +47,10 @@ QK_MUST_CHECK qk_err qk_key_new(CK_OBJECT_CLASS class, CK_KEY_TYPE type, qk_key 
 /* A secret key; `value` is moved in. */
 QK_MUST_CHECK qk_err qk_key_new_secret(CK_KEY_TYPE type, qk_secret *value, qk_key **out_key);
 
+/* The failure under way, with its words, as another error: the same defect of a key is CKR_ATTRIBUTE_VALUE_INVALID in a
+ * template and CKR_WRAPPED_KEY_INVALID in a wrapped key. */
+qk_err qk_key_recode(qk_err code);
+
 /* Takes a ready context for `purpose` out of this thread's slot; NULL if there is none: make one. */
 qk_ready *qk_key_take(const qk_key *key, const void *purpose);
 /* Puts it back. If it may be in a bad state after an error, free it instead. Accepts NULL. */

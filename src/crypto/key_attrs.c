@@ -63,12 +63,9 @@ static const family *family_of(const qk_key *key)
 /* C_CreateObject knows no size or type errors of keys: a template that asks for such a key has a wrong value. */
 static qk_err as_template_error(qk_err err)
 {
-    char words[sizeof(qk_failure_last()->words)];
-
-    if (err != QK_E_KEY_SIZE && err != QK_E_KEY_TYPE && err != QK_E_PUBLIC_KEY_INVALID)
-        return err;
-    memcpy(words, qk_failure_last()->words, sizeof(words));
-    return qk_fail(QK_E_ATTRIBUTE_VALUE, "%s", words);
+    return err == QK_E_KEY_SIZE || err == QK_E_KEY_TYPE || err == QK_E_PUBLIC_KEY_INVALID
+               ? qk_key_recode(QK_E_ATTRIBUTE_VALUE)
+               : err;
 }
 
 /* Attributes that follow from the key may be given all the same; then they must be right. An empty CKA_CHECK_VALUE says

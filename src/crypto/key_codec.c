@@ -91,8 +91,9 @@ static qk_err read_private(CK_KEY_TYPE type, qk_view serialised, qk_key **out_ke
         return qk_fail(QK_E_WRAPPED_KEY, "the private key is no PKCS #8 of a kind known here");
     if (found.rsa != (type == CKK_RSA) || (found.curve && type != CKK_EC && type != CKK_EC_EDWARDS))
         return qk_fail(QK_E_WRAPPED_KEY, "the private key is no %s", qk_name_of_key_type(type));
-    return found.rsa ? qk_rsa_read_private(octets, out_key)
-                     : qk_ec_read_private(type, found.curve, octets, public, out_key);
+    qk_err err = found.rsa ? qk_rsa_read_private(octets, out_key)
+                           : qk_ec_read_private(type, found.curve, octets, public, out_key);
+    return err == QK_E_ATTRIBUTE_VALUE || err == QK_E_PUBLIC_KEY_INVALID ? qk_key_recode(QK_E_WRAPPED_KEY) : err;
 }
 
 static qk_err write_private(const qk_key *key, qk_secret *out_serialised)
@@ -123,7 +124,8 @@ static qk_err read_public(CK_KEY_TYPE type, qk_view serialised, qk_key **out_key
         return qk_fail(QK_E_PUBLIC_KEY_INVALID, "no SubjectPublicKeyInfo of a kind known here");
     if (found.rsa != (type == CKK_RSA) || (found.curve && type != CKK_EC && type != CKK_EC_EDWARDS))
         return qk_fail(QK_E_PUBLIC_KEY_INVALID, "the public key is no %s", qk_name_of_key_type(type));
-    return found.rsa ? qk_rsa_read_public(bits, out_key) : qk_ec_make_public(type, found.curve, bits, out_key);
+    qk_err err = found.rsa ? qk_rsa_read_public(bits, out_key) : qk_ec_make_public(type, found.curve, bits, out_key);
+    return err == QK_E_ATTRIBUTE_VALUE ? qk_key_recode(QK_E_PUBLIC_KEY_INVALID) : err;
 }
 
 qk_err qk_key_write_spki(const qk_key *key, bool rfc8410, qk_buf *out)

@@ -3,24 +3,14 @@
  * be wrong. */
 #include <openssl/rsa.h>
 
-#include "base/testing.h"
 #include "crypto/openssl.h"
+#include "crypto/pair_testing.h"
 #include "crypto/rsa_padding.h"
 #include "crypto/rsa_vectors.h"
-#include "crypto/testing.h"
 
 enum { LEN = 256 };
 
 static qk_key *private_key, *public_key;
-
-static qk_key *read_hex(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const char *hex)
-{
-    QK_OWNED(qk_buf_done) qk_buf der = unhex(hex);
-    qk_key *key = NULL;
-
-    assert_qk_ok(qk_key_read(class, type, qk_buf_view(&der), &key));
-    return key;
-}
 
 static int setup(void **state)
 {
@@ -36,11 +26,6 @@ static int teardown(void **state)
     qk_key_unref(&private_key);
     qk_key_unref(&public_key);
     return crypto_teardown(state);
-}
-
-static void arena_done(qk_arena *arena)
-{
-    qk_arena_done(arena);
 }
 
 static qk_mech_use pss_use(CK_MECHANISM_TYPE type, CK_MECHANISM_TYPE hash, CK_MECHANISM_TYPE mgf_hash, size_t salt_len)
@@ -267,15 +252,6 @@ static void pss_agrees_with_openssl_for_every_hash_and_salt(void **state)
     }
 }
 
-static void generate(CK_ULONG bits, qk_key **out_public, qk_key **out_private)
-{
-    QK_OWNED(qk_attrs_done) qk_attrs template_ = QK_ATTRS_NONE;
-    qk_mech_use use = use_of(CKM_RSA_PKCS_KEY_PAIR_GEN);
-
-    assert_qk_ok(qk_attrs_set_ulong(&template_, CKA_MODULUS_BITS, bits));
-    assert_qk_ok(qk_key_generate_pair(&use, &template_, out_public, out_private));
-}
-
 /* How many bits the first byte of the encoding may use depends on the modulus. */
 static void pss_works_for_moduli_of_odd_lengths(void **state)
 {
@@ -285,7 +261,7 @@ static void pss_works_for_moduli_of_odd_lengths(void **state)
     for (size_t i = 0; i < COUNT(lengths); i++) {
         QK_OWNED(qk_key_unref) qk_key *public_half = NULL, *private_half = NULL;
         qk_mech_use use = pss_use(CKM_RSA_PKCS_PSS, CKM_SHA256, CKM_SHA256, 32);
-        generate(lengths[i], &public_half, &private_half);
+        make_rsa_pair(lengths[i], &public_half, &private_half);
         assert_int_equal(qk_key_bits(public_half), lengths[i]);
         check_pss_both_ways(private_half, public_half, &use);
     }
@@ -537,7 +513,7 @@ static void oaep_refuses_a_key_too_short_for_its_hash(void **state)
 
     (void)state;
     qk_arena_init(&arena, 0);
-    generate(1024, &public_half, &private_half);
+    make_rsa_pair(1024, &public_half, &private_half);
     assert_qk_err(qk_crypto_encrypt(public_half, &use, QK_VIEW_NONE, &arena, &out), QK_E_KEY_SIZE);
     assert_qk_err(qk_crypto_decrypt(private_half, &use, qk_view_of(cipher, 128), &arena, &out), QK_E_KEY_SIZE);
     assert_int_equal(qk_crypto_output_len(private_half, &use, QK_DECRYPT, 128), 0);
