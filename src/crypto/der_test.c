@@ -99,7 +99,7 @@ static void what_is_written_is_read(void **state)
     memset(value, 0x99, sizeof(value));
     for (size_t i = 0; i < COUNT(lengths); i++) {
         qk_der_writer writer = qk_der_writer_of(memory, sizeof(memory));
-        qk_view from, content, number, bits;
+        qk_view from, content, number = QK_VIEW_NONE, bits;
         qk_der_put_element(&writer, QK_DER_OCTET_STRING, qk_view_of(value, lengths[i]));
         qk_der_put_uint(&writer, qk_view_of("\0\0\x80", 3));
         qk_der_put_small(&writer, 5);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who does which mechanism. Joined with the mechanism table at start, so that finding an engine is one load. */
-#include <stdlib.h>
-
 #include "crypto/engine.h"
 #include "crypto/key.h"
 #include "crypto/library.h"
@@ -70,9 +68,9 @@ static const struct engine_row {
 };
 /* clang-format on */
 
-enum { ENGINE_ROWS = sizeof(engine_rows) / sizeof(engine_rows[0]) };
+enum { ENGINE_ROWS = sizeof(engine_rows) / sizeof(engine_rows[0]), MAX_MECHS = 512 };
 
-static const qk_engine **by_mech; /* as long as qk_mechs */
+static const qk_engine *by_mech[MAX_MECHS]; /* beside qk_mechs */
 
 CK_MECHANISM_TYPE qk_engine_row(size_t index)
 {
@@ -81,26 +79,14 @@ CK_MECHANISM_TYPE qk_engine_row(size_t index)
 
 qk_err qk_engines_start(void)
 {
-    by_mech = calloc(qk_mech_count, sizeof(*by_mech));
-    if (!by_mech)
-        return qk_fail(QK_E_NO_MEMORY, "no memory for the table of engines");
+    if (qk_mech_count > MAX_MECHS)
+        return qk_fail(QK_E_GENERAL, "%zu mechanisms; the table of engines has %d places", qk_mech_count, MAX_MECHS);
     for (size_t i = 0; i < ENGINE_ROWS; i++) {
         const qk_mech *mech = qk_mech_find(engine_rows[i].type);
         if (mech)
             by_mech[mech - qk_mechs] = engine_rows[i].engine;
     }
     return QK_OK;
-}
-
-void qk_engines_stop(void)
-{
-    free(by_mech);
-    by_mech = NULL;
-}
-
-void qk_engines_abandon(void)
-{
-    by_mech = NULL;
 }
 
 const qk_engine *qk_engine_of(const qk_mech *mech)

@@ -128,7 +128,6 @@ static void missing_rsa_numbers_are_computed(void **state)
     for (size_t i = 0; i < COUNT(masks); i++) {
         QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE, described = QK_ATTRS_NONE;
         QK_OWNED(qk_key_unref) qk_key *key = NULL;
-        QK_OWNED(qk_secret_free) qk_secret d = QK_SECRET_NONE;
         set_rsa(&attrs, masks[i]);
         assert_qk_ok(qk_key_from_attrs(&attrs, &key));
         assert_int_equal(qk_key_bits(key), 2048);

@@ -124,7 +124,6 @@ qk_err qk_crypto_start(void)
 
 void qk_crypto_stop(void)
 {
-    qk_engines_stop();
     qk_seal_stop();
     qk_aes_stop();
     qk_digest_stop();
@@ -139,7 +138,6 @@ void qk_crypto_stop(void)
 void qk_crypto_abandon(void)
 {
     memset(&library, 0, sizeof(library));
-    qk_engines_abandon();
     qk_seal_abandon();
     qk_aes_abandon();
     qk_digest_abandon();

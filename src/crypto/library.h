@@ -7,8 +7,6 @@
 
 /* engines.c: joins engines with the mechanism table. */
 QK_MUST_CHECK qk_err qk_engines_start(void);
-void qk_engines_stop(void);
-void qk_engines_abandon(void);
 /* digest.c: the pools of digest contexts. */
 void qk_digest_stop(void);
 void qk_digest_abandon(void);
