@@ -2,6 +2,7 @@
 #include "hsm/ring.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

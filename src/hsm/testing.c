@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/testing.h"
 
-void assert_works(qk_err err, const char *step, const char *file, int line)
+#include <stdlib.h>
+
+_Noreturn void step_failed(qk_err err, const char *step, const char *file, int line)
 {
-    if (err != QK_OK) {
-        print_error("%s:%d: %s: %s: %s\n", file, line, step, qk_err_name(err), qk_err_words(err));
-        _fail(file, line);
-    }
+    print_error("%s:%d: %s: %s: %s\n", file, line, step, qk_err_name(err), qk_err_words(err));
+    _fail(file, line);
+    abort(); /* _fail jumps away */
 }
 
 void assert_refuses(qk_err err, qk_err expected, const char *step, const char *file, int line)
