@@ -57,7 +57,7 @@ void *qk_arena_alloc(qk_arena *arena, size_t len)
     size_t rounded = (len + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     void *place;
 
-    if (rounded < len || (arena->limit && rounded > arena->limit - arena->used))
+    if (len > SIZE_MAX / 2 || (arena->limit && rounded > arena->limit - arena->used))
         return NULL;
     if (rounded > (size_t)(arena->end - arena->place) && !add_block(arena, rounded))
         return NULL;

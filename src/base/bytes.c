@@ -53,7 +53,7 @@ static bool make_room(qk_buf *buf, size_t len)
         buf->failed = true;
         return false;
     }
-    if (buf->len + len <= buf->cap)
+    if (buf->data && buf->len + len <= buf->cap) /* without memory even nothing needs a place to point at */
         return true;
     while (cap < buf->len + len)
         cap *= 2;

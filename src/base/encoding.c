@@ -25,16 +25,26 @@ static int hex_value(char c)
     return -1;
 }
 
+/* Takes back what a reader had written when it met the mistake. */
+static void take_back(qk_buf *out, size_t len)
+{
+    if (out->len > len)
+        explicit_bzero(out->data + len, out->len - len);
+    out->len = len;
+}
+
 qk_err qk_hex_read(const char *text, qk_buf *out)
 {
-    size_t len = strlen(text);
+    size_t len = strlen(text), before = out->len;
 
     if (len % 2)
         return qk_fail(QK_E_DATA_INVALID, "hexadecimal text of odd length %zu", len);
     for (size_t i = 0; i < len; i += 2) {
         int high = hex_value(text[i]), low = hex_value(text[i + 1]);
-        if (high < 0 || low < 0)
+        if (high < 0 || low < 0) {
+            take_back(out, before);
             return qk_fail(QK_E_DATA_INVALID, "not hexadecimal at character %zu", i + 1);
+        }
         qk_buf_put_u8(out, (uint8_t)(high << 4 | low));
     }
     return qk_buf_check(out);
@@ -86,7 +96,7 @@ qk_err qk_base64_read(qk_view text, qk_buf *out)
 {
     uint32_t group = 0;
     unsigned bits = 0;
-    size_t len = text.len;
+    size_t len = text.len, before = out->len;
 
     while (len > 0 && text.data[len - 1] == '=' && text.len - len < 2)
         len--;
@@ -94,8 +104,10 @@ qk_err qk_base64_read(qk_view text, qk_buf *out)
         return qk_fail(QK_E_DATA_INVALID, "base64 text of %zu characters", len);
     for (size_t i = 0; i < len; i++) {
         int value = base64_value(text.data[i]);
-        if (value < 0)
+        if (value < 0) {
+            take_back(out, before);
             return qk_fail(QK_E_DATA_INVALID, "not base64 at character %zu", i + 1);
+        }
         group = group << 6 | (uint32_t)value;
         bits += 6;
         if (bits >= 8) {

@@ -97,7 +97,7 @@ void qk_log_write(qk_log_level level, const char *format, ...)
 
 void qk_log_failure(qk_log_level level, qk_err code, const char *format, ...)
 {
-    char message[LINE - 80], what[400];
+    char message[LINE - 80], what[400], words[sizeof qk_failure_last()->words];
     const qk_failure *last = qk_failure_last();
     const char *file = last->code == code && last->file ? strstr(last->file, "src/") : NULL;
     va_list args;
@@ -107,7 +107,10 @@ void qk_log_failure(qk_log_level level, qk_err code, const char *format, ...)
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    snprintf(message, sizeof message, "%s err=%s words=\"%s\" at=%s:%d", what, qk_err_name(code), qk_err_words(code),
+    snprintf(words, sizeof words, "%s", qk_err_words(code));
+    for (char *quote = words; (quote = strchr(quote, '"')) != NULL;) /* a name in it must not end the words early */
+        *quote = '\'';
+    snprintf(message, sizeof message, "%s err=%s words=\"%s\" at=%s:%d", what, qk_err_name(code), words,
              file ? file : "-", file ? last->line : 0);
     write_line(level, message);
 }

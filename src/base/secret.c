@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The allocator: regions of 256 KiB between guard pages, cut into power-of-two places from 32 bytes up, with a free
  * list per size. Larger secrets get a mapping of their own. Regions stay until the process ends: they are few, and
- * a place that was wiped holds nothing. */
+ * a place that was wiped holds nothing.
+ *
+ * The books lie on a page that the kernel gives to a forked child as zeros (MADV_WIPEONFORK): another thread may have
+ * held the lock at that moment, and would hold it in the child for ever. The child starts with an empty pool; secrets
+ * that it inherited stay readable, and may be freed into it. */
 #include "base/secret.h"
 
 #include <pthread.h>
@@ -13,7 +17,7 @@
 #include <valgrind/memcheck.h>
 #else
 #define VALGRIND_MAKE_MEM_UNDEFINED(data, len) ((void)(data), (void)(len))
-#define VALGRIND_MAKE_MEM_DEFINED(data, len) ((void)(data), (void)(len))
+#define VALGRIND_MAKE_MEM_DEFINED(data, len)   ((void)(data), (void)(len))
 #endif
 
 enum { SMALLEST_SHIFT = 5, LARGEST_SHIFT = 14, CLASSES = LARGEST_SHIFT - SMALLEST_SHIFT + 1, REGION = 256 * 1024 };
@@ -22,13 +26,14 @@ typedef struct place {
     struct place *next;
 } place;
 
-static struct {
-    pthread_mutex_t lock;
+typedef struct pool {
+    pthread_mutex_t lock; /* zeros are a valid mutex with glibc, which the wiped page relies on */
     place *free[CLASSES];
     uint8_t *region;
     size_t region_left;
-} pool = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} pool;
 
+static _Atomic(pool *) the_pool;
 static atomic_bool lock_refused;
 
 static size_t page_size(void)
@@ -60,36 +65,67 @@ static void unmap_guarded(uint8_t *inner, size_t len)
     munmap(inner - page, (len + page - 1) / page * page + 2 * page);
 }
 
+/* Made once; whoever comes second gives his page back. NULL if memory is out. */
+static pool *get_pool(void)
+{
+    pool *there = atomic_load(&the_pool), *made;
+
+    if (there)
+        return there;
+    made = mmap(NULL, page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (made == MAP_FAILED)
+        return NULL;
+    madvise(made, page_size(), MADV_WIPEONFORK);
+    if (atomic_compare_exchange_strong(&the_pool, &there, made))
+        return made;
+    munmap(made, page_size());
+    return there;
+}
+
 static unsigned class_of(size_t len)
 {
     unsigned class = 0;
     while ((size_t)1 << (class + SMALLEST_SHIFT) < len)
-        class++;
+        class ++;
     return class;
 }
 
 static uint8_t *take_small(unsigned class)
 {
     size_t size = (size_t)1 << (class + SMALLEST_SHIFT);
+    pool *books = get_pool();
     uint8_t *data = NULL;
 
-    pthread_mutex_lock(&pool.lock);
-    if (pool.free[class]) {
-        data = (uint8_t *)pool.free[class];
-        pool.free[class] = pool.free[class]->next;
+    if (!books)
+        return NULL;
+    pthread_mutex_lock(&books->lock);
+    if (books->free[class]) {
+        data = (uint8_t *)books->free[class];
+        books->free[class] = books->free[class]->next;
     } else {
-        if (pool.region_left < size) { /* the rest of the old region, at most one place, stays unused */
-            pool.region = map_guarded(REGION);
-            pool.region_left = pool.region ? REGION : 0;
+        if (books->region_left < size) { /* the rest of the old region, at most one place, stays unused */
+            books->region = map_guarded(REGION);
+            books->region_left = books->region ? REGION : 0;
         }
-        if (pool.region) {
-            data = pool.region;
-            pool.region += size;
-            pool.region_left -= size;
+        if (books->region) {
+            data = books->region;
+            books->region += size;
+            books->region_left -= size;
         }
     }
-    pthread_mutex_unlock(&pool.lock);
+    pthread_mutex_unlock(&books->lock);
     return data;
+}
+
+static void give_small(unsigned class, uint8_t *data)
+{
+    pool *books = get_pool();
+    place *empty = (place *)(void *)data;
+
+    pthread_mutex_lock(&books->lock); /* what was taken from a pool: there is one */
+    empty->next = books->free[class];
+    books->free[class] = empty;
+    pthread_mutex_unlock(&books->lock);
 }
 
 qk_err qk_secret_new(size_t len, qk_secret *out_secret)
@@ -97,12 +133,12 @@ qk_err qk_secret_new(size_t len, qk_secret *out_secret)
     bool small = len <= (size_t)1 << LARGEST_SHIFT;
     uint8_t *data = NULL;
 
-    if (len > 0) {
+    if (len > 0 && len <= SIZE_MAX / 2) /* beyond, rounding up to pages would wrap */
         data = small ? take_small(class_of(len)) : map_guarded(len);
-        if (!data)
-            return qk_fail(QK_E_NO_MEMORY, "no memory for a secret of %zu bytes", len);
+    if (len > 0 && !data)
+        return qk_fail(QK_E_NO_MEMORY, "no memory for a secret of %zu bytes", len);
+    if (len > 0)
         memset(data, 0, len);
-    }
     out_secret->data_ = data;
     out_secret->len = len;
     out_secret->allocated_ = len;
@@ -132,10 +168,7 @@ void qk_secret_free(qk_secret *secret)
     }
     unsigned class = class_of(len);
     explicit_bzero(data, (size_t)1 << (class + SMALLEST_SHIFT));
-    pthread_mutex_lock(&pool.lock);
-    ((place *)(void *)data)->next = pool.free[class];
-    pool.free[class] = (place *)(void *)data;
-    pthread_mutex_unlock(&pool.lock);
+    give_small(class, data);
 }
 
 void qk_secret_give(qk_secret *from, qk_secret *out)
