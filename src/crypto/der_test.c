@@ -37,6 +37,11 @@ static void lengths_are_definite_and_shortest(void **state)
     assert_false(takes("0402aa", QK_DER_OCTET_STRING));     /* content ends early */
     assert_false(takes("048101aa", QK_DER_OCTET_STRING));   /* one byte would do */
     assert_false(takes("04820001aa", QK_DER_OCTET_STRING)); /* leading zero */
+    assert_false(takes("04820080"
+                       "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+                       "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+                       "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000",
+                       QK_DER_OCTET_STRING));               /* the same before a length that needs a byte */
     assert_false(takes("0480aa0000", QK_DER_OCTET_STRING)); /* indefinite */
     assert_false(takes("0481", QK_DER_OCTET_STRING));
     assert_false(takes("0484ffffffff", QK_DER_OCTET_STRING));

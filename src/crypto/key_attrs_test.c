@@ -373,7 +373,7 @@ static void ec_templates_are_checked(void **state)
     refuse(&attrs, QK_E_ATTRIBUTE_VALUE);
     set_hex(&attrs, CKA_EC_POINT, "044104" P256_X P256_Y "00");
     refuse(&attrs, QK_E_ATTRIBUTE_VALUE);
-    set_hex(&attrs, CKA_EC_POINT, "06" P256_X P256_Y); /* the hybrid form of X9.62 */
+    set_hex(&attrs, CKA_EC_POINT, "07" P256_X P256_Y); /* the hybrid form of X9.62 */
     refuse(&attrs, QK_E_ATTRIBUTE_VALUE);
     qk_attrs_remove(&attrs, CKA_EC_POINT);
     refuse(&attrs, QK_E_TEMPLATE_INCOMPLETE);

@@ -276,6 +276,18 @@ static void refuse(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const char *hex, qk_
     assert_null(key);
 }
 
+static void nothing_may_follow_inside_either(void **state)
+{
+    (void)state;
+    /* NULL after the private key; a public key in version 1; a seed with its public key; two bytes after a seed */
+    refuse(CKO_PRIVATE_KEY, CKK_EC_EDWARDS, "3030020100300506032b657004220420" ED_SEED "0500", QK_E_WRAPPED_KEY);
+    refuse(CKO_PRIVATE_KEY, CKK_EC_EDWARDS, "3051020100300506032b657004220420" ED_SEED "812100" ED_PUBLIC,
+           QK_E_WRAPPED_KEY);
+    refuse(CKO_PRIVATE_KEY, CKK_EC_EDWARDS, "304e020100300506032b657004420440" ED_SEED ED_PUBLIC, QK_E_WRAPPED_KEY);
+    refuse(CKO_PRIVATE_KEY, CKK_EC_EDWARDS, "3030020100300506032b657004240420" ED_SEED "0500", QK_E_WRAPPED_KEY);
+    refuse(CKO_PUBLIC_KEY, CKK_EC_EDWARDS, "302c300506032b6570032100" ED_PUBLIC "0500", QK_E_PUBLIC_KEY_INVALID);
+}
+
 static void a_private_key_with_the_public_key_of_another_is_refused(void **state)
 {
     (void)state;
@@ -374,6 +386,7 @@ int main(void)
         cmocka_unit_test(an_spki_has_the_form_asked_for),
         cmocka_unit_test(a_secret_key_has_no_spki),
         cmocka_unit_test(other_spellings_of_private_keys_are_read),
+        cmocka_unit_test(nothing_may_follow_inside_either),
         cmocka_unit_test(a_private_key_with_the_public_key_of_another_is_refused),
         cmocka_unit_test(contradicting_rsa_numbers_are_refused),
         cmocka_unit_test(scalars_outside_the_order_are_refused),

@@ -455,6 +455,61 @@ static void every_wrong_pkcs1_padding_gives_one_error(void **state)
     }
 }
 
+/* XORs MGF1-SHA-1 of `seed` over `target`: appendix B.2.1 once more, so that a test can mask what it likes. */
+static void mask(const uint8_t *seed, size_t seed_len, uint8_t *target, size_t len)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    uint8_t block[20], counter[4] = { 0 };
+
+    for (size_t at = 0; at < len; at += 20, counter[3]++) {
+        assert_true(EVP_DigestInit_ex2(context, qk_digest_of(CKM_SHA_1), NULL));
+        assert_true(EVP_DigestUpdate(context, seed, seed_len) && EVP_DigestUpdate(context, counter, 4) &&
+                    EVP_DigestFinal_ex(context, block, NULL));
+        for (size_t i = 0; i < 20 && at + i < len; i++)
+            target[at + i] ^= block[i];
+    }
+    EVP_MD_CTX_free(context);
+}
+
+/* OAEP with SHA-1 of a data block that has the right hash of an empty label, and `db` after it. */
+static qk_err decrypt_data_block(uint8_t first, const uint8_t db[LEN - 41], qk_arena *arena, qk_view *out)
+{
+    qk_mech_use use = oaep_use(CKM_SHA_1, CKM_SHA_1, "");
+    uint8_t em[LEN] = { first };
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+    assert_true(EVP_DigestInit_ex2(context, qk_digest_of(CKM_SHA_1), NULL));
+    assert_true(EVP_DigestFinal_ex(context, em + 21, NULL));
+    EVP_MD_CTX_free(context);
+    memcpy(em + 41, db, LEN - 41);
+    mask(em + 1, 20, em + 21, LEN - 21); /* the seed is zero */
+    mask(em + 21, LEN - 21, em + 1, 20);
+    return decrypt_encoding(&use, em, arena, out);
+}
+
+static void a_data_block_is_zeros_a_one_and_the_message(void **state)
+{
+    QK_OWNED(arena_done) qk_arena arena;
+    uint8_t db[LEN - 41] = { 0 };
+    qk_view plain;
+
+    (void)state;
+    qk_arena_init(&arena, 0);
+    assert_qk_err(decrypt_data_block(0, db, &arena, &plain), QK_E_CIPHERTEXT_INVALID); /* no one */
+    db[LEN - 42] = 1;
+    assert_qk_ok(decrypt_data_block(0, db, &arena, &plain));
+    assert_int_equal(plain.len, 0);
+    assert_qk_err(decrypt_data_block(1, db, &arena, &plain), QK_E_CIPHERTEXT_INVALID);
+    db[100] = 2; /* before the one */
+    assert_qk_err(decrypt_data_block(0, db, &arena, &plain), QK_E_CIPHERTEXT_INVALID);
+    db[0] = 1; /* now after it: part of the message */
+    assert_qk_ok(decrypt_data_block(0, db, &arena, &plain));
+    assert_int_equal(plain.len, LEN - 42);
+    assert_int_equal(plain.data[99], 2);
+    db[0] = 0xff;
+    assert_qk_err(decrypt_data_block(0, db, &arena, &plain), QK_E_CIPHERTEXT_INVALID);
+}
+
 static void every_wrong_oaep_padding_gives_one_error(void **state)
 {
     QK_OWNED(arena_done) qk_arena arena;
@@ -467,7 +522,6 @@ static void every_wrong_oaep_padding_gives_one_error(void **state)
     assert_qk_ok(qk_oaep_encode(&use, QK_VIEW_LITERAL("secret"), (qk_em){ em, LEN }));
     assert_qk_ok(decrypt_encoding(&use, em, &arena, &plain));
     assert_bytes(plain, QK_VIEW_LITERAL("secret"));
-    /* Y, a seed, the label's hash, a zero of PS, the one. Masks are XORed, so a bit changed in `em` is one in DB. */
     size_t wrong[] = { 0, 1, 20, 21, 40, 41, LEN - 8, LEN - 7 };
     for (size_t i = 0; i < COUNT(wrong); i++) {
         memcpy(changed, em, LEN);
@@ -597,6 +651,7 @@ int main(void)
         cmocka_unit_test(published_ciphertexts_decrypt),
         cmocka_unit_test(encryption_agrees_with_openssl),
         cmocka_unit_test(every_wrong_pkcs1_padding_gives_one_error),
+        cmocka_unit_test(a_data_block_is_zeros_a_one_and_the_message),
         cmocka_unit_test(every_wrong_oaep_padding_gives_one_error),
         cmocka_unit_test(a_ciphertext_of_wrong_length_or_above_the_modulus_is_refused),
         cmocka_unit_test(oaep_refuses_a_key_too_short_for_its_hash),
