@@ -5,7 +5,8 @@
 
 #include "rpc/method.h"
 
-#define QK_HANDLER(name) qk_err qk_handle_##name(void *context, const qk_call *call, const void *request, void *response)
+#define QK_HANDLER(name)                                                                                               \
+    qk_err qk_handle_##name(void *context, const qk_call *call, const void *request, void *response)
 
 /* handle_random.c */
 QK_HANDLER(generate_random);

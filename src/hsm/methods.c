@@ -6,6 +6,9 @@
  * The HSM keeps no state, so every call may be repeated when a connection died without an answer.
  *
  * Every call needs the action ep11.use besides its own; ReencryptSingle, which has two of its own, checks it itself. */
+#include <pthread.h>
+#include <stdlib.h>
+
 #include "hsm/handlers.h"
 #include "hsm/hsm.h"
 
@@ -16,7 +19,8 @@
 #define ROW(index, service, name_, messages, action_, also_, flags_, handler_) \
     [QK_##index] = { .path = service #name_, .request = &messages##_request__descriptor, \
                      .response = &messages##_response__descriptor, .action = QK_ACTION_##action_, \
-                     .second_action = QK_ACTION_##also_, .flags = QK_METHOD_IDEMPOTENT | (flags_), .handler = qk_handle_##handler_ },
+                     .second_action = QK_ACTION_##also_, .flags = QK_METHOD_IDEMPOTENT | (flags_), \
+                     .handler = qk_handle_##handler_ },
 #define GREP11(index, name_, messages, action_, flags_, handler_) \
     ROW(index, "/grep11.Crypto/", name_, grep11__##messages, action_, EP11_USE, flags_, handler_)
 #define OURS(index, name_, messages, action_, flags_, handler_) \
@@ -76,10 +80,28 @@ const qk_method qk_hsm_methods[QK_HSM_METHOD_COUNT] = {
 };
 /* clang-format on */
 
-const qk_method *qk_hsm_method_find(const char *path)
+/* The rows by path, since a server looks one up for every call. */
+static const qk_method *by_path[QK_HSM_METHOD_COUNT];
+static pthread_once_t by_path_made = PTHREAD_ONCE_INIT;
+
+static int compare_rows(const void *a, const void *b)
+{
+    return strcmp((*(const qk_method *const *)a)->path, (*(const qk_method *const *)b)->path);
+}
+
+static void by_path_make(void)
 {
     for (size_t i = 0; i < QK_HSM_METHOD_COUNT; i++)
-        if (strcmp(qk_hsm_methods[i].path, path) == 0)
-            return &qk_hsm_methods[i];
-    return NULL;
+        by_path[i] = &qk_hsm_methods[i];
+    qsort(by_path, QK_HSM_METHOD_COUNT, sizeof by_path[0], compare_rows);
+}
+
+const qk_method *qk_hsm_method_find(const char *path)
+{
+    const qk_method wanted = { .path = path }, *key = &wanted;
+    const qk_method **found;
+
+    pthread_once(&by_path_made, by_path_make);
+    found = bsearch(&key, by_path, QK_HSM_METHOD_COUNT, sizeof by_path[0], compare_rows);
+    return found ? *found : NULL;
 }
