@@ -10,7 +10,7 @@ static qk_err begin_parts(qk_work *work)
     if (work->stage == QK_STAGE_ANSWERED)
         return qk_fail(QK_E_OPERATION_ACTIVE, "the result of this operation waits for a larger buffer");
     if (work->use.mech->flags & QK_MECH_SINGLE_PART)
-        return qk_fail(QK_E_OPERATION_NONE, "%s works in one call only", work->use.mech->name);
+        return qk_fail(QK_E_NOT_SUPPORTED, "%s works in one call only", work->use.mech->name);
     work->stage = QK_STAGE_PARTS;
     return QK_OK;
 }

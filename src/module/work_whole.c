@@ -127,7 +127,7 @@ static qk_err run_finish(qk_session *session, qk_work *work, qk_out out)
     if (work->stage == QK_STAGE_ANSWERED)
         return qk_out_give(out, qk_buf_view(&work->answer));
     if (work->use.mech->flags & QK_MECH_SINGLE_PART)
-        return qk_fail(QK_E_OPERATION_NONE, "%s works in one call only", work->use.mech->name);
+        return qk_fail(QK_E_NOT_SUPPORTED, "%s works in one call only", work->use.mech->name);
     most = qk_work_finish_len(work);
     if (!out.place || surely_too_small(work, out, most)) {
         bool asks = !out.place;
@@ -155,7 +155,7 @@ static qk_err run_finish_verify(qk_session *session, qk_work *work, qk_view sign
 {
     QK_TRY(qk_in_check(signature));
     if (work->use.mech->flags & QK_MECH_SINGLE_PART)
-        return qk_fail(QK_E_OPERATION_NONE, "%s works in one call only", work->use.mech->name);
+        return qk_fail(QK_E_NOT_SUPPORTED, "%s works in one call only", work->use.mech->name);
     if (work->operation)
         return qk_operation_finish_verify(work->operation, signature);
     if (work->state.len)
