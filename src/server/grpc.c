@@ -421,7 +421,7 @@ static void start(qk_task *task)
         connections->link = &connection->next;
     connections = connection;
     if (server->grpc_tls)
-        connection->ssl = qk_server_tls_accept(server->grpc_tls);
+        connection->ssl = qk_server_tls_accept(server->grpc_tls, true);
     connection->handshaken = !server->grpc_tls;
     if ((server->grpc_tls && (!connection->ssl || SSL_set_fd(connection->ssl, connection->fd) != 1)) ||
         !add_events(connection))

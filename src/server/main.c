@@ -6,7 +6,8 @@
 #include "base/log.h"
 #include "server/server.h"
 
-const char *argp_program_version = "quantokid " QK_VERSION;
+/* Seen by the C library, which prints it. */
+__attribute__((visibility("default"))) const char *argp_program_version = "quantokid " QK_VERSION;
 
 enum { OPTION_DESCRIBE = 256 };
 

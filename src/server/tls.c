@@ -59,7 +59,6 @@ static qk_err make_context(qk_server_tls *tls, SSL_CTX **out_context)
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_read_ahead(context, 1); /* one read(2) takes all that has come */
     SSL_CTX_set_session_id_context(context, session_id, sizeof session_id - 1);
     SSL_CTX_set_alpn_select_cb(context, choose_alpn, tls);
     if (SSL_CTX_use_certificate_chain_file(context, listen->certificate) != 1)
@@ -119,14 +118,16 @@ qk_err qk_server_tls_reload(qk_server_tls *tls)
     return QK_OK;
 }
 
-SSL *qk_server_tls_accept(qk_server_tls *tls)
+SSL *qk_server_tls_accept(qk_server_tls *tls, bool read_ahead)
 {
     SSL *ssl;
 
     pthread_mutex_lock(&tls->lock);
     ssl = SSL_new(tls->context);
     pthread_mutex_unlock(&tls->lock);
-    if (ssl)
+    if (ssl) {
+        SSL_set_read_ahead(ssl, read_ahead);
         SSL_set_accept_state(ssl);
+    }
     return ssl;
 }
