@@ -183,7 +183,6 @@ static struct bufferevent *make_connection(struct event_base *base, void *arg)
     ssl = qk_server_tls_accept(https->server->https_tls, false);
     if (!ssl)
         return NULL;
-    SSL_set_read_ahead(ssl, 0); /* libevent waits for the socket, and misses what OpenSSL has read ahead */
     connection = bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
     if (!connection)
         SSL_free(ssl);
