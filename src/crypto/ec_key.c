@@ -3,8 +3,6 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/ec.h>
-#include <openssl/objects.h>
 #include <openssl/params.h>
 
 #include "crypto/engine.h"
@@ -19,11 +17,6 @@ static void context_free(EVP_PKEY_CTX **context)
 static void bn_wipe(BIGNUM **bn)
 {
     BN_clear_free(*bn);
-}
-
-static void group_free(EC_GROUP **group)
-{
-    EC_GROUP_free(*group);
 }
 
 static void point_free(EC_POINT **point)
@@ -64,12 +57,6 @@ static qk_err key_new(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_curve *c
 
 /* ---- Weierstrass curves ---- */
 
-/* The group of a curve, for arithmetic that EVP does not offer: scalar times base, and point forms. */
-static EC_GROUP *group_of(const qk_curve *curve)
-{
-    return EC_GROUP_new_by_curve_name_ex(qk_openssl(), NULL, OBJ_sn2nid(curve->openssl_name));
-}
-
 static bool point_form_fits(const qk_curve *curve, qk_view point)
 {
     if (!is_weierstrass(curve))
@@ -87,25 +74,35 @@ static qk_err write_point(const EC_GROUP *group, const EC_POINT *point, BN_CTX *
                                                            : qk_openssl_fail(QK_E_FUNCTION_FAILED, "elliptic curve");
 }
 
-/* Keeps a point in its uncompressed form; checks that it is on the curve. */
-static qk_err set_point(qk_key *key, qk_view point)
+/* A compressed point, made uncompressed. */
+static qk_err expand_point(qk_key *key, qk_view compressed)
 {
     QK_OWNED(bn_context_free) BN_CTX *context = BN_CTX_new_ex(qk_openssl());
-    QK_OWNED(group_free) EC_GROUP *group = group_of(key->curve);
-    QK_OWNED(point_free) EC_POINT *place = group ? EC_POINT_new(group) : NULL;
+    const EC_GROUP *group = qk_curve_group(key->curve);
+    QK_OWNED(point_free) EC_POINT *point = group ? EC_POINT_new(group) : NULL;
 
-    if (!context || !place)
+    if (!context || !point)
         return qk_openssl_fail(QK_E_NO_MEMORY, "elliptic curve");
-    if (!EC_POINT_oct2point(group, place, point.data, point.len, context))
+    if (!EC_POINT_oct2point(group, point, compressed.data, compressed.len, context))
         return qk_openssl_fail(QK_E_PUBLIC_KEY_INVALID, "the point is not on the curve");
-    return write_point(group, place, context, key);
+    return write_point(group, point, context, key);
+}
+
+/* Keeps a point in its uncompressed form; build_weierstrass finds out whether it is on the curve. */
+static qk_err set_point(qk_key *key, qk_view point)
+{
+    if (point.data[0] != UNCOMPRESSED)
+        return expand_point(key, point);
+    memcpy(key->point, point.data, point.len);
+    key->point_len = point.len;
+    return QK_OK;
 }
 
 /* Computes the point of a private scalar; refuses a scalar outside 1 .. order - 1. */
 static qk_err compute_point(qk_key *key, const BIGNUM *scalar)
 {
     QK_OWNED(bn_context_free) BN_CTX *context = BN_CTX_secure_new_ex(qk_openssl());
-    QK_OWNED(group_free) EC_GROUP *group = group_of(key->curve);
+    const EC_GROUP *group = qk_curve_group(key->curve);
     QK_OWNED(point_free) EC_POINT *point = group ? EC_POINT_new(group) : NULL;
 
     if (!context || !point)

@@ -4,8 +4,8 @@
  * Started and stopped by one thread while no other is in this room; read without locks in between. */
 #include "crypto/openssl.h"
 
-#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <openssl/provider.h>
 
 #include "crypto/crypto.h"
@@ -37,6 +37,7 @@ static struct {
     OSSL_LIB_CTX *context;
     OSSL_PROVIDER *provider;
     EVP_MD *digests[DIGESTS];
+    EC_GROUP *groups[MAX_CURVES]; /* beside qk_curves; Weierstrass */
     bool curves[MAX_CURVES];
 } library;
 
@@ -78,21 +79,23 @@ bool qk_curve_supported(const qk_curve *curve)
     return index < MAX_CURVES && library.curves[index];
 }
 
-/* True if this OpenSSL can make parameters of the curve. Needs no random. */
-static bool probe(const qk_curve *curve)
+const EC_GROUP *qk_curve_group(const qk_curve *curve)
 {
-    EVP_PKEY *parameters = NULL;
-    bool weierstrass = curve->kind == QK_CURVE_WEIERSTRASS;
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(library.context, weierstrass ? "EC" : curve->openssl_name, NULL);
-    bool found = context != NULL;
+    return qk_curve_supported(curve) ? library.groups[curve - qk_curves] : NULL;
+}
 
-    if (found && weierstrass)
-        found = EVP_PKEY_paramgen_init(context) > 0 && EVP_PKEY_CTX_set_group_name(context, curve->openssl_name) > 0 &&
-                EVP_PKEY_paramgen(context, &parameters) > 0;
-    EVP_PKEY_free(parameters);
-    EVP_PKEY_CTX_free(context);
-    qk_openssl_forget();
-    return found;
+/* Finds out whether this OpenSSL has the curve. Needs no random. */
+static bool probe(const qk_curve *curve, EC_GROUP **out_group)
+{
+    EVP_KEYMGMT *found;
+
+    if (curve->kind == QK_CURVE_WEIERSTRASS) {
+        *out_group = EC_GROUP_new_by_curve_name_ex(library.context, NULL, OBJ_sn2nid(curve->openssl_name));
+        return *out_group != NULL;
+    }
+    found = EVP_KEYMGMT_fetch(library.context, curve->openssl_name, NULL);
+    EVP_KEYMGMT_free(found);
+    return found != NULL;
 }
 
 static qk_err start(void)
@@ -106,7 +109,7 @@ static qk_err start(void)
     for (size_t i = 0; i < DIGESTS; i++)
         library.digests[i] = EVP_MD_fetch(library.context, digest_rows[i].name, NULL);
     for (size_t i = 0; i < qk_curve_count && i < MAX_CURVES; i++)
-        library.curves[i] = probe(&qk_curves[i]);
+        library.curves[i] = probe(&qk_curves[i], &library.groups[i]);
     qk_openssl_forget();
     QK_TRY(qk_aes_start());
     return qk_engines_start();
@@ -129,6 +132,8 @@ void qk_crypto_stop(void)
     qk_digest_stop();
     for (size_t i = 0; i < DIGESTS; i++)
         EVP_MD_free(library.digests[i]);
+    for (size_t i = 0; i < MAX_CURVES; i++)
+        EC_GROUP_free(library.groups[i]);
     if (library.provider)
         OSSL_PROVIDER_unload(library.provider);
     OSSL_LIB_CTX_free(library.context);

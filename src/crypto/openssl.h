@@ -6,6 +6,7 @@
 #ifndef QK_CRYPTO_OPENSSL_H
 #define QK_CRYPTO_OPENSSL_H
 
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 
 #include "p11/mechanism.h"
@@ -24,5 +25,8 @@ void qk_openssl_forget(void);
 const EVP_MD *qk_digest_of(CK_MECHANISM_TYPE hash);
 /* False if this OpenSSL does not have the curve; probed at start. */
 bool qk_curve_supported(const qk_curve *curve);
+/* The group of a Weierstrass curve, for arithmetic that EVP does not offer; NULL for others. Shared by all threads:
+ * making one takes as long as a P-256 signature. Lives until qk_crypto_stop. */
+const EC_GROUP *qk_curve_group(const qk_curve *curve);
 
 #endif
