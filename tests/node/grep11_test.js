@@ -48,6 +48,12 @@ const fails = async (promise, code, status) => {
   return detail;
 };
 
+// protobufjs keeps the keys of a map<uint64, ...> as eight characters, one a byte, low ones first.
+const attributeOf = (key, type) => {
+  const found = Object.entries(key.Attributes).find(([text]) => Buffer.from(text, 'latin1').readUInt32LE(0) === type);
+  return found && found[1];
+};
+
 const spkiOf = (blob) => {
   // A public blob is a complete DER SPKI, followed by a trailer: read the length of the outer SEQUENCE.
   const long = blob[1] & 0x80 ? blob[1] & 0x7f : 0;
@@ -184,7 +190,9 @@ test('the answer carries both forms of the key, its check value and its size', a
   const zero = await hsm.EncryptSingle({ Key: aes.Key, Mech: { Mechanism: CKM.AES_ECB }, Plain: Buffer.alloc(16) });
   assert.deepStrictEqual(aes.CheckSum.subarray(0, 3), zero.Ciphered.subarray(0, 3));
   assert.strictEqual(aes.CheckSum.readUInt32BE(3), 256);
-  assert.strictEqual(aes.Key.Attributes[CKA.EXTRACTABLE].AttributeTF, false);
+  assert.strictEqual(attributeOf(aes.Key, CKA.EXTRACTABLE).AttributeTF, false);
+  assert.deepStrictEqual(attributeOf(aes.Key, CKA.CHECK_VALUE).AttributeB, aes.CheckSum.subarray(0, 3));
+  assert.strictEqual(attributeOf(aes.Key, CKA.VALUE), undefined);
 });
 
 test('encryption in parts of 20 bytes, decryption in parts of 16', async () => {
