@@ -48,9 +48,11 @@ const fails = async (promise, code, status) => {
   return detail;
 };
 
-// protobufjs keeps the keys of a map<uint64, ...> as eight characters, one a byte, low ones first.
+// The loader keeps the keys of a map<uint64, ...> as eight characters, one a byte, low ones first.
 const attributeOf = (key, type) => {
-  const found = Object.entries(key.Attributes).find(([text]) => Buffer.from(text, 'latin1').readUInt32LE(0) === type);
+  const wanted = Buffer.alloc(8);
+  wanted.writeUInt32LE(type);
+  const found = Object.entries(key.Attributes).find(([text]) => text === wanted.toString('latin1') || text === String(type));
   return found && found[1];
 };
 
