@@ -4,8 +4,9 @@
  * a place that was wiped holds nothing.
  *
  * The books lie on a page that the kernel gives to a forked child as zeros (MADV_WIPEONFORK): another thread may have
- * held the lock at that moment, and would hold it in the child for ever. The child starts with an empty pool; secrets
- * that it inherited stay readable, and may be freed into it. */
+ * held the lock at that moment, and would hold it in the child for ever. The secrets' own pages are wiped in a child the
+ * same way: a child starts anew (C_Initialize) and must not carry its parent's keys about. What it inherited reads as
+ * zeros, and may be freed. */
 #include "base/secret.h"
 
 #include <pthread.h>
@@ -56,6 +57,7 @@ static uint8_t *map_guarded(size_t len)
     if (mlock(all + page, inner) != 0)
         atomic_store(&lock_refused, true);
     madvise(all + page, inner, MADV_DONTDUMP);
+    madvise(all + page, inner, MADV_WIPEONFORK);
     return all + page;
 }
 

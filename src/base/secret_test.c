@@ -207,6 +207,23 @@ static void use_the_pool(void)
     qk_secret_free(&inherited);
 }
 
+static void a_child_does_not_inherit_secrets(void **state)
+{
+    qk_secret secret = QK_SECRET_NONE;
+    int status = 0;
+    pid_t child;
+
+    (void)state;
+    assert_qk_ok(qk_secret_copy(QK_VIEW_LITERAL("parents' key"), &secret));
+    child = fork();
+    if (child == 0)
+        _exit(qk_view_is_zero(qk_secret_reveal(&secret)) ? 0 : 1);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_false(qk_view_is_zero(qk_secret_reveal(&secret)));
+    qk_secret_free(&secret);
+}
+
 /* At the moment of the fork another thread may hold the pool's lock, which nobody would open in the child. */
 static void a_child_forked_while_others_allocate_can_use_secrets(void **state)
 {
@@ -280,6 +297,7 @@ int main(void)
         cmocka_unit_test(giving_empties_the_giver),
         cmocka_unit_test(places_do_not_overlap),
         cmocka_unit_test(guard_pages_stop_overruns),
+        cmocka_unit_test(a_child_does_not_inherit_secrets),
         cmocka_unit_test(a_child_forked_while_others_allocate_can_use_secrets),
         cmocka_unit_test(without_memory_nothing_is_made),
         cmocka_unit_test(memory_that_cannot_be_locked_is_used_and_told),
