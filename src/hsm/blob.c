@@ -11,7 +11,7 @@ static const uint8_t magic[4] = { 'Q', 'K', 'B', QK_BLOB_VERSION };
 
 bool qk_blob_looks_sealed(qk_view blob)
 {
-    return blob.len >= sizeof magic && memcmp(blob.data, magic, sizeof magic) == 0;
+    return blob.len >= sizeof magic && memcmp(blob.data, magic, sizeof magic) == 0; /* public */
 }
 
 static void wipe_key(uint8_t (*key)[32])
@@ -72,7 +72,7 @@ qk_err qk_blob_open(qk_ring *ring, qk_purpose purpose, qk_view bound, qk_view bl
 
     QK_TRY(header_check(ring, purpose, blob, &which));
     QK_TRY(qk_ring_derive(ring, which, purpose, blob.data + QK_BLOB_SALT_AT, key, wkid));
-    if (memcmp(wkid, blob.data + QK_BLOB_WKID_AT, QK_WKID_LEN) != 0)
+    if (memcmp(wkid, blob.data + QK_BLOB_WKID_AT, QK_WKID_LEN) != 0) /* public */
         return qk_fail(QK_E_BLOB_MASTER_KEY, "the blob's master key was replaced meanwhile");
     QK_TRY(bind(blob.data, bound, &authenticated));
     QK_TRY(qk_secret_new(blob.len - QK_BLOB_OVERHEAD, &plain));

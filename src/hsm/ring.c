@@ -156,7 +156,7 @@ qk_err qk_ring_find(qk_ring *ring, const uint8_t wkid[QK_WKID_LEN], qk_seal_unde
 
     for (size_t i = 0; i < REGISTERS; i++) {
         uint8_t mine[QK_WKID_LEN];
-        if (qk_ring_wkid(ring, (qk_seal_under)i, mine) && memcmp(mine, wkid, QK_WKID_LEN) == 0) {
+        if (qk_ring_wkid(ring, (qk_seal_under)i, mine) && memcmp(mine, wkid, QK_WKID_LEN) == 0) { /* public */
             *out_which = (qk_seal_under)i;
             return QK_OK;
         }

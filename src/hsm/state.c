@@ -87,7 +87,7 @@ qk_err qk_state_clear(const qk_state *state, qk_arena *arena, qk_view *out_blob)
 
 static bool looks_clear(qk_view blob)
 {
-    return blob.len >= sizeof clear_magic && memcmp(blob.data, clear_magic, sizeof clear_magic) == 0;
+    return blob.len >= sizeof clear_magic && memcmp(blob.data, clear_magic, sizeof clear_magic) == 0; /* public */
 }
 
 /* Anybody can write a clear state: it may say nothing but the progress of a digest. */

@@ -112,7 +112,7 @@ static place *find(shard *in, uint64_t hash, qk_view token, size_t *out_way)
 {
     for (size_t way = 0; way < WAYS; way++) {
         place *it = &in->places[way];
-        if (in->hashes[way] != hash || it->len != token.len || memcmp(it->token, token.data, token.len) != 0)
+        if (in->hashes[way] != hash || !qk_ct_equal(qk_view_of(it->token, it->len), token))
             continue;
         *out_way = way;
         return it;
