@@ -28,7 +28,7 @@ static qk_err draw(uint8_t *out, size_t len)
 /* ---- PKCS #1 v1.5 ---- */
 
 /* clang-format off */
-/* SEQUENCE { SEQUENCE { OID, NULL }, OCTET STRING of the digest }, without the digest. NIST's OIDs differ in one byte. */
+/* SEQUENCE { SEQUENCE { OID, NULL }, OCTET STRING of the digest }, without the digest. NIST's OIDs differ in a byte. */
 #define NIST_INFO(total, oid, len) \
     { 0x30, total, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, oid, 0x05, 0x00, 0x04, len }
 

@@ -21,8 +21,9 @@ void qk_rsa_parts_done(qk_rsa_parts *parts); /* wipes */
 /* Sets one part from big endian bytes; an empty view leaves it out. QK_E_NO_MEMORY. */
 QK_MUST_CHECK qk_err qk_rsa_parts_set(qk_rsa_parts *parts, unsigned which, qk_view magnitude);
 
-/* Sizes allowed: n of 1024 to 16384 bits (8192 for keys made here); e odd, 3 or more, at most 256 bits, at most 64 if n has more than 3072 (as
- * OpenSSL). QK_E_TEMPLATE_INCOMPLETE without n or e, QK_E_KEY_SIZE, QK_E_ATTRIBUTE_VALUE. */
+/* Sizes allowed: n of 1024 to 16384 bits (keys made here have at most 8192); e odd, 3 or more, at most 256 bits, and at
+ * most 64 if n has more than 3072, as OpenSSL wants it. QK_E_TEMPLATE_INCOMPLETE without n or e, QK_E_KEY_SIZE,
+ * QK_E_ATTRIBUTE_VALUE. */
 QK_MUST_CHECK qk_err qk_rsa_parts_check_public(const qk_rsa_parts *parts);
 
 /* Computes what is missing of a private key and checks what was given: needs n and d, or the primes and e or d.
