@@ -40,6 +40,13 @@ qk_err qk_ring_new(qk_ring **out_ring)
     return QK_OK;
 }
 
+/* The kernel gives secrets to a forked child as zeros: a register that the child inherited is empty there, and must not
+ * seal anything under zeros. */
+static bool holds_key(const master *held)
+{
+    return held->master_key.len > 0 && !qk_view_is_zero(qk_secret_reveal(&held->master_key));
+}
+
 static void master_done(master *held)
 {
     qk_secret_free(&held->master_key);
@@ -109,6 +116,8 @@ qk_err qk_ring_set(qk_ring *ring, qk_seal_under which, const qk_secret *master_k
 
     if (master_key->len != QK_MASTER_KEY_LEN)
         return qk_fail(QK_E_KEY_SIZE, "a master key has %d bytes, not %zu", QK_MASTER_KEY_LEN, master_key->len);
+    if (qk_view_is_zero(qk_secret_reveal(master_key)))
+        return qk_fail(QK_E_KEY_SIZE, "a master key of zeros protects nothing");
     QK_TRY(master_make(master_key, &fresh));
     master_replace(ring, which, &fresh);
     fresh = (master){ .master_key = QK_SECRET_NONE };
@@ -132,7 +141,7 @@ bool qk_ring_wkid(const qk_ring *ring, qk_seal_under which, uint8_t out[QK_WKID_
     bool has;
 
     pthread_rwlock_rdlock(&unconst(ring)->lock);
-    has = ring->masters[which].master_key.len > 0;
+    has = holds_key(&ring->masters[which]);
     if (has)
         memcpy(out, ring->masters[which].wkid, QK_WKID_LEN);
     pthread_rwlock_unlock(&unconst(ring)->lock);
@@ -179,9 +188,9 @@ qk_err qk_ring_derive(qk_ring *ring, qk_seal_under which, qk_purpose purpose, co
     qk_err err;
 
     pthread_rwlock_rdlock(&ring->lock);
-    err = held->master_key.len ? derive(qk_secret_reveal(&held->master_key), "quantoki seal", purpose,
-                                        qk_view_of(salt, QK_SALT_LEN), out_key)
-                               : no_master_key(which);
+    err = holds_key(held) ? derive(qk_secret_reveal(&held->master_key), "quantoki seal", purpose,
+                                   qk_view_of(salt, QK_SALT_LEN), out_key)
+                          : no_master_key(which);
     memcpy(out_wkid, held->wkid, QK_WKID_LEN);
     pthread_rwlock_unlock(&ring->lock);
     return err;
@@ -194,10 +203,10 @@ qk_err qk_ring_mac_named(qk_ring *ring, qk_seal_under which, qk_purpose purpose,
     qk_err err;
 
     pthread_rwlock_rdlock(&ring->lock);
-    err = held->master_key.len ? qk_hmac_sha256(qk_view_slice(qk_secret_reveal(&held->mac_keys),
-                                                              (size_t)purpose * MAC_KEY_LEN, MAC_KEY_LEN),
-                                                data, out_mac)
-                               : no_master_key(which);
+    err = holds_key(held) ? qk_hmac_sha256(qk_view_slice(qk_secret_reveal(&held->mac_keys),
+                                                         (size_t)purpose * MAC_KEY_LEN, MAC_KEY_LEN),
+                                           data, out_mac)
+                          : no_master_key(which);
     memcpy(out_wkid, held->wkid, QK_WKID_LEN);
     pthread_rwlock_unlock(&ring->lock);
     return err;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -204,6 +205,40 @@ static void what_is_no_key_is_refused(void **state)
     refuses(qk_master_key_load(in_folder("key"), &key), QK_E_OBJECT_MISSING);
 }
 
+static void a_master_key_of_zeros_is_refused(void **state)
+{
+    QK_OWNED(qk_secret_free) qk_secret zeros = QK_SECRET_NONE;
+    QK_OWNED(qk_ring_free) qk_ring *ring = NULL;
+
+    (void)state;
+    works(qk_secret_new(QK_MASTER_KEY_LEN, &zeros));
+    works(qk_ring_new(&ring));
+    refuses(qk_ring_set(ring, QK_UNDER_INSTANCE, &zeros), QK_E_KEY_SIZE);
+    assert_false(qk_ring_has(ring, QK_UNDER_INSTANCE));
+}
+
+/* Its secrets are wiped: sealing under the zeros that are left would be worse than failing. */
+static void a_forked_child_has_no_master_key(void **state)
+{
+    QK_OWNED(qk_secret_free) qk_secret key = QK_SECRET_NONE;
+    QK_OWNED(qk_ring_free) qk_ring *ring = NULL;
+    uint8_t mac[32];
+    int status = 0;
+    pid_t child;
+
+    (void)state;
+    works(qk_secret_new(QK_MASTER_KEY_LEN, &key));
+    memset(qk_secret_fill(&key), 7, QK_MASTER_KEY_LEN);
+    works(qk_ring_new(&ring));
+    works(qk_ring_set(ring, QK_UNDER_INSTANCE, &key));
+    child = fork();
+    if (child == 0)
+        _exit(qk_ring_mac(ring, QK_UNDER_INSTANCE, QK_PURPOSE_ROW, QK_VIEW_NONE, mac) == QK_E_NO_MASTER_KEY ? 0 : 1);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    works(qk_ring_mac(ring, QK_UNDER_INSTANCE, QK_PURPOSE_ROW, QK_VIEW_NONE, mac));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +248,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_master_key_has_32_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(macs_differ_by_purpose_data_and_master_key, setup, teardown),
         cmocka_unit_test_setup_teardown(each_change_starts_an_epoch_and_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_master_key_of_zeros_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_forked_child_has_no_master_key, setup, teardown),
         cmocka_unit_test_setup_teardown(a_created_key_file_reads_back_and_is_private, files_setup, files_teardown),
         cmocka_unit_test_setup_teardown(a_key_file_is_never_overwritten, files_setup, files_teardown),
         cmocka_unit_test_setup_teardown(a_raw_key_file_is_read, files_setup, files_teardown),

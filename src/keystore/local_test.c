@@ -405,7 +405,7 @@ static void a_full_disk_halves_no_pair(void **state)
     assert_int_equal(find_all(&t->scene, PRIVATE), 0);
 }
 
-/* A child with a keystore of its own on the same file. */
+/* A child with a keystore of its own on the same file; it does not inherit the master key. */
 static pid_t store_in_child(test_state *t, unsigned first, unsigned count)
 {
     pid_t child;
@@ -416,6 +416,7 @@ static pid_t store_in_child(test_state *t, unsigned first, unsigned count)
         return child;
     qk_endpoint_free(&t->instance.keystore);
     qk_database_abandon(&t->instance.database);
+    load_master_key(&t->instance, QK_UNDER_INSTANCE, 1);
     if (qk_database_open(t->instance.path, &t->instance.database) != QK_OK ||
         qk_keystore_local_new(t->instance.database, t->instance.ring, t->instance.hsm, &t->instance.keystore) != QK_OK)
         _exit(1);
