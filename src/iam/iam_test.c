@@ -255,6 +255,19 @@ static void a_revoked_identity_is_out_at_once(void **state)
     assert_err(verify(f->iam, remembered), QK_E_NOT_AUTHENTICATED);
 }
 
+static void a_revoked_key_cannot_be_made_good_in_the_database(void **state)
+{
+    fixture *f = *state;
+    QK_OWNED(qk_secret_free) qk_secret first = make_api_key(f, "app");
+    QK_OWNED(qk_secret_free) qk_secret second = make_api_key(f, "app");
+
+    assert_ok(qk_iam_revoke(f->iam, "app"));
+    assert_err(login(f, qk_secret_reveal(&first)), QK_E_PIN_INCORRECT);
+    assert_err(login(f, qk_secret_reveal(&second)), QK_E_PIN_INCORRECT);
+    tamper(f, "UPDATE iam_api_keys SET revoked = 0");
+    assert_err(login(f, qk_secret_reveal(&first)), QK_E_STORE_BROKEN);
+}
+
 static void replicas_learn_of_it_within_a_second(void **state)
 {
     fixture *f = *state;
@@ -387,6 +400,7 @@ int main(void)
         IAM_TEST(replicas_verify_each_others_tokens),
         IAM_TEST(another_instance_refuses_the_token),
         IAM_TEST(a_revoked_identity_is_out_at_once),
+        IAM_TEST(a_revoked_key_cannot_be_made_good_in_the_database),
         IAM_TEST(replicas_learn_of_it_within_a_second),
         IAM_TEST(without_the_database_tokens_are_believed_for_ten_seconds),
         IAM_TEST(roles_cannot_be_given_in_the_database),

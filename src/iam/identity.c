@@ -29,7 +29,8 @@ static const char get_changes[] = "SELECT number FROM iam_changes";
 static const char add_key[] = "INSERT INTO iam_api_keys (hash, identity, description, created, revoked, mac)"
                               " VALUES (?1, ?2, ?3, ?4, 0, ?5)";
 static const char get_key[] = "SELECT identity, revoked, mac FROM iam_api_keys WHERE hash = ?1";
-static const char revoke_keys[] = "UPDATE iam_api_keys SET revoked = 1 WHERE identity = ?1";
+static const char list_keys[] = "SELECT hash FROM iam_api_keys WHERE identity = ?1 AND revoked = 0 LIMIT 1";
+static const char revoke_key[] = "UPDATE iam_api_keys SET revoked = 1, mac = ?2 WHERE hash = ?1";
 
 /* ---- checks ---- */
 
@@ -72,12 +73,13 @@ static qk_err identity_mac(const qk_iam_secrets *secrets, const qk_identity *it,
 }
 
 static qk_err key_mac(const qk_iam_secrets *secrets, const uint8_t hash[QK_IAM_MAC_LEN], const char *identity,
-                      uint8_t out[QK_IAM_MAC_LEN])
+                      bool revoked, uint8_t out[QK_IAM_MAC_LEN])
 {
     QK_OWNED(qk_buf_done) qk_buf data = QK_BUF_NONE;
 
     qk_buf_put(&data, qk_view_of(hash, QK_IAM_MAC_LEN));
     qk_buf_put_counted(&data, qk_view_text(identity));
+    qk_buf_put_u8(&data, revoked);
     QK_TRY(qk_buf_check(&data));
     return qk_iam_mac(secrets, "api key of identity", qk_buf_view(&data), out);
 }
@@ -169,6 +171,43 @@ static qk_err write_epoch(qk_transaction *transaction, const qk_iam_secrets *sec
     return qk_statement_run(statement);
 }
 
+/* A key of the identity that is not revoked yet. */
+static qk_err next_valid_key(qk_transaction *transaction, const char *name, uint8_t hash[QK_IAM_MAC_LEN],
+                             bool *out_found)
+{
+    QK_OWNED(qk_statement_end) qk_statement *statement = NULL;
+    qk_view found;
+
+    QK_TRY(qk_statement_prepare(transaction, list_keys, &statement));
+    qk_statement_bind_text(statement, 1, name);
+    QK_TRY(qk_statement_step(statement, out_found));
+    found = *out_found ? qk_statement_bytes(statement, 0) : QK_VIEW_NONE;
+    if (*out_found && found.len != QK_IAM_MAC_LEN)
+        return changed_by_others(name);
+    if (*out_found)
+        memcpy(hash, found.data, QK_IAM_MAC_LEN);
+    return QK_OK;
+}
+
+/* That a key is revoked stands under its MAC, so that nobody with the database alone makes it valid again. */
+static qk_err revoke_keys(qk_transaction *transaction, const qk_iam_secrets *secrets, const char *name)
+{
+    uint8_t hash[QK_IAM_MAC_LEN], mac[QK_IAM_MAC_LEN];
+    bool found;
+
+    for (;;) {
+        QK_OWNED(qk_statement_end) qk_statement *statement = NULL;
+        QK_TRY(next_valid_key(transaction, name, hash, &found));
+        if (!found)
+            return QK_OK;
+        QK_TRY(key_mac(secrets, hash, name, true, mac));
+        QK_TRY(qk_statement_prepare(transaction, revoke_key, &statement));
+        qk_statement_bind_bytes(statement, 1, qk_view_of(hash, sizeof hash));
+        qk_statement_bind_bytes(statement, 2, qk_view_of(mac, sizeof mac));
+        QK_TRY(qk_statement_run(statement));
+    }
+}
+
 qk_err qk_identity_revoke(qk_transaction *transaction, const qk_iam_secrets *secrets, const char *name)
 {
     qk_identity identity;
@@ -176,7 +215,7 @@ qk_err qk_identity_revoke(qk_transaction *transaction, const qk_iam_secrets *sec
     QK_TRY(qk_identity_get(transaction, secrets, name, &identity));
     identity.epoch++;
     QK_TRY(write_epoch(transaction, secrets, &identity));
-    QK_TRY(run(transaction, revoke_keys, name));
+    QK_TRY(revoke_keys(transaction, secrets, name));
     return run(transaction, count_change, NULL);
 }
 
@@ -227,7 +266,7 @@ qk_err qk_api_key_insert(qk_transaction *transaction, const qk_iam_secrets *secr
     uint8_t hash[QK_IAM_MAC_LEN], mac[QK_IAM_MAC_LEN];
 
     QK_TRY(hash_of(secrets, api_key, hash));
-    QK_TRY(key_mac(secrets, hash, identity, mac));
+    QK_TRY(key_mac(secrets, hash, identity, false, mac));
     QK_TRY(qk_statement_prepare(transaction, add_key, &statement));
     qk_statement_bind_bytes(statement, 1, qk_view_of(hash, sizeof hash));
     qk_statement_bind_text(statement, 2, identity);
@@ -244,18 +283,19 @@ qk_err qk_api_key_find(qk_transaction *transaction, const qk_iam_secrets *secret
     QK_OWNED(qk_statement_end) qk_statement *statement = NULL;
     uint8_t hash[QK_IAM_MAC_LEN], mac[QK_IAM_MAC_LEN];
     const char *identity;
-    bool row, genuine;
+    bool row, genuine, revoked;
 
     QK_TRY(hash_of(secrets, api_key, hash));
     QK_TRY(qk_statement_prepare(transaction, get_key, &statement));
     qk_statement_bind_bytes(statement, 1, qk_view_of(hash, sizeof hash));
     QK_TRY(qk_statement_step(statement, &row));
     identity = row ? qk_statement_text(statement, 0) : NULL;
-    QK_TRY(key_mac(secrets, hash, identity ? identity : "nobody", mac));
+    revoked = row && qk_statement_int(statement, 1) != 0;
+    QK_TRY(key_mac(secrets, hash, identity ? identity : "nobody", revoked, mac));
     genuine = row && qk_ct_equal(qk_view_of(mac, sizeof mac), qk_statement_bytes(statement, 2));
     if (row && !genuine)
         return changed_by_others(identity ? identity : "without a name");
-    *out_found = genuine && qk_statement_int(statement, 1) == 0;
+    *out_found = genuine && !revoked;
     snprintf(out_identity, QK_IDENTITY_NAME, "%s", identity ? identity : "nobody");
     return QK_OK;
 }
