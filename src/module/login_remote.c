@@ -49,9 +49,12 @@ static credential *credential_of(remote *r, qk_user user)
 
 /* --- bearer tokens --- */
 
+/* A minute before its end, or after half of a short life. */
 static int64_t renewal_time(int64_t life_s)
 {
-    return qk_clock_monotonic_ms() + (life_s > 2 * RENEW_EARLY_S ? life_s - RENEW_EARLY_S : life_s / 2) * 1000;
+    int64_t use_s = life_s - RENEW_EARLY_S;
+
+    return qk_clock_monotonic_ms() + (use_s > life_s / 2 ? use_s * 1000 : life_s * 500);
 }
 
 /* Copies a token that is good for a while yet; empty if there is none. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sessions, slots, and what works before and after C_Initialize. */
+#include <dlfcn.h>
+
 #include "module/testing.h"
 
 static void nothing_works_before_initialisation(void **state)
@@ -224,6 +226,33 @@ static void every_function_of_the_list_is_there(void **state)
         assert_true(first[i] != NULL);
 }
 
+static void interfaces_are_found_by_name_and_version(void **state)
+{
+    void *library = dlopen(getenv("QUANTOKI_MODULE"), RTLD_NOW);
+    CK_VERSION v2 = { 2, 40 }, v9 = { 9, 9 };
+    CK_UTF8CHAR name[] = "PKCS 11", other[] = "Vendor other";
+    CK_C_GetInterfaceList get_list;
+    CK_C_GetInterface get;
+    CK_INTERFACE list[4], *found = NULL;
+    CK_ULONG count = 0, none = 0;
+
+    (void)state;
+    *(void **)&get_list = dlsym(library, "C_GetInterfaceList");
+    *(void **)&get = dlsym(library, "C_GetInterface");
+    assert_ok(get_list(NULL, &count));
+    assert_true(count >= 1 && count <= 4);
+    assert_rv(get_list(list, &none), CKR_BUFFER_TOO_SMALL);
+    assert_ok(get_list(list, &count));
+    assert_string_equal(list[0].pInterfaceName, "PKCS 11");
+    assert_ok(get(name, &v2, &found, 0));
+    assert_ptr_equal(found->pFunctionList, p11);
+    assert_ok(get(NULL, NULL, &found, CKF_INTERFACE_FORK_SAFE));
+    assert_rv(get(other, NULL, &found, 0), CKR_ARGUMENTS_BAD);
+    assert_rv(get(name, &v9, &found, 0), CKR_ARGUMENTS_BAD);
+    assert_rv(get(name, NULL, NULL, 0), CKR_ARGUMENTS_BAD);
+    dlclose(library);
+}
+
 static void random_bytes_come_and_differ(void **state)
 {
     CK_SESSION_HANDLE session = test_open(0);
@@ -251,6 +280,7 @@ int main(void)
         cmocka_unit_test(initialisation_happens_once),
         cmocka_unit_test(arguments_of_initialisation_are_checked),
         cmocka_unit_test(every_function_of_the_list_is_there),
+        cmocka_unit_test(interfaces_are_found_by_name_and_version),
         IN(the_library_says_who_it_is),
         IN(slots_are_listed_by_the_two_step_convention),
         IN(an_unknown_slot_is_refused_everywhere),

@@ -38,15 +38,15 @@ static const char *const migrations[] = {
 
 /* Statements by user, since a column's name cannot be a parameter. */
 static const struct {
-    const char *read_wrap, *count, *forgive, *store, *bound;
+    const char *read_wrap, *count, *restart, *forgive, *store, *bound;
 } words[] = {
     [QK_USER] = { "SELECT user_wrap, user_fails, user_failed_at FROM vault",
                   "UPDATE vault SET user_fails = user_fails + 1, user_failed_at = ?1",
-                  "UPDATE vault SET user_fails = 0", "UPDATE vault SET user_wrap = ?1, user_fails = 0",
-                  "quantoki vault 1 user" },
+                  "UPDATE vault SET user_failed_at = ?1", "UPDATE vault SET user_fails = 0",
+                  "UPDATE vault SET user_wrap = ?1, user_fails = 0", "quantoki vault 1 user" },
     [QK_SO] = { "SELECT so_wrap, so_fails, so_failed_at FROM vault",
-                "UPDATE vault SET so_fails = so_fails + 1, so_failed_at = ?1", "UPDATE vault SET so_fails = 0",
-                "UPDATE vault SET so_wrap = ?1, so_fails = 0", "quantoki vault 1 so" },
+                "UPDATE vault SET so_fails = so_fails + 1, so_failed_at = ?1", "UPDATE vault SET so_failed_at = ?1",
+                "UPDATE vault SET so_fails = 0", "UPDATE vault SET so_wrap = ?1, so_fails = 0", "quantoki vault 1 so" },
 };
 
 qk_err qk_vault_prepare(qk_database *database)
@@ -67,12 +67,12 @@ static int64_t delay_after(int64_t fails)
     return delay < LONGEST_DELAY_S ? delay : LONGEST_DELAY_S;
 }
 
-/* Seconds until the next try; never more than the whole delay, if the clock was set back. */
+/* Seconds until the next try. */
 static int64_t wait_s(int64_t fails, int64_t failed_at)
 {
     int64_t delay = delay_after(fails), passed = qk_clock_unix_s() - failed_at;
 
-    if (passed < 0)
+    if (passed < 0) /* the clock was set back: the delay begins anew */
         return delay;
     return passed < delay ? delay - passed : 0;
 }
@@ -222,6 +222,15 @@ static qk_err read_attempt(qk_transaction *transaction, qk_user user, attempt *o
     return QK_OK;
 }
 
+/* A failure in the future would delay until then. */
+static qk_err begin_delay_anew(qk_transaction **transaction, qk_user user, const attempt *a)
+{
+    if (a->failed_at <= qk_clock_unix_s())
+        return QK_OK;
+    QK_TRY(run_with(*transaction, words[user].restart, QK_VIEW_NONE, qk_clock_unix_s()));
+    return qk_transaction_commit(transaction);
+}
+
 /* Counts the try as wrong beforehand. *out_wait_s > 0: nothing was counted, come back later. */
 static qk_err begin_attempt(qk_database *database, qk_user user, attempt *out, int64_t *out_wait_s)
 {
@@ -231,7 +240,7 @@ static qk_err begin_attempt(qk_database *database, qk_user user, attempt *out, i
     QK_TRY(read_attempt(transaction, user, out));
     *out_wait_s = wait_s(out->fails, out->failed_at);
     if (*out_wait_s > 0)
-        return QK_OK;
+        return begin_delay_anew(&transaction, user, out);
     QK_TRY(run_with(transaction, words[user].count, QK_VIEW_NONE, qk_clock_unix_s()));
     return qk_transaction_commit(&transaction);
 }
