@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "module/client_config.h"
 
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -108,9 +110,17 @@ typedef struct where {
     uint64_t slot;
 } where;
 
-#define REFUSE(at, format, ...)                                                                                        \
-    qk_fail(QK_E_CONFIG, "%s:%u: tokens.%ju" format, (at)->path, (at)->line,                                           \
-            (uintmax_t)(at)->slot __VA_OPT__(, ) __VA_ARGS__)
+static qk_err refuse(const where *at, const char *format, ...) QK_PRINTF(2, 3);
+static qk_err refuse(const where *at, const char *format, ...)
+{
+    char words[224];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    return qk_fail(QK_E_CONFIG, "%s:%u: tokens.%ju%s", at->path, at->line, (uintmax_t)at->slot, words);
+}
 
 static bool is_given(const char *text)
 {
@@ -125,13 +135,13 @@ static bool is_loopback(const char *address)
 static qk_err check_user(const where *at, unsigned index, qk_client_user *user)
 {
     if (user->session_auth)
-        return REFUSE(
+        return refuse(
             at, ".users.%u.sessionauth.enabled: authenticated keystores are not supported yet; set it to false", index);
     if (user->iam.enabled && !is_given(user->iam.endpoint))
-        return REFUSE(at, ".users.%u.iamauth.endpoint is missing; give the URL of the IAM service", index);
+        return refuse(at, ".users.%u.iamauth.endpoint is missing; give the URL of the IAM service", index);
     if (is_given(user->tokenspace)) {
         if (qk_uuid_read(user->tokenspace, &user->keystore) != QK_OK)
-            return REFUSE(at, ".users.%u.tokenspaceID: expected a UUID", index);
+            return refuse(at, ".users.%u.tokenspaceID: expected a UUID", index);
         user->has_keystore = true;
     }
     return QK_OK;
@@ -140,16 +150,16 @@ static qk_err check_user(const where *at, unsigned index, qk_client_user *user)
 static qk_err check_connection(const where *at, const qk_client_token *token)
 {
     if (!is_given(token->address))
-        return REFUSE(at, ": give grep11connection.address of a server, or 'embedded:' for a token without one");
+        return refuse(at, ": give grep11connection.address of a server, or 'embedded:' for a token without one");
     if (!token->tls && !is_loopback(token->address))
-        return REFUSE(at, ".grep11connection.tls.enabled may be false on a loopback address only, not for %s",
+        return refuse(at, ".grep11connection.tls.enabled may be false on a loopback address only, not for %s",
                       token->address);
     if (token->mutual && (!is_given(token->certfile) || !is_given(token->keyfile)))
-        return REFUSE(at, ".grep11connection.tls.mutual needs certfile and keyfile");
+        return refuse(at, ".grep11connection.tls.mutual needs certfile and keyfile");
     if (token->filestore)
-        return REFUSE(at, ".storage.filestore is not supported yet; use remotestore, or an embedded token");
+        return refuse(at, ".storage.filestore is not supported yet; use remotestore, or an embedded token");
     if (token->localpostgres)
-        return REFUSE(at, ".storage.localpostgres is not supported yet; use remotestore");
+        return refuse(at, ".storage.localpostgres is not supported yet; use remotestore");
     return QK_OK;
 }
 
@@ -160,10 +170,10 @@ static qk_err check_token(const where *at, qk_client_token *token)
     for (unsigned i = 0; i < QK_CLIENT_USERS; i++)
         QK_TRY(check_user(at, i, &token->users[i]));
     if (normal->has_keystore && anonymous->has_keystore && qk_uuid_equal(&normal->keystore, &anonymous->keystore))
-        return REFUSE(at,
+        return refuse(at,
                       ": users.1 and users.2 have the same tokenspaceID; the private and the public keystore differ");
     if (token->embedded)
-        return is_given(token->address) ? REFUSE(at, " has both 'embedded' and 'grep11connection'; choose one") : QK_OK;
+        return is_given(token->address) ? refuse(at, " has both 'embedded' and 'grep11connection'; choose one") : QK_OK;
     return check_connection(at, token);
 }
 

@@ -62,7 +62,7 @@ static void wait_a_little(void)
 static bool claim(phase from)
 {
     for (;;) {
-        int seen = from;
+        int seen = (int)from;
         if (atomic_compare_exchange_strong(&current->phase, &seen, CHANGING)) {
             changing_here = true;
             return true;
