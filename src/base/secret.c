@@ -124,7 +124,9 @@ static void give_small(unsigned class, uint8_t *data)
     pool *books = get_pool();
     place *empty = (place *)(void *)data;
 
-    pthread_mutex_lock(&books->lock); /* what was taken from a pool: there is one */
+    if (!books) /* in a child that cannot have a page: the place is lost, and wiped already */
+        return;
+    pthread_mutex_lock(&books->lock);
     empty->next = books->free[class];
     books->free[class] = empty;
     pthread_mutex_unlock(&books->lock);

@@ -167,7 +167,7 @@ qk_err qk_statement_step(qk_statement *statement, bool *out_row)
 
 qk_err qk_statement_run(qk_statement *statement)
 {
-    bool row;
+    bool row = false;
 
     QK_TRY(qk_statement_step(statement, &row));
     while (row)

@@ -114,7 +114,7 @@ qk_err qk_keystores_delete(void *context, const qk_call *call, const void *reque
     qk_keystore_local *local = context;
     const Quantoki__V1__DeleteKeystoreRequest *in = request;
     QK_OWNED(qk_transaction_end) qk_transaction *transaction = NULL;
-    int64_t number;
+    int64_t number = 0;
     qk_uuid id;
 
     (void)response;
