@@ -229,7 +229,7 @@ static qk_err draw_identity(qk_vault_state *out)
 
 static qk_err empty_stores(embedded *e, const qk_vault_state *vault, const char *label)
 {
-    Quantoki__V1__ResetKeystoresRequest request = QUANTOKI__V1__RESET_KEYSTORES_REQUEST__INIT;
+    Quantoki__V1__ResetKeystoresRequest request;
     ProtobufCBinaryData ids[] = { qk_message_bytes(qk_view_of(vault->public_store.bytes, 16)),
                                   qk_message_bytes(qk_view_of(vault->private_store.bytes, 16)) };
     QK_OWNED(qk_arena_done) qk_arena arena;
@@ -237,6 +237,7 @@ static qk_err empty_stores(embedded *e, const qk_vault_state *vault, const char 
     void *response;
 
     qk_arena_init(&arena, 0);
+    quantoki__v1__reset_keystores_request__init(&request);
     snprintf(text, sizeof text, "%s", label);
     request.ids = ids;
     request.n_ids = 2;

@@ -125,13 +125,14 @@ static qk_err set_pin(qk_login *login, qk_user user, qk_view old_pin, qk_view ne
 
 static qk_err reset_stores(qk_token *token, const qk_secret *bearer, const char *label)
 {
-    Quantoki__V1__ResetKeystoresRequest request = QUANTOKI__V1__RESET_KEYSTORES_REQUEST__INIT;
+    Quantoki__V1__ResetKeystoresRequest request;
     ProtobufCBinaryData ids[2];
     QK_OWNED(qk_arena_done) qk_arena arena;
     char text[QK_LABEL_LEN + 1];
     void *response;
 
     qk_arena_init(&arena, 0);
+    quantoki__v1__reset_keystores_request__init(&request);
     snprintf(text, sizeof text, "%s", label);
     if (token->has_public_store)
         ids[request.n_ids++] = qk_message_bytes(qk_view_of(token->public_store.bytes, 16));

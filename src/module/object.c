@@ -54,6 +54,7 @@ static void read_attrs(qk_object *object)
     object->may = read_usages(attrs);
     object->part_len = read_part_len(attrs);
     object->ask_each_time = qk_attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false);
+    object->limited = qk_attrs_view(attrs, CKA_ALLOWED_MECHANISMS).len > 0;
 }
 
 static void make_message(qk_object *object)

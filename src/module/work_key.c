@@ -20,7 +20,7 @@ static bool type_fits(const qk_object *key, const qk_mech *mech)
     return key->key_type == mech->key;
 }
 
-/* CKA_ALLOWED_MECHANISMS: absent or empty allows all. */
+/* By CKA_ALLOWED_MECHANISMS, which is there. */
 static bool is_allowed(const qk_object *key, const qk_mech *mech)
 {
     qk_view allowed = qk_attrs_view(&key->attrs, CKA_ALLOWED_MECHANISMS);
@@ -31,7 +31,7 @@ static bool is_allowed(const qk_object *key, const qk_mech *mech)
         if (type == mech->type)
             return true;
     }
-    return allowed.len == 0;
+    return false;
 }
 
 qk_err qk_work_check_key(const qk_object *key, const qk_mech *mech, unsigned function)
@@ -43,7 +43,7 @@ qk_err qk_work_check_key(const qk_object *key, const qk_mech *mech, unsigned fun
                        qk_name_of_class(key->class), qk_name_of_key_type(key->key_type));
     if (!(key->may & function))
         return qk_fail(QK_E_KEY_NOT_PERMITTED, "the key's usage attributes do not allow this");
-    if (!is_allowed(key, mech))
+    if (key->limited && !is_allowed(key, mech))
         return qk_fail(QK_E_MECHANISM_INVALID, "the key's CKA_ALLOWED_MECHANISMS lacks %s", mech->name);
     return QK_OK;
 }
