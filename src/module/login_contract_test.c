@@ -102,6 +102,21 @@ static void logging_out_ends_private_handles_for_good(void **state)
     assert_int_equal(test_count_label(session, "logout session"), 0);
 }
 
+static void operations_with_private_keys_end_with_the_login(void **state)
+{
+    CK_MECHANISM ecb = { CKM_AES_ECB, NULL, 0 };
+    CK_SESSION_HANDLE session = test_open(CKF_RW_SESSION), other = test_open(0);
+    CK_BYTE block[16] = { 0 };
+    CK_ULONG len = sizeof block;
+
+    (void)state;
+    assert_ok(test_login(session, CKU_USER));
+    assert_ok(p11->C_EncryptInit(session, &ecb, test_aes_key(session, false, "")));
+    assert_ok(p11->C_Logout(other));
+    assert_rv(p11->C_Encrypt(session, block, 16, block, &len), CKR_USER_NOT_LOGGED_IN);
+    assert_rv(p11->C_Encrypt(session, block, 16, block, &len), CKR_OPERATION_NOT_INITIALIZED);
+}
+
 static void private_objects_need_a_login(void **state)
 {
     CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
@@ -254,6 +269,7 @@ int main(void)
         IN(the_security_officer_and_read_only_sessions_exclude_each_other),
         IN(the_last_session_takes_the_login_with_it),
         IN(logging_out_ends_private_handles_for_good),
+        IN(operations_with_private_keys_end_with_the_login),
         IN(private_objects_need_a_login),
         IN(the_security_officer_sees_public_objects_only),
         IN(pins_are_set_by_those_who_may),
