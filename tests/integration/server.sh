@@ -161,6 +161,20 @@ plain_text_is_for_loopback_alone() {
     says "loopback" "$refused"
 }
 
+plain_text_works_where_both_sides_ask_for_it() {
+    stop_server || return
+    cp "$instance/quantokid.yaml" "$work/saved.yaml"
+    sed -i 's/^grpc:/grpc:\n  tls: off/' "$instance/quantokid.yaml"
+    start_server "$instance" || return
+    refuses as_user --list-objects || return
+    sed '/^      tls:/,/enabled/ s/enabled: true/enabled: false/' "$instance/grep11client.yaml" >"$work/plain.yaml"
+    chmod 600 "$work/plain.yaml"
+    EP11CLIENT_CFG=$work/plain.yaml p11 --login --pin "$user_pin" --list-objects || return
+    stop_server
+    cp "$work/saved.yaml" "$instance/quantokid.yaml"
+    start_server "$instance"
+}
+
 it_stops_gracefully() {
     stop_server || return
     says "op=stopped" "$(cat "$instance/server.log")"
@@ -181,5 +195,6 @@ it "a missing master key is named" a_missing_master_key_is_named
 it "a master key that others can read is refused" a_readable_master_key_is_refused
 it "a port in use is named" a_used_port_is_named
 it "plain text is for loopback alone" plain_text_is_for_loopback_alone
+it "plain text works on loopback where both sides ask for it" plain_text_works_where_both_sides_ask_for_it
 it "SIGTERM stops it gracefully" it_stops_gracefully
 finish
