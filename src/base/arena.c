@@ -22,6 +22,8 @@ void qk_arena_init(qk_arena *arena, size_t limit)
 
 void qk_arena_done(qk_arena *arena)
 {
+    if (!arena->used) /* handed out nothing since it was emptied: half of all calls */
+        return;
     /* Before the first extra block all that was used lies at the start of `first`. */
     explicit_bzero(arena->first, arena->blocks ? sizeof arena->first : (size_t)(arena->place - arena->first));
     for (qk_arena_block *block = arena->blocks, *next; block; block = next) {

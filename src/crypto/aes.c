@@ -96,8 +96,9 @@ static qk_err ready_new(const qk_key *key, qk_aes_mode mode, bool encrypt, const
     ready->head = (qk_ready){ .purpose = purpose, .free = ready_free };
     ready->iv_len = (size_t)EVP_CIPHER_get_iv_length(cipher);
     ready->context = EVP_CIPHER_CTX_new();
+    /* GCM knows no padding, and a context that was told so costs OpenSSL extra work at every IV. */
     if (!ready->context || EVP_CipherInit_ex2(ready->context, cipher, value.data, NULL, encrypt, NULL) != 1 ||
-        EVP_CIPHER_CTX_set_padding(ready->context, 0) != 1) {
+        (mode != QK_AES_GCM && EVP_CIPHER_CTX_set_padding(ready->context, 0) != 1)) {
         ready_free(&ready->head);
         return qk_openssl_fail(QK_E_FUNCTION_FAILED, "AES");
     }

@@ -120,35 +120,36 @@ const qk_mech qk_mechs[] = {
 enum { MECH_COUNT = sizeof(qk_mechs) / sizeof(qk_mechs[0]) };
 const size_t qk_mech_count = MECH_COUNT;
 
-/* The rows by number. The table itself is in the order of a list that clients see, and every ...Init looks up here. */
-static const qk_mech *by_type[MECH_COUNT];
+/* The rows by number: a hash table, since every operation looks up here. The table above is in the order of a list that
+ * clients see. */
+enum { PLACE_BITS = 8, PLACES = 1 << PLACE_BITS };
+_Static_assert(2 * MECH_COUNT <= PLACES, "free places end every search soon");
+static const qk_mech *by_type[PLACES];
 static pthread_once_t by_type_made = PTHREAD_ONCE_INIT;
+
+static size_t first_place(CK_MECHANISM_TYPE type)
+{
+    return (uint32_t)type * UINT32_C(0x9e3779b1) >> (32 - PLACE_BITS);
+}
 
 static void by_type_make(void)
 {
     for (size_t i = 0; i < MECH_COUNT; i++) {
-        size_t place = i;
-        for (; place > 0 && by_type[place - 1]->type > qk_mechs[i].type; place--)
-            by_type[place] = by_type[place - 1];
+        size_t place = first_place(qk_mechs[i].type);
+        while (by_type[place])
+            place = (place + 1) % PLACES;
         by_type[place] = &qk_mechs[i];
     }
 }
 
 const qk_mech *qk_mech_find(CK_MECHANISM_TYPE type)
 {
-    size_t low = 0, high = MECH_COUNT;
+    size_t place = first_place(type);
 
     pthread_once(&by_type_made, by_type_make);
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (by_type[middle]->type == type)
-            return by_type[middle];
-        if (by_type[middle]->type < type)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    while (by_type[place] && by_type[place]->type != type)
+        place = (place + 1) % PLACES;
+    return by_type[place];
 }
 
 const char *qk_mech_name(CK_MECHANISM_TYPE type)

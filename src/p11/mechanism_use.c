@@ -262,17 +262,15 @@ static qk_view *view_at(qk_mech_use *use, size_t offset)
     return (qk_view *)(void *)((uint8_t *)use + offset);
 }
 
-/* The copies are made apart and handed over last: `use` may already point into `storage`. */
 qk_err qk_mech_use_keep(qk_mech_use *use, qk_buf *storage)
 {
-    QK_OWNED(qk_buf_done) qk_buf copies = QK_BUF_NONE;
     const param_kind *kind = &kinds[use->mech->param];
     size_t offset = 0;
 
+    qk_buf_clear(storage);
     for (size_t i = 0; i < kind->view_count; i++)
-        qk_buf_put(&copies, *view_at(use, kind->views[i]));
-    QK_TRY(qk_buf_check(&copies));
-    qk_buf_give(&copies, storage);
+        qk_buf_put(storage, *view_at(use, kind->views[i]));
+    QK_TRY(qk_buf_check(storage));
     for (size_t i = 0; i < kind->view_count; i++) {
         qk_view *view = view_at(use, kind->views[i]);
         *view = view->len > 0 ? qk_view_of(storage->data + offset, view->len) : QK_VIEW_NONE;
