@@ -5,6 +5,7 @@
 
 #include "hsm/attribute_codec.h"
 #include "module/slot_objects.h"
+#include "module/sealed.h"
 #include "module/session.h"
 
 void qk_find_done(qk_find *find)
@@ -12,6 +13,7 @@ void qk_find_done(qk_find *find)
     free(find->handles);
     qk_attrs_done(&find->wanted);
     qk_buf_done(&find->page_token);
+    qk_buf_done(&find->value);
     memset(find, 0, sizeof *find);
 }
 
@@ -26,6 +28,51 @@ static qk_err add(qk_find *find, CK_OBJECT_HANDLE handle)
         find->cap = cap;
     }
     find->handles[find->count++] = handle;
+    return QK_OK;
+}
+
+/* --- values --- */
+
+static qk_err take_value_out(qk_find *find)
+{
+    find->wants_value = qk_attrs_find(&find->wanted, CKA_VALUE) != NULL;
+    qk_buf_put(&find->value, qk_attrs_view(&find->wanted, CKA_VALUE));
+    qk_attrs_remove(&find->wanted, CKA_VALUE);
+    return qk_buf_check(&find->value);
+}
+
+/* Values of keys match nothing: a search is no way to guess them. */
+static qk_err has_value(qk_session *session, const qk_object *object, bool *out)
+{
+    const qk_attr *plain = qk_attrs_find(&object->attrs, CKA_VALUE);
+    qk_view value = plain ? plain->value : QK_VIEW_NONE;
+
+    *out = false;
+    if (!plain && !qk_value_is_sealed(object))
+        return QK_OK;
+    if (!plain)
+        QK_TRY(qk_value_open(session, object, &value));
+    *out = qk_ct_equal(value, qk_buf_view(&session->find.value));
+    return QK_OK;
+}
+
+/* Drops what was found from `from` on and has another value. */
+static qk_err drop_other_values(qk_session *session, size_t from)
+{
+    qk_find *find = &session->find;
+    size_t kept = from;
+
+    for (size_t i = from; find->wants_value && i < find->count; i++) {
+        QK_OWNED(qk_object_unref) qk_object *object = NULL;
+        bool fits;
+        if (qk_object_table_get(session->slot->objects, find->handles[i], &object) != QK_OK)
+            continue; /* gone meanwhile */
+        QK_TRY(has_value(session, object, &fits));
+        if (fits)
+            find->handles[kept++] = find->handles[i];
+    }
+    if (find->wants_value)
+        find->count = kept;
     return QK_OK;
 }
 
@@ -76,6 +123,7 @@ static qk_err ask_page(qk_session *session)
     qk_find *find = &session->find;
     ProtobufCBinaryData stores[2];
     qk_call call = qk_session_call(session, find->private_store);
+    size_t before = find->count;
     void *answer;
 
     request.keystores = stores;
@@ -86,7 +134,8 @@ static qk_err ask_page(qk_session *session)
     QK_TRY(qk_attrs_to_map(&find->wanted, &quantoki__v1__find_objects_request__template_entry__descriptor,
                            &session->arena, &request.template_, &request.n_template_));
     QK_TRY(qk_keystore_call(session->slot->token->keystore, &call, QK_FIND_OBJECTS, &request.base, &answer));
-    return take_page(session, answer);
+    QK_TRY(take_page(session, answer));
+    return drop_other_values(session, before);
 }
 
 /* CKA_TOKEN and CKA_PRIVATE say where to look; they are no attributes of what lies there. */
@@ -109,8 +158,10 @@ static qk_err search(qk_session *session, const CK_ATTRIBUTE *template_, CK_ULON
     visit v = { .find = &session->find, .sees_private = qk_slot_user(session->slot) == QK_USER };
 
     QK_TRY(qk_attrs_from_template(template_, count, &session->find.wanted));
+    QK_TRY(take_value_out(&session->find));
     if (!qk_attrs_bool(&session->find.wanted, CKA_TOKEN, false))
         QK_TRY(qk_object_table_each_session_object(session->slot->objects, see, &v));
+    QK_TRY(drop_other_values(session, 0));
     choose_stores(session);
     return ask_page(session);
 }

@@ -11,7 +11,9 @@ typedef struct qk_find {
     bool active;
     CK_OBJECT_HANDLE *handles; /* found and not yet given */
     size_t count, next, cap;
-    qk_attrs wanted;                  /* for the next page */
+    qk_attrs wanted; /* for the next page; CKA_VALUE apart */
+    bool wants_value;
+    qk_buf value; /* what CKA_VALUE must be: compared here, since private objects have theirs sealed */
     bool public_store, private_store; /* which are searched */
     qk_buf page_token;                /* empty: there is no further page */
 } qk_find;

@@ -362,6 +362,24 @@ static void an_object_is_found_by_its_unique_id(void **state)
     assert_int_equal(found, key);
 }
 
+static void values_are_found_sealed_or_not(void **state)
+{
+    CK_BYTE key_value[16] = "a value of a key";
+    CK_ATTRIBUTE wanted[] = { ATTR_TEXT(CKA_VALUE, "the value of the data object"), ATTR_TEXT(CKA_LABEL, "valued") };
+    CK_ATTRIBUTE other[] = { ATTR_TEXT(CKA_VALUE, "another value"), ATTR_TEXT(CKA_LABEL, "valued") };
+    CK_ATTRIBUTE key[] = { ATTR(CKA_CLASS, secret_class), ATTR(CKA_KEY_TYPE, aes), ATTR(CKA_VALUE, key_value),
+                           ATTR_TEXT(CKA_LABEL, "valued") };
+    CK_OBJECT_HANDLE object;
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++)
+        make_data(test_session, i & 1, i & 2, "valued");
+    assert_ok(p11->C_CreateObject(test_session, key, 4, &object));
+    assert_int_equal(test_count(test_session, wanted, 2), 4);
+    assert_int_equal(test_count(test_session, other, 2), 0);
+    assert_int_equal(test_count(test_session, key + 2, 2), 0); /* a search is no way to guess a key */
+}
+
 static void many_objects_come_in_portions(void **state)
 {
     CK_ATTRIBUTE label = ATTR_TEXT(CKA_LABEL, "crowd");
@@ -424,6 +442,7 @@ int main(void)
         IN(searches_match_all_that_is_asked),
         IN(the_same_object_has_the_same_handle),
         IN(an_object_is_found_by_its_unique_id),
+        IN(values_are_found_sealed_or_not),
         IN(many_objects_come_in_portions),
         IN(searches_follow_the_rules_of_operations),
     };
