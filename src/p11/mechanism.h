@@ -103,8 +103,8 @@ QK_MUST_CHECK qk_err qk_mech_use_read(const CK_MECHANISM *mechanism, unsigned fu
 /* The checks shared by both readers: parameter ranges (tag_bits, hash known, label <= 1024, IV of GCM 1..128 bytes), and
  * that the mechanism can do `function`. Errors as above. */
 QK_MUST_CHECK qk_err qk_mech_use_check(const qk_mech_use *use, unsigned function);
-/* Makes the views of `use` point to copies in `storage` (the caller's; what it held is wiped, its memory used again). They
- * must not point into it before. QK_E_NO_MEMORY. */
+/* Makes the views of `use` point to copies in `storage` (the caller's; what it held is wiped, its memory used again).
+ * QK_E_NO_MEMORY: `use` is lost. */
 QK_MUST_CHECK qk_err qk_mech_use_keep(qk_mech_use *use, qk_buf *storage);
 
 /* Digest mechanism of an MGF (CKG_MGF1_SHA1 → CKM_SHA_1) and back; QK_NO_HASH / 0 if none. */

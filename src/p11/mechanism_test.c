@@ -499,6 +499,8 @@ static void a_kept_use_outlives_the_applications_memory(void **state)
     assert_int_equal(qk_mech_use_keep(&use, &storage), QK_OK);
     memset(iv, 0, sizeof(iv));
     memset(aad, 0, sizeof(aad));
+    /* once more, from its own storage into the same */
+    assert_int_equal(qk_mech_use_keep(&use, &storage), QK_OK);
     assert_int_equal(use.gcm.iv.len, 12);
     assert_int_equal(use.gcm.aad.len, sizeof(aad));
     for (size_t i = 0; i < 12; i++)

@@ -262,11 +262,24 @@ static qk_view *view_at(qk_mech_use *use, size_t offset)
     return (qk_view *)(void *)((uint8_t *)use + offset);
 }
 
+static bool is_kept_in(qk_mech_use *use, const qk_buf *storage)
+{
+    const param_kind *kind = &kinds[use->mech->param];
+
+    for (size_t i = 0; i < kind->view_count; i++)
+        if ((uintptr_t)view_at(use, kind->views[i])->data - (uintptr_t)storage->data < storage->len)
+            return true;
+    return false;
+}
+
 qk_err qk_mech_use_keep(qk_mech_use *use, qk_buf *storage)
 {
+    QK_OWNED(qk_buf_done) qk_buf old = QK_BUF_NONE;
     const param_kind *kind = &kinds[use->mech->param];
     size_t offset = 0;
 
+    if (is_kept_in(use, storage)) /* then its bytes are needed until they are copied */
+        qk_buf_give(storage, &old);
     qk_buf_clear(storage);
     for (size_t i = 0; i < kind->view_count; i++)
         qk_buf_put(storage, *view_at(use, kind->views[i]));
