@@ -434,6 +434,14 @@ static size_t utf8_len(qk_view text)
     return len;
 }
 
+/* U+0085, U+2028, U+2029: ends of lines in YAML 1.1, which libfyaml takes for that if a file says so. They would hide a
+ * line from check_lines. */
+static bool is_foreign_line_end(const uint8_t *c, size_t len)
+{
+    return (len == 2 && c[0] == 0xc2 && c[1] == 0x85) ||
+           (len == 3 && c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0xa8 || c[2] == 0xa9));
+}
+
 /* libfyaml 0.7 lets broken UTF-8 through; nothing but printable text may reach it. */
 static qk_err check_characters(const char *name, qk_view text)
 {
@@ -446,8 +454,50 @@ static qk_err check_characters(const char *name, qk_view text)
             return fail_at_line(name, line, "not UTF-8");
         if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
             return fail_at_line(name, line, "a control character (0x%02x)", c);
+        if (is_foreign_line_end(text.data + i, len))
+            return fail_at_line(name, line, "a line that ends in neither LF nor CR");
         line += c == '\n';
         i += len;
+    }
+    return QK_OK;
+}
+
+/* libfyaml 0.7 frees twice when a tab stands in the wrong place behind an explicit key ("? key"). Nobody writes those
+ * in configuration files, so a line that starts with one is refused before the library sees it. What may stand before
+ * the question mark: indentation, and the other marks that open a value, anchors and tags among them. */
+static bool starts_explicit_key(qk_view line)
+{
+    static const char openers[] = "-?:&!";
+    size_t i = 0;
+
+    while (i < line.len) {
+        size_t start = i;
+        while (i < line.len && line.data[i] != ' ' && line.data[i] != '\t')
+            i++;
+        if (i > start && line.data[start] == '?' && i - start == 1)
+            return true;
+        if (i > start && !strchr(openers, line.data[start]))
+            return false;
+        i++;
+    }
+    return false;
+}
+
+static qk_err check_lines(const char *name, qk_view text)
+{
+    const qk_view byte_order_mark = QK_VIEW_LITERAL("\xef\xbb\xbf");
+    unsigned line = 1;
+
+    if (qk_view_equal(qk_view_slice(text, 0, byte_order_mark.len), byte_order_mark))
+        text = qk_view_slice(text, byte_order_mark.len, text.len);
+    while (text.len) {
+        size_t len = 0;
+        while (len < text.len && text.data[len] != '\n' && text.data[len] != '\r')
+            len++;
+        if (starts_explicit_key(qk_view_slice(text, 0, len)))
+            return fail_at_line(name, line, "an explicit key ('? ...'); write 'key: value'");
+        line += len < text.len && text.data[len] == '\n';
+        text = qk_view_slice(text, len + 1, text.len);
     }
     return QK_OK;
 }
@@ -481,6 +531,7 @@ qk_err qk_config_parse(const char *name, qk_view text, qk_config **out_config)
     if (text.len > MAX_FILE)
         return qk_fail(QK_E_CONFIG, "%s: larger than the %d bytes that a configuration may have", name, MAX_FILE);
     QK_TRY(check_characters(name, text));
+    QK_TRY(check_lines(name, text));
     QK_TRY(with_last_newline(config, &text));
     QK_TRY(build(config, text));
     *out_config = config;
