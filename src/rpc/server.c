@@ -42,6 +42,7 @@ static call_state *new_call(qk_rpc_session *session, int32_t stream_id)
     state->call.deadline = QK_DEADLINE_NEVER;
     state->session = session;
     state->stream_id = stream_id;
+    state->since_ms = qk_clock_monotonic_ms();
     state->on_body_released = session->callbacks.on_body_released;
     state->context = session->context;
     state->http_status = "200";
@@ -119,8 +120,13 @@ static void request_is_complete(qk_rpc_session *session, call_state *state)
         refuse(state, err);
         return;
     }
+    if (too_much_unread(session, 0)) {
+        refuse(state, qk_fail(QK_E_RATE, "%zu bytes of answers wait to be read on this connection", session->unread));
+        return;
+    }
     state->call.arena.limit += 4 * state->call.body.len + session->limits.max_message + (1 << 20);
     state->phase = HANDED_OVER;
+    session->served = true;
     session->open_calls++;
     session->callbacks.on_call(session->context, &state->call);
 }
@@ -276,6 +282,7 @@ qk_err qk_rpc_session_new(const qk_rpc_callbacks *callbacks, void *context, cons
     session->callbacks = *callbacks;
     session->context = context;
     session->limits = *limits;
+    session->idle_since_ms = qk_clock_monotonic_ms();
     if (start_session(session) != 0)
         return qk_fail(QK_E_NO_MEMORY, "no memory for a connection");
     *out_session = session;

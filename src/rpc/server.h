@@ -9,8 +9,9 @@
  *    loop's thread, also after its stream or its session has gone (it is then only freed).
  * 4. The call's arena holds the request's bytes and everything made for it.
  * 5. `context` outlives the session and every call handed over: on_body_released may come after both are gone.
- * Bounds: streams at once, header bytes, body bytes per message, resets and pings per second; a peer that goes beyond
- * gets RST_STREAM or GOAWAY. */
+ * Bounds: streams at once, header bytes, body bytes per message, bytes of answers that the peer does not read, resets
+ * and pings per second; a peer that goes beyond gets a refusal, RST_STREAM or GOAWAY. How long a peer may take is the
+ * server room's to ask (qk_rpc_session_overdue). */
 #ifndef QK_RPC_SERVER_H
 #define QK_RPC_SERVER_H
 
@@ -37,7 +38,8 @@ typedef struct qk_rpc_callbacks {
     /* Headers have arrived, nothing of the body is kept yet. Return an error to refuse the call: the session answers
      * with it and drops the body. Sets call->user. */
     qk_err (*on_headers)(void *context, qk_rpc_call *call);
-    /* Asks to buffer `more` bytes of body beyond `so_far`; false: the global budget is out (RESOURCE_EXHAUSTED). */
+    /* Asks to buffer `more` bytes of body beyond `so_far`, or to hold so many of an answer; false: the global budget is
+     * out (RESOURCE_EXHAUSTED). */
     bool (*on_body)(void *context, qk_rpc_call *call, size_t so_far, size_t more);
     /* Bytes granted by on_body are no longer held. */
     void (*on_body_released)(void *context, size_t bytes);
@@ -48,6 +50,7 @@ typedef struct qk_rpc_callbacks {
 typedef struct qk_rpc_limits {
     size_t max_message;   /* bytes of one request message: 64 MiB */
     uint32_t max_streams; /* at once on a connection: 128 */
+    size_t max_unread;    /* bytes of answers that wait for the peer; calls beyond are refused. 0: no limit */
 } qk_rpc_limits;
 
 QK_MUST_CHECK qk_err qk_rpc_session_new(const qk_rpc_callbacks *callbacks, void *context, const qk_rpc_limits *limits,
@@ -62,6 +65,10 @@ QK_MUST_CHECK qk_err qk_rpc_session_drain(qk_rpc_session *session, size_t max_le
 bool qk_rpc_session_finished(const qk_rpc_session *session);
 /* Graceful end: GOAWAY, open calls are still answered. */
 void qk_rpc_session_shutdown(qk_rpc_session *session);
+/* Why this peer has been given time enough, in words for the log; NULL: it goes on. A request must come, and an answer
+ * be read, within `stall_ms` and a second more for each 16 KiB of it that have moved. The first call must come within
+ * `stall_ms`, a further one within `idle_ms` after the last; calls that were refused do not count as such. */
+const char *qk_rpc_session_overdue(const qk_rpc_session *session, int64_t now_ms, int64_t stall_ms, int64_t idle_ms);
 /* Calls handed over and not yet answered. */
 size_t qk_rpc_session_open_calls(const qk_rpc_session *session);
 

@@ -10,6 +10,9 @@
 
 enum { STATIC = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE, FRAME_HEAD_LEN = 9 };
 
+/* Answers up to this size are not asked for: what they take is bounded by the calls that may be open at once. */
+enum { SMALL = 64 * 1024 };
+
 /* nghttp2 asks for non-const pointers that it does not write through. */
 static nghttp2_nv field(const char *name, qk_view value, int flags)
 {
@@ -63,6 +66,30 @@ int call_send_data(nghttp2_session *http2, nghttp2_frame *frame, const uint8_t *
     return session->out->failed ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
+bool too_much_unread(const qk_rpc_session *session, size_t more)
+{
+    size_t most = session->limits.max_unread;
+
+    return most && session->unread && (session->unread >= most || more > most - session->unread);
+}
+
+/* Answers are held until the peer reads them: for as long as it likes, if nobody counted. */
+static qk_err hold_answer(call_state *state, qk_view message)
+{
+    qk_rpc_session *session = state->session;
+
+    if (too_much_unread(session, message.len))
+        return qk_fail(QK_E_RATE, "%zu bytes of answers wait to be read on this connection", session->unread);
+    if (message.len > SMALL && session->callbacks.on_body) {
+        if (!session->callbacks.on_body(session->context, &state->call, state->reader.granted, message.len))
+            return qk_fail(QK_E_RATE, "too many bytes of messages are in work; try again later");
+        state->reader.granted += message.len;
+    }
+    session->unread += message.len;
+    state->answer = message;
+    return QK_OK;
+}
+
 void call_submit_answer(call_state *state, qk_view message)
 {
     nghttp2_data_provider body = { .source.ptr = state, .read_callback = read_answer };
@@ -74,8 +101,12 @@ void call_submit_answer(call_state *state, qk_view message)
         call_submit_failure(state, err, qk_err_words(err));
         return;
     }
+    err = hold_answer(state, message);
+    if (err != QK_OK) {
+        call_submit_failure(state, err, qk_err_words(err));
+        return;
+    }
     state->phase = ANSWERED;
-    state->answer = message;
     if (nghttp2_submit_response(state->session->http2, state->stream_id, headers, 2, &body) != 0)
         reset(state, NGHTTP2_INTERNAL_ERROR);
 }
@@ -110,6 +141,10 @@ void call_free(call_state *state)
         if (state->next)
             state->next->link = state->link;
     }
+    if (state->session && state->answer.len) {
+        state->session->unread -= state->answer.len;
+        state->session->idle_since_ms = qk_clock_monotonic_ms();
+    }
     if (state->reader.granted && state->on_body_released)
         state->on_body_released(state->context, state->reader.granted);
     qk_frame_done(&state->reader);
@@ -132,8 +167,10 @@ qk_err qk_rpc_call_read(qk_rpc_call *call, const ProtobufCMessageDescriptor *des
 /* An owner is done with a call: true if there is still a stream to answer on. */
 static bool take_back(call_state *state)
 {
-    if (state->session)
+    if (state->session) {
         state->session->open_calls--;
+        state->since_ms = state->session->idle_since_ms = qk_clock_monotonic_ms();
+    }
     if (state->session && !state->stream_gone)
         return true;
     call_free(state);

@@ -26,6 +26,7 @@ struct call_state {
     bool stream_gone;
     bool reset_by_peer;
     bool request_ended; /* the peer has sent END_STREAM */
+    int64_t since_ms;   /* the request or the answer is under way since then */
 
     /* headers; the first fault is kept and answered when they are complete */
     size_t header_bytes;
@@ -48,7 +49,10 @@ struct qk_rpc_session {
     call_state *calls;
     size_t open_calls;
     bool shutting_down;
-    bool lost; /* the peer was told to go */
+    bool lost;             /* the peer was told to go */
+    bool served;           /* there was a call */
+    int64_t idle_since_ms; /* since the last call, or since it began */
+    size_t unread;         /* bytes of answers in `calls` */
 
     /* drain */
     qk_buf *out;
@@ -71,6 +75,8 @@ void call_submit_failure(call_state *state, qk_err code, const char *words);
 int call_send_data(nghttp2_session *http2, nghttp2_frame *frame, const uint8_t *head, size_t len,
                    nghttp2_data_source *source, void *user);
 void call_free(call_state *state);
+/* `more` bytes of answers would be too many beside those that the peer has not read. One answer always goes. */
+bool too_much_unread(const qk_rpc_session *session, size_t more);
 
 /* server_flood.c: false if the peer does too much of it and was told to go. */
 bool flood_allows_control(qk_rpc_session *session);

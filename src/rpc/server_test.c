@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 enum { MAX_MESSAGE = 64 << 20, MAX_STREAMS = 8, DRAIN = 64 * 1024, STREAMS = 64, HELD = 64 };
+enum { MAX_UNREAD = 3 << 20, STALL_MS = 1000, IDLE_MS = 60000 };
 
 /* What came back on a stream. */
 typedef struct reply {
@@ -199,7 +200,7 @@ static ssize_t client_read(nghttp2_session *http2, int32_t id, uint8_t *place, s
 static int start(void **state)
 {
     static const qk_rpc_callbacks server = { on_headers, on_body, on_body_released, on_call };
-    static const qk_rpc_limits limits = { MAX_MESSAGE, MAX_STREAMS };
+    static const qk_rpc_limits limits = { MAX_MESSAGE, MAX_STREAMS, MAX_UNREAD };
     static const nghttp2_settings_entry settings[] = { { NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 1 << 20 } };
     nghttp2_session_callbacks *client;
     world *w = calloc(1, sizeof *w);
@@ -756,6 +757,107 @@ static void a_call_that_crosses_the_shutdown_was_not_performed(void **state)
     assert_int_equal(r->close_code, NGHTTP2_REFUSED_STREAM);
 }
 
+/* ---- peers that take their time ---- */
+
+/* `count` calls of half the bytes that may be unread, handed over and kept. */
+static void hold_large_calls(world *w, const qk_buf *framed, size_t count)
+{
+    w->hold = true;
+    for (size_t i = 0; i < count; i++)
+        call(w, "/t.T/Echo", qk_buf_view(framed));
+    assert_int_equal(w->held_count, count);
+    w->held_count = 0;
+}
+
+static void unread_answers_are_bounded(void **state)
+{
+    world *w = *state;
+    QK_OWNED(qk_buf_done) qk_buf framed = QK_BUF_NONE;
+
+    put_framed(&framed, 0, MAX_UNREAD / 2);
+    hold_large_calls(w, &framed, 3);
+    for (size_t i = 0; i < 3; i++)
+        qk_rpc_call_answer(w->held[i], w->held[i]->body);
+    pump(w);
+    assert_echo(&w->replies[0], qk_buf_view(&framed));
+    assert_echo(&w->replies[1], qk_buf_view(&framed));
+    assert_failure(&w->replies[2], QK_E_RATE);
+    w->hold = false;
+    assert_echo(call(w, "/t.T/Echo", qk_buf_view(&framed)), qk_buf_view(&framed));
+}
+
+static void nothing_is_performed_whose_answer_would_wait(void **state)
+{
+    world *w = *state;
+    QK_OWNED(qk_buf_done) qk_buf framed = QK_BUF_NONE;
+
+    put_framed(&framed, 0, MAX_UNREAD / 2);
+    hold_large_calls(w, &framed, 2);
+    for (size_t i = 0; i < 2; i++)
+        qk_rpc_call_answer(w->held[i], w->held[i]->body);
+    assert_failure(call(w, "/t.T/Echo", HELLO), QK_E_RATE);
+    assert_int_equal(w->calls, 2);
+}
+
+static void large_answers_need_a_grant(void **state)
+{
+    world *w = *state;
+    QK_OWNED(qk_buf_done) qk_buf framed = QK_BUF_NONE;
+
+    put_framed(&framed, 0, 200000);
+    w->budget = 300000;
+    assert_failure(call(w, "/t.T/Echo", qk_buf_view(&framed)), QK_E_RATE);
+    assert_int_equal(w->calls, 1);
+    w->budget = 500000;
+    assert_echo(call(w, "/t.T/Echo", qk_buf_view(&framed)), qk_buf_view(&framed));
+}
+
+static const char *overdue_in(const world *w, int64_t ms)
+{
+    return qk_rpc_session_overdue(w->server, qk_clock_monotonic_ms() + ms, STALL_MS, IDLE_MS);
+}
+
+static void a_connection_brings_its_first_call_soon(void **state)
+{
+    world *w = *state;
+
+    assert_null(overdue_in(w, 0));
+    assert_string_equal(overdue_in(w, STALL_MS + 1), "there is no call");
+    assert_failure(call(w, "/unknown", HELLO), QK_E_METHOD_UNKNOWN);
+    assert_string_equal(overdue_in(w, STALL_MS + 1), "there is no call");
+    assert_echo(call(w, "/t.T/Echo", HELLO), HELLO);
+    assert_null(overdue_in(w, STALL_MS + 1));
+    assert_string_equal(overdue_in(w, IDLE_MS + 1), "idle");
+}
+
+static void a_request_comes_to_its_end(void **state)
+{
+    world *w = *state;
+    QK_OWNED(qk_buf_done) qk_buf framed = QK_BUF_NONE;
+    enum { SENT = 160000 };
+
+    put_framed(&framed, 0, 2 * SENT);
+    send_request(w, "/t.T/Echo", qk_view_slice(qk_buf_view(&framed), 0, SENT), true, NULL);
+    pump(w);
+    assert_null(overdue_in(w, STALL_MS + SENT / 16 - 1000)); /* 16 KiB a second */
+    assert_string_equal(overdue_in(w, STALL_MS + SENT / 16 + 1), "a request does not come to its end");
+}
+
+static void an_answer_is_read(void **state)
+{
+    world *w = *state;
+
+    w->hold = true;
+    call(w, "/t.T/Echo", HELLO);
+    assert_null(overdue_in(w, 10 * IDLE_MS)); /* it is being performed */
+    qk_rpc_call_answer(w->held[0], w->held[0]->body);
+    w->held_count = 0;
+    assert_null(overdue_in(w, 0));
+    assert_string_equal(overdue_in(w, STALL_MS + 1), "an answer is not read");
+    pump(w);
+    assert_null(overdue_in(w, STALL_MS + 1));
+}
+
 /* ---- hostile peers ---- */
 
 static void pings_without_end_are_sent_away(void **state)
@@ -989,6 +1091,12 @@ int main(void)
         TEST(shutdown_lets_open_calls_finish),
         TEST(an_idle_session_finishes_at_once),
         TEST(a_call_that_crosses_the_shutdown_was_not_performed),
+        TEST(unread_answers_are_bounded),
+        TEST(nothing_is_performed_whose_answer_would_wait),
+        TEST(large_answers_need_a_grant),
+        TEST(a_connection_brings_its_first_call_soon),
+        TEST(a_request_comes_to_its_end),
+        TEST(an_answer_is_read),
         TEST(pings_without_end_are_sent_away),
         TEST(a_burst_of_pings_is_sent_away),
         TEST(settings_without_end_are_sent_away),
