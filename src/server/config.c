@@ -46,9 +46,20 @@ const qk_config_row qk_server_config_rows[] = {
     { .key = "limits.message", .type = QK_CONFIG_UINT, .offset = AT(max_message), .fallback = "64M", .min = 4096,
       .max = UINT64_C(1) << 31, .help = "Largest request message in bytes." },
     { .key = "limits.bodies", .type = QK_CONFIG_UINT, .offset = AT(max_bodies), .fallback = "512M", .min = 1048576,
-      .help = "Bytes of request bodies held at once; beyond it requests are refused for the moment." },
+      .help = "Bytes of requests and large answers held at once; beyond it calls are refused for the moment." },
     { .key = "limits.streams", .type = QK_CONFIG_UINT, .offset = AT(max_streams), .fallback = "128", .min = 1,
       .max = 10000, .help = "Calls at once on one connection." },
+    { .key = "limits.unread", .type = QK_CONFIG_UINT, .offset = AT(max_unread), .fallback = "64M", .min = 65536,
+      .help = "Bytes of answers that one connection may leave unread; its calls beyond are refused. A single answer may "
+              "be longer." },
+    { .key = "limits.connections", .type = QK_CONFIG_UINT, .offset = AT(max_connections), .fallback = "4096",
+      .min = 1, .max = 1000000, .help = "Connections at once on each listener. More are closed (gRPC) or wait (HTTPS)." },
+    { .key = "limits.stall_seconds", .type = QK_CONFIG_UINT, .offset = AT(stall_seconds), .fallback = "60", .min = 1,
+      .max = 86400, .help = "A peer that keeps the server waiting so long loses its connection: with a request, with an "
+                            "answer that it does not read (both get a second more for each 16 KiB), or with its first "
+                            "call. HTTPS connections end after that time." },
+    { .key = "limits.idle_seconds", .type = QK_CONFIG_UINT, .offset = AT(idle_seconds), .fallback = "3600", .min = 1,
+      .max = 31536000, .help = "A connection without calls ends after that time; clients make a new one." },
     { .key = "cache_keys", .type = QK_CONFIG_UINT, .offset = AT(cache_keys), .fallback = "4096", .max = 1000000,
       .help = "Unwrapped keys kept in memory." },
     { .key = "stop_seconds", .type = QK_CONFIG_UINT, .offset = AT(stop_seconds), .fallback = "10", .max = 3600,

@@ -22,7 +22,9 @@ typedef struct qk_server_config {
     uint64_t token_seconds;
     uint64_t workers;      /* event loops; 0: one per core */
     uint64_t slow_threads; /* for key generation, and as many again for the database; 0: one per core */
-    uint64_t max_message, max_bodies, max_streams;
+    uint64_t max_message, max_bodies, max_streams, max_unread;
+    uint64_t max_connections; /* on each listener */
+    uint64_t stall_seconds, idle_seconds;
     uint64_t cache_keys;
     uint64_t stop_seconds; /* open calls may finish for so long after SIGTERM */
     int log_level;

@@ -3,7 +3,8 @@
  *
  * A call's way: headers arrive -> its row is found, token and actions are checked (nothing of the body is kept yet)
  * -> the body is whole -> a quick method runs right here; a slow one, or a large message, on a pool, which posts the
- * call back. A connection lives until its socket is closed and its last call on a pool has come back. */
+ * call back. A connection lives until its socket is closed and its last call on a pool has come back: whoever may have
+ * closed it (flush, close_connection) touches it no more. */
 #include "server/server.h"
 
 #include <errno.h>
@@ -22,6 +23,8 @@ enum {
     WRITE_SIZE = 256 * 1024, /* drained at once */
     LARGE_BODY = 1 << 20,
     HANDSHAKE_SECONDS = 10,
+    ROUNDS = 16,         /* of reading, before other connections have their turn */
+    LOOKS_PER_STALL = 4, /* how often a connection is looked at */
 };
 
 typedef struct grpc_connection {
@@ -31,9 +34,11 @@ typedef struct grpc_connection {
     SSL *ssl; /* NULL: plain */
     bool handshaken;
     qk_rpc_session *session; /* NULL once closed */
-    struct event *readable, *writable, *handshake_timer;
+    struct event *readable, *writable, *patience;
     qk_buf out;
-    size_t written; /* of out */
+    size_t written;    /* of out */
+    int64_t moved_ms;  /* the socket took some of `out` */
+    atomic_bool gone;  /* nobody waits for the calls on pools */
     size_t pool_calls; /* on pools now */
     char peer[64];
     struct grpc_connection *next, **link; /* of the worker's list */
@@ -90,14 +95,24 @@ static qk_err admit(grpc_connection *connection, qk_rpc_call *call)
     return QK_OK;
 }
 
+/* The method is whatever the peer sent; a quotation mark in it must not end the words early. */
+static void log_refusal(const qk_rpc_call *call, const char *peer, qk_err err)
+{
+    char path[sizeof call->path];
+
+    snprintf(path, sizeof path, "%s", call->path);
+    for (char *quote = path; (quote = strchr(quote, '"')) != NULL;)
+        *quote = '\'';
+    qk_log_failure(QK_LOG_WARNING, err, "op=refuse method=%s peer=%s", path, peer);
+}
+
 static qk_err on_headers(void *context, qk_rpc_call *call)
 {
     grpc_connection *connection = context;
     qk_err err = admit(connection, call);
 
     if (err != QK_OK)
-        qk_log(QK_LOG_WARNING, "op=refuse method=%s peer=%s err=%s words=\"%s\"", call->path, connection->peer,
-               qk_err_name(err), qk_err_words(err));
+        log_refusal(call, connection->peer, err);
     return err;
 }
 
@@ -139,17 +154,40 @@ static void perform_and_keep(call_record *record)
         snprintf(record->words, sizeof record->words, "%s", qk_err_words(record->result));
 }
 
+/* Work that waited for a thread in vain is not done: who opens connections, asks for keys and leaves would otherwise
+ * keep the pool busy for hours. */
+static void perform_if_wanted(call_record *record)
+{
+    if (!atomic_load(&record->connection->gone) && qk_deadline_left(record->call->deadline) != 0) {
+        perform_and_keep(record);
+        return;
+    }
+    record->result = QK_E_TIMEOUT;
+    snprintf(record->words, sizeof record->words, "the call's time was over before its turn came");
+}
+
+static void log_result(const call_record *record)
+{
+    const char *identity = record->has_caller ? record->caller.identity : "-";
+    char words[sizeof record->words];
+
+    if (record->result == QK_OK) {
+        qk_log(QK_LOG_DEBUG, "op=call method=%s identity=%s peer=%s", record->method->path, identity,
+               record->connection->peer);
+        return;
+    }
+    snprintf(words, sizeof words, "%s", record->words);
+    for (char *quote = words; (quote = strchr(quote, '"')) != NULL;)
+        *quote = '\'';
+    qk_log(QK_LOG_INFO, "op=call method=%s identity=%s peer=%s err=%s words=\"%s\"", record->method->path, identity,
+           record->connection->peer, qk_err_name(record->result), words);
+}
+
 static void answer(call_record *record)
 {
     qk_server *server = record->connection->server;
 
-    if (record->result == QK_OK)
-        qk_log(QK_LOG_DEBUG, "op=call method=%s identity=%s peer=%s", record->method->path,
-               record->has_caller ? record->caller.identity : "-", record->connection->peer);
-    else
-        qk_log(QK_LOG_INFO, "op=call method=%s identity=%s peer=%s err=%s words=\"%s\"", record->method->path,
-               record->has_caller ? record->caller.identity : "-", record->connection->peer,
-               qk_err_name(record->result), record->words);
+    log_result(record);
     atomic_fetch_sub(&server->open_calls, 1);
     if (record->result == QK_OK)
         qk_rpc_call_answer(record->call, record->answer);
@@ -177,7 +215,7 @@ static void run_on_pool(qk_task *task)
 {
     call_record *record = (call_record *)(void *)task;
 
-    perform_and_keep(record);
+    perform_if_wanted(record);
     record->task.run = come_back;
     qk_worker_post(record->connection->worker, &record->task);
 }
@@ -231,6 +269,7 @@ static void release(grpc_connection *connection)
     free(connection);
 }
 
+/* Afterwards the connection may be freed. */
 static void close_connection(grpc_connection *connection, const char *why)
 {
     if (!connection->session)
@@ -238,7 +277,8 @@ static void close_connection(grpc_connection *connection, const char *why)
     qk_log(QK_LOG_DEBUG, "op=close peer=%s why=\"%s\"", connection->peer, why);
     free_event(&connection->readable);
     free_event(&connection->writable);
-    free_event(&connection->handshake_timer);
+    free_event(&connection->patience);
+    atomic_store(&connection->gone, true);
     qk_rpc_session_free(&connection->session);
     if (connection->ssl && connection->handshaken && connection->written == connection->out.len)
         SSL_shutdown(connection->ssl);
@@ -296,8 +336,9 @@ static progress write_some(grpc_connection *connection, const uint8_t *bytes, si
     return put >= 0 ? MOVED : errno == EAGAIN || errno == EINTR ? WANTS_WRITE : ENDED;
 }
 
-/* Writes all that the session has to say; waits for the socket where it must. May close the connection. */
-static void flush(grpc_connection *connection)
+/* Writes all that the session has to say; waits for the socket where it must. False: the connection is closed, and may
+ * be freed. */
+static bool write_out(grpc_connection *connection)
 {
     progress step = MOVED;
 
@@ -307,21 +348,69 @@ static void flush(grpc_connection *connection)
             connection->out.len = connection->written = 0;
             if (qk_rpc_session_drain(connection->session, WRITE_SIZE, &connection->out) != QK_OK) {
                 close_connection(connection, "session failed");
-                return;
+                return false;
             }
+            connection->moved_ms = qk_clock_monotonic_ms();
             if (connection->out.len == 0)
                 break;
         }
         step = write_some(connection, connection->out.data + connection->written,
-                              connection->out.len - connection->written, &len);
+                          connection->out.len - connection->written, &len);
         connection->written += len;
+        if (len > 0)
+            connection->moved_ms = qk_clock_monotonic_ms();
     }
-    if (step == ENDED)
-        close_connection(connection, "peer is gone");
-    else if (step == WANTS_WRITE)
+    if (step == WANTS_WRITE)
         event_add(connection->writable, NULL);
-    else if (step == MOVED && qk_rpc_session_finished(connection->session))
-        close_connection(connection, "finished");
+    if (step != ENDED && (step != MOVED || !qk_rpc_session_finished(connection->session)))
+        return true;
+    close_connection(connection, step == ENDED ? "peer is gone" : "finished");
+    return false;
+}
+
+static void flush(grpc_connection *connection)
+{
+    (void)write_out(connection);
+}
+
+/* Ends it from our side: GOAWAY says so, as far as the socket takes it at once. */
+static void send_away(grpc_connection *connection, const char *why)
+{
+    qk_rpc_session_shutdown(connection->session);
+    if (write_out(connection))
+        close_connection(connection, why);
+}
+
+static void on_patience(evutil_socket_t fd, short what, void *arg)
+{
+    grpc_connection *connection = arg;
+    const qk_server_config *config = &connection->server->config;
+    int64_t now_ms = qk_clock_monotonic_ms(), stall_ms = (int64_t)config->stall_seconds * 1000;
+    const char *why = "the handshake took too long";
+
+    (void)fd;
+    (void)what;
+    if (connection->handshaken) {
+        why = qk_rpc_session_overdue(connection->session, now_ms, stall_ms, (int64_t)config->idle_seconds * 1000);
+        if (!why && connection->written < connection->out.len && now_ms - connection->moved_ms > stall_ms)
+            why = "nothing is read";
+    }
+    if (!why)
+        return;
+    qk_log(QK_LOG_INFO, "op=end peer=%s why=\"%s\"", connection->peer, why);
+    if (connection->handshaken)
+        send_away(connection, why);
+    else
+        close_connection(connection, why);
+}
+
+/* From the handshake on it is the session that must not be kept waiting. */
+static void begin_patience(grpc_connection *connection)
+{
+    uint64_t ms = connection->server->config.stall_seconds * 1000 / LOOKS_PER_STALL;
+    const struct timeval look = { .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+
+    event_add(connection->patience, &look);
 }
 
 /* False once the connection is closed or must wait. */
@@ -341,7 +430,7 @@ static bool shake_hands(grpc_connection *connection)
     if (step != MOVED)
         return false;
     connection->handshaken = true;
-    free_event(&connection->handshake_timer);
+    begin_patience(connection);
     return true;
 }
 
@@ -350,6 +439,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     static _Thread_local uint8_t place[READ_SIZE];
     grpc_connection *connection = arg;
+    int rounds = ROUNDS;
     progress step;
     size_t len = 0;
 
@@ -361,11 +451,13 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
         step = read_some(connection, place, sizeof place, &len);
         if (step == MOVED && qk_rpc_session_feed(connection->session, qk_view_of(place, len)) != QK_OK) {
             qk_log_failure(QK_LOG_INFO, qk_failure_last()->code, "op=feed peer=%s", connection->peer);
-            flush(connection); /* GOAWAY says why */
-            close_connection(connection, "protocol broken");
+            if (write_out(connection)) /* GOAWAY says why */
+                close_connection(connection, "protocol broken");
             return;
         }
-    } while (step == MOVED && connection->ssl && SSL_has_pending(connection->ssl));
+    } while (step == MOVED && connection->ssl && SSL_has_pending(connection->ssl) && --rounds > 0);
+    if (rounds == 0)
+        event_active(connection->readable, EV_READ, 0); /* what TLS has buffered raises no event */
     if (step == ENDED)
         close_connection(connection, "peer closed");
     else
@@ -382,24 +474,20 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
         on_readable(fd, what, connection);
 }
 
-static void on_handshake_timeout(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    close_connection(arg, "handshake took too long");
-}
-
 static bool add_events(grpc_connection *connection)
 {
     struct event_base *base = qk_worker_base(connection->worker);
-    const struct timeval patience = { .tv_sec = HANDSHAKE_SECONDS };
+    const struct timeval handshake = { .tv_sec = HANDSHAKE_SECONDS };
 
     connection->readable = event_new(base, connection->fd, EV_READ | EV_PERSIST, on_readable, connection);
     connection->writable = event_new(base, connection->fd, EV_WRITE, on_writable, connection);
-    connection->handshake_timer = evtimer_new(base, on_handshake_timeout, connection);
-    return connection->readable && connection->writable && connection->handshake_timer &&
-           event_add(connection->readable, NULL) == 0 &&
-           (connection->handshaken || event_add(connection->handshake_timer, &patience) == 0);
+    connection->patience = event_new(base, -1, EV_PERSIST, on_patience, connection);
+    if (!connection->readable || !connection->writable || !connection->patience ||
+        event_add(connection->readable, NULL) != 0 || event_add(connection->patience, &handshake) != 0)
+        return false;
+    if (connection->handshaken)
+        begin_patience(connection);
+    return true;
 }
 
 /* On the worker's thread. */
@@ -408,7 +496,8 @@ static void start(qk_task *task)
     grpc_connection *connection = (grpc_connection *)(void *)((char *)task - offsetof(grpc_connection, start));
     qk_server *server = connection->server;
     const qk_rpc_limits limits = { .max_message = server->config.max_message,
-                                   .max_streams = (uint32_t)server->config.max_streams };
+                                   .max_streams = (uint32_t)server->config.max_streams,
+                                   .max_unread = server->config.max_unread };
 
     if (qk_rpc_session_new(&callbacks, connection, &limits, &connection->session) != QK_OK) {
         close(connection->fd);

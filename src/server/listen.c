@@ -2,10 +2,13 @@
 #include "server/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "base/log.h"
 
 enum { BACKLOG = 1024 };
 
@@ -41,4 +44,29 @@ qk_err qk_listen_socket(const char *name, const qk_listen_config *listen_, int *
     err = bind_one(name, listen_, found, out_fd);
     freeaddrinfo(found);
     return err;
+}
+
+/* ---- no descriptors ---- */
+
+static int spare = -1; /* given up for a moment to take a connection that cannot be kept; the main thread's */
+
+static void take_and_close(struct evconnlistener *listener, void *arg)
+{
+    int reason = errno, fd;
+
+    (void)arg;
+    close(spare);
+    fd = accept4(evconnlistener_get_fd(listener), NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    qk_log(QK_LOG_ERROR, "op=accept err=\"%s\" advice=\"raise RLIMIT_NOFILE or lower limits.connections\"",
+           strerror(reason));
+}
+
+void qk_listen_guard(struct evconnlistener *listener)
+{
+    if (spare < 0)
+        spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    evconnlistener_set_error_cb(listener, take_and_close);
 }

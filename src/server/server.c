@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "crypto/crypto.h"
 
-enum { KEYS_NICE = 15, STOP_POLL_MS = 20 };
+enum { KEYS_NICE = 15, STOP_POLL_MS = 20, REFUSED_EVERY_MS = 1000, OTHER_DESCRIPTORS = 256 };
 
 struct running {
     qk_server *server;
@@ -36,14 +36,21 @@ static void protect_memory(void)
                "op=start warning=\"memory cannot be locked and may reach the swap: raise RLIMIT_MEMLOCK\"");
 }
 
-static void raise_descriptor_limit(void)
+/* Two listeners with so many connections each, and room for databases and certificates. */
+static void raise_descriptor_limit(qk_server_config *config)
 {
+    uint64_t wanted = 2 * config->max_connections + OTHER_DESCRIPTORS;
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= wanted)
+        return;
+    config->max_connections = limit.rlim_max > 2 * OTHER_DESCRIPTORS ? (limit.rlim_max - OTHER_DESCRIPTORS) / 2 : 1;
+    qk_log(QK_LOG_WARNING, "op=start limits.connections=%ju warning=\"RLIMIT_NOFILE is %ju, which allows no more\"",
+           (uintmax_t)config->max_connections, (uintmax_t)limit.rlim_max);
 }
 
 static unsigned or_cores(uint64_t configured)
@@ -53,6 +60,21 @@ static unsigned or_cores(uint64_t configured)
 }
 
 /* ---- events of the main loop ---- */
+
+static void refuse_connection(qk_server *server, int fd, const char *peer)
+{
+    static int64_t logged_ms;
+    static unsigned refused;
+
+    close(fd);
+    refused++;
+    if (qk_clock_monotonic_ms() - logged_ms < REFUSED_EVERY_MS)
+        return;
+    qk_log(QK_LOG_WARNING, "op=refuse peer=%s refused=%u connections=%zu limit=limits.connections", peer, refused,
+           atomic_load(&server->open_connections));
+    logged_ms = qk_clock_monotonic_ms();
+    refused = 0;
+}
 
 static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int len,
                           void *arg)
@@ -64,6 +86,10 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, s
     (void)listener;
     getnameinfo(address, (socklen_t)len, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
     snprintf(peer, sizeof peer, "%.48s:%.7s", host, port);
+    if (atomic_load(&server->open_connections) >= server->config.max_connections) {
+        refuse_connection(server, fd, peer);
+        return;
+    }
     qk_grpc_accept(server, server->workers[running->next_worker], fd, peer);
     running->next_worker = (running->next_worker + 1) % server->worker_count;
 }
@@ -132,6 +158,7 @@ static qk_err listen_grpc(struct running *running)
         close(fd);
         return qk_fail(QK_E_NO_MEMORY, "gRPC listener");
     }
+    qk_listen_guard(running->listener);
     return QK_OK;
 }
 
@@ -220,7 +247,7 @@ qk_err qk_server_run(const qk_server_config *config)
 
     server.config = *config;
     protect_memory();
-    raise_descriptor_limit();
+    raise_descriptor_limit(&server.config);
     QK_TRY(qk_crypto_start());
     err = start_and_loop(&running);
     stop(&running);

@@ -6,6 +6,7 @@
 #ifndef QK_SERVER_SERVER_H
 #define QK_SERVER_SERVER_H
 
+#include <event2/listener.h>
 #include <stdatomic.h>
 
 #include "server/config.h"
@@ -20,9 +21,9 @@ typedef struct qk_server {
     qk_server_tls *grpc_tls, *https_tls; /* NULL: TLS off */
     qk_worker **workers;
     unsigned worker_count;
-    qk_pool *keys; /* key generation: yields to everything else */
-    qk_pool *disk; /* database and large messages */
-    struct event_base *base; /* the main thread's */
+    qk_pool *keys;            /* key generation: yields to everything else */
+    qk_pool *disk;            /* database and large messages */
+    struct event_base *base;  /* the main thread's */
     atomic_size_t body_bytes; /* held by all requests under way */
     atomic_size_t open_connections, open_calls;
     atomic_bool stopping;
@@ -41,6 +42,9 @@ typedef struct qk_https qk_https;
 QK_MUST_CHECK qk_err qk_https_start(qk_server *server, qk_https **out_https);
 void qk_https_stop(qk_https **https);
 
+/* For when the process has no descriptor left: the connections that wait are closed instead of waking the loop for
+ * ever. The listener is borrowed (listen.c). */
+void qk_listen_guard(struct evconnlistener *listener);
 /* A listening socket, non-blocking; QK_E_CONFIG names address and port (listen.c). */
 QK_MUST_CHECK qk_err qk_listen_socket(const char *name, const qk_listen_config *listen, int *out_fd);
 
