@@ -58,6 +58,14 @@ static qk_err curve_agrees(const qk_key *key, const qk_attrs *template_)
     return QK_OK;
 }
 
+qk_err qk_core_may_trust(const qk_call *call)
+{
+    if (!call->caller || (call->caller->actions & QK_ACTION_BIT(QK_ACTION_CREATE_KEYSTORE)))
+        return QK_OK;
+    return qk_fail(QK_E_ATTRIBUTE_READ_ONLY, "CKA_TRUSTED is for the security officer to set; %s lacks the action %s",
+                   call->caller->identity, qk_action_name(QK_ACTION_CREATE_KEYSTORE));
+}
+
 qk_err qk_core_make(qk_core *core, const qk_call *call, qk_key *key, const qk_attrs *template_, const qk_attrs *attrs,
                     qk_held_key **out_held)
 {
@@ -65,6 +73,8 @@ qk_err qk_core_make(qk_core *core, const qk_call *call, qk_key *key, const qk_at
     /* A pair can have a public half that everybody sees beside a private one that its user alone may open. */
     qk_seal_under under = qk_attrs_bool(template_, CKA_PRIVATE, true) ? call->seal_under : QK_UNDER_INSTANCE;
 
+    if (qk_attrs_bool(template_, CKA_TRUSTED, false) && qk_attrs_bool(attrs, CKA_TRUSTED, false))
+        QK_TRY(qk_core_may_trust(call));
     QK_TRY(check_value_agrees(key, template_));
     QK_TRY(curve_agrees(key, template_));
     QK_TRY(qk_held_key_make(core->ring, under, key, attrs, &held));

@@ -30,9 +30,13 @@ QK_MUST_CHECK qk_err qk_core_key_for(qk_core *core, const Grep11__KeyBlob *key, 
 /* ---- keys that go out ---- */
 
 /* Seals a key under the call's register and keeps it ready. What the template says of the key's value
- * (CKA_CHECK_VALUE, CKA_EC_PARAMS) must be true of it: QK_E_ATTRIBUTE_VALUE, QK_E_TEMPLATE_INCONSISTENT. */
+ * (CKA_CHECK_VALUE, CKA_EC_PARAMS) must be true of it: QK_E_ATTRIBUTE_VALUE, QK_E_TEMPLATE_INCONSISTENT. A template
+ * with CKA_TRUSTED needs qk_core_may_trust. */
 QK_MUST_CHECK qk_err qk_core_make(qk_core *core, const qk_call *call, qk_key *key, const qk_attrs *template_,
                                   const qk_attrs *attrs, qk_held_key **out_held);
+/* May the caller call a key trusted? Only the security officer may (PKCS #11 3.2, CKA_TRUSTED), who is here whoever may
+ * initialise tokens on the instance; and the embedding process. QK_E_ATTRIBUTE_READ_ONLY. */
+QK_MUST_CHECK qk_err qk_core_may_trust(const qk_call *call);
 /* Every attribute of a key that is not secret. */
 QK_MUST_CHECK qk_err qk_core_describe(const qk_held_key *held, qk_attrs *out_attrs);
 /* Fills both forms of an answer: the bytes (may be NULL) and the KeyBlob with all attributes that are not secret. */

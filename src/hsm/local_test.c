@@ -297,6 +297,44 @@ static void reading_a_value_needs_the_right_to_wrap(void **state)
     works(get_attribute(&made->it, &open, CKA_VALUE, &attrs));
 }
 
+static qk_err unwrap_trusted(contract *it, const client_key *kek, qk_view wrapped, client_key *out)
+{
+    return unwrap(it, mech(it, CKM_AES_ECB), kek, wrapped,
+                  ITEMS(NUMBER(CKA_KEY_TYPE, CKK_AES), YES(CKA_WRAP), YES(CKA_TRUSTED)), out);
+}
+
+/* A wrapper that anybody can make trusted protects nothing: PKCS #11 3.2, CKA_TRUSTED. */
+static void only_who_may_initialise_tokens_makes_keys_trusted(void **state)
+{
+    fixture *made = *state;
+    contract *it = &made->it;
+    qk_caller caller = { .identity = "user", .actions = ~QK_ACTION_BIT(QK_ACTION_CREATE_KEYSTORE) };
+    qk_view value = QK_VIEW_LITERAL("sixteen bytes it"), wrapped = QK_VIEW_NONE;
+    client_key kek = aes_key(it), plain = aes_key(it), trusted;
+    const item items[] = { NUMBER(CKA_CLASS, CKO_SECRET_KEY), NUMBER(CKA_KEY_TYPE, CKK_AES), BYTES(CKA_VALUE, value),
+                           YES(CKA_TRUSTED) };
+    key_pair pair;
+
+    works(wrap(it, mech(it, CKM_AES_ECB), &kek, &plain, &wrapped));
+    it->call.caller = &caller;
+    refuses(generate(it, CKM_AES_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 16), YES(CKA_TRUSTED)), &trusted),
+            QK_E_ATTRIBUTE_READ_ONLY);
+    refuses(generate_pair(it, CKM_RSA_PKCS_KEY_PAIR_GEN, ITEMS(NUMBER(CKA_MODULUS_BITS, 2048), YES(CKA_TRUSTED)),
+                          NO_ITEMS, &pair),
+            QK_E_ATTRIBUTE_READ_ONLY);
+    refuses(import(it, items, 4, &trusted), QK_E_ATTRIBUTE_READ_ONLY);
+    refuses(unwrap_trusted(it, &kek, wrapped, &trusted), QK_E_ATTRIBUTE_READ_ONLY);
+    refuses(copy(it, &plain, ITEMS(YES(CKA_TRUSTED)), &trusted), QK_E_ATTRIBUTE_READ_ONLY);
+    refuses(set_attribute(it, &plain, CKA_TRUSTED, true), QK_E_ATTRIBUTE_READ_ONLY);
+    works(set_attribute(it, &plain, CKA_TRUSTED, false));
+    caller.actions = UINT64_MAX;
+    works(set_attribute(it, &plain, CKA_TRUSTED, true));
+    works(import(it, items, 4, &trusted));
+    caller.actions = ~QK_ACTION_BIT(QK_ACTION_CREATE_KEYSTORE);
+    works(set_attribute(it, &plain, CKA_TRUSTED, true)); /* no change */
+    works(copy(it, &plain, NO_ITEMS, &trusted));
+}
+
 static void a_blob_tells_the_keystore_what_it_holds(void **state)
 {
     fixture *made = *state;
@@ -354,6 +392,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_master_key_opens_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(values_can_be_hidden_altogether, setup, teardown),
         cmocka_unit_test_setup_teardown(reading_a_value_needs_the_right_to_wrap, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_who_may_initialise_tokens_makes_keys_trusted, setup, teardown),
         cmocka_unit_test_setup_teardown(a_blob_tells_the_keystore_what_it_holds, setup, teardown),
         cmocka_unit_test_setup_teardown(a_small_arena_fails_the_call, setup, teardown),
     };
