@@ -243,7 +243,7 @@ static void interfaces_are_found_by_name_and_version(void **state)
     assert_true(count >= 1 && count <= 4);
     assert_rv(get_list(list, &none), CKR_BUFFER_TOO_SMALL);
     assert_ok(get_list(list, &count));
-    assert_string_equal(list[0].pInterfaceName, "PKCS 11");
+    assert_string_equal((const char *)list[0].pInterfaceName, "PKCS 11");
     assert_ok(get(name, &v2, &found, 0));
     assert_ptr_equal(found->pFunctionList, p11);
     assert_ok(get(NULL, NULL, &found, CKF_INTERFACE_FORK_SAFE));
