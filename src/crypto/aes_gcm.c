@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GCM (SP 800-38D). OpenSSL takes IVs of 1 to 128 bytes, PKCS #11 of 1 to 256; gcm_iv.c bridges the gap. */
+#include <openssl/core_names.h>
+
 #include "crypto/aes.h"
 #include "crypto/gcm_iv.h"
 
@@ -49,6 +51,14 @@ static qk_err take(const qk_key *key, const qk_mech_use *use, bool encrypt, qk_a
     return QK_OK;
 }
 
+/* Straight for the parameter: EVP_CIPHER_CTX_ctrl looks through many commands first. */
+static bool read_tag(qk_aes_ready *ready, uint8_t *out, size_t tag_len)
+{
+    OSSL_PARAM wanted[] = { OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, out, tag_len), OSSL_PARAM_END };
+
+    return EVP_CIPHER_CTX_get_params(ready->context, wanted) == 1;
+}
+
 qk_err qk_aes_gcm_encrypt(const qk_key *key, const qk_mech_use *use, qk_view plain, qk_arena *arena,
                           qk_view *out_cipher)
 {
@@ -64,7 +74,7 @@ qk_err qk_aes_gcm_encrypt(const qk_key *key, const qk_mech_use *use, qk_view pla
     QK_TRY(take(key, use, true, &ready));
     well = qk_cipher_update(ready->context, plain, place) &&
            EVP_CipherFinal_ex(ready->context, place + plain.len, &none) == 1 &&
-           EVP_CIPHER_CTX_ctrl(ready->context, EVP_CTRL_AEAD_GET_TAG, (int)tag_len, place + plain.len) == 1;
+           read_tag(ready, place + plain.len, tag_len);
     QK_TRY(qk_aes_put(key, ready, well));
     *out_cipher = qk_view_of(place, plain.len + tag_len);
     return QK_OK;

@@ -6,8 +6,6 @@
  * True sizes: RSA keys are made up to 8192 bits, since larger ones take minutes, but may be brought up to 16384. */
 #include "p11/mechanism.h"
 
-#include <pthread.h>
-
 /* clang-format off */
 #define ENC   (QK_ENCRYPT | QK_DECRYPT)
 #define SIG   (QK_SIGN | QK_VERIFY)
@@ -125,14 +123,14 @@ const size_t qk_mech_count = MECH_COUNT;
 enum { PLACE_BITS = 8, PLACES = 1 << PLACE_BITS };
 _Static_assert(2 * MECH_COUNT <= PLACES, "free places end every search soon");
 static const qk_mech *by_type[PLACES];
-static pthread_once_t by_type_made = PTHREAD_ONCE_INIT;
 
 static size_t first_place(CK_MECHANISM_TYPE type)
 {
     return (uint32_t)type * UINT32_C(0x9e3779b1) >> (32 - PLACE_BITS);
 }
 
-static void by_type_make(void)
+/* In a constructor, so that no search asks first whether the table is there. */
+__attribute__((constructor)) static void by_type_make(void)
 {
     for (size_t i = 0; i < MECH_COUNT; i++) {
         size_t place = first_place(qk_mechs[i].type);
@@ -146,7 +144,6 @@ const qk_mech *qk_mech_find(CK_MECHANISM_TYPE type)
 {
     size_t place = first_place(type);
 
-    pthread_once(&by_type_made, by_type_make);
     while (by_type[place] && by_type[place]->type != type)
         place = (place + 1) % PLACES;
     return by_type[place];
