@@ -43,8 +43,10 @@ typedef enum qk_err {
         QK_ERROR_COUNT
 } qk_err;
 
-#define QK_MUST_CHECK __attribute__((warn_unused_result))
+#define QK_MUST_CHECK        __attribute__((warn_unused_result))
 #define QK_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+/* Rarely called: the compiler moves the way there out of the way of what usually happens. */
+#define QK_COLD __attribute__((cold))
 
 /* The last failure born on this thread. `words` says what happened, to what, and what to do. Never holds secrets. */
 typedef struct qk_failure {
@@ -56,7 +58,7 @@ typedef struct qk_failure {
 
 /* Records a failure and returns its code: `return qk_fail(QK_E_BAD_LENGTH, "ciphertext of %zu bytes", len);` */
 #define qk_fail(code, ...) (qk_fail_at(__FILE__, __LINE__, (code), __VA_ARGS__), (qk_err)(code))
-void qk_fail_at(const char *file, int line, qk_err code, const char *format, ...) QK_PRINTF(4, 5);
+void qk_fail_at(const char *file, int line, qk_err code, const char *format, ...) QK_COLD QK_PRINTF(4, 5);
 
 /* Puts words in front of the failure that is under way ("keystore 11…: ") and returns `code` unchanged. */
 #define qk_fail_context(code, ...) (qk_fail_context_at((code), __VA_ARGS__), (qk_err)(code))

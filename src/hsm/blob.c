@@ -42,7 +42,8 @@ qk_err qk_seal(qk_ring *ring, qk_seal_under which, qk_purpose purpose, qk_view b
     QK_OWNED(wipe_key) uint8_t key[32];
     uint8_t *place = qk_buf_grow(&blob, plain.len + QK_BLOB_OVERHEAD);
 
-    QK_TRY(qk_buf_check(&blob));
+    if (!place)
+        return qk_fail(QK_E_NO_MEMORY, "no memory for a blob with %zu bytes", plain.len);
     QK_TRY(header_write(ring, which, purpose, place, key));
     QK_TRY(bind(place, bound, &authenticated));
     QK_TRY(qk_aead_seal(key, qk_buf_view(&authenticated), plain, place + QK_BLOB_HEADER_LEN,
