@@ -11,7 +11,7 @@ qk_visit qk_visit_begin(const char *name)
 {
     qk_visit visit = { .name = name, .saved_errno = errno };
 
-    ERR_set_mark();
+    visit.marked = ERR_set_mark() != 0;
     return visit;
 }
 
@@ -29,7 +29,8 @@ CK_RV qk_visit_end(const qk_visit *visit, qk_err err)
         qk_log_failure(is_everyday(err) ? QK_LOG_DEBUG : QK_LOG_WARNING, err, "op=%s", visit->name);
     else
         qk_log(QK_LOG_TRACE, "op=%s", visit->name);
-    ERR_pop_to_mark();
+    if (visit->marked || err != QK_OK)
+        ERR_pop_to_mark();
     errno = visit->saved_errno;
     return qk_err_to_ckr(err);
 }

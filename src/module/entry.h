@@ -5,7 +5,8 @@
  *
  * defines an exported C_ function from its name, its parameters and the one call that does the work. Around the call
  * errno and the OpenSSL error queue are kept as the host left them, and a failure is logged and becomes a CK_RV. This
- * is the only place where CK_RV exists.
+ * is the only place where CK_RV exists. A queue that was empty is looked at again after failures only: the crypto room
+ * takes out what it overlooked on the way to success (qk_openssl_forget).
  *
  * qk_in and qk_out carry buffers of the application to the inside. */
 #ifndef QK_MODULE_ENTRY_H
@@ -18,6 +19,7 @@
 typedef struct qk_visit {
     const char *name;
     int saved_errno;
+    bool marked; /* the host has OpenSSL errors */
 } qk_visit;
 
 qk_visit qk_visit_begin(const char *name);
