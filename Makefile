@@ -11,7 +11,7 @@ all: $(BUILD)/build.ninja
 
 $(BUILD)/build.ninja:
 	@tools/packages build
-	@meson setup $(BUILD) --prefix=$(PREFIX) --libdir=lib -Dbuildtype=debugoptimized -Dtests=disabled >$(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }
+	@meson setup $(BUILD) --prefix=$(PREFIX) --libdir=lib -Dbuildtype=debugoptimized -Db_lto=true -Dtests=disabled >$(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }
 	@rm -f $(BUILD).log
 
 demo:
