@@ -544,6 +544,31 @@ def keystore_seeds():
         seed("message", "keystore-" + name, bytes([2 * (len(METHODS) + method)]) + request)
 
 
+def token_seeds():
+    head = '{"alg":"ES256","typ":"JWT"}\n'
+    claims = '{"iss":"quantoki","sub":"user","iat":1,"exp":3601,"ep":7,"ro":1}'
+    limited = claims[:-1] + ',"kr":2,"ks":"' + "A" * 22 + '"}'
+    texts = {
+        "signed": "\1" + head + claims,
+        "signed-limited": "\1" + head + limited,
+        "signed-nine-keystores": "\1" + head + limited.replace("A" * 22, "A" * 192),
+        "signed-none": "\1" + head.replace("ES256", "none") + claims,
+        "signed-critical": "\1" + head.replace('"typ"', '"crit":["x"],"typ"') + claims,
+        "signed-long-name": "\1" + head + claims.replace("user", "u" * 64),
+        "signed-zero-in-name": "\1" + head + claims.replace("user", "us\\u0000er"),
+        "signed-real-numbers": "\1" + head + claims.replace(":1,", ":1e300,"),
+        "signed-huge-number": "\1" + head + claims.replace("3601", "9223372036854775808"),
+        "signed-twice": "\1" + head + claims.replace('"iat"', '"iss":"x","iat"'),
+        "signed-list": "\1" + head + "[1,2]",
+        "signed-deep": "\1" + head + "[" * 500,
+        "sent": "\0eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJxdWFudG9raSJ9." + "A" * 86,
+        "sent-unsigned": "\0eyJhbGciOiJub25lIn0.eyJpc3MiOiJxdWFudG9raSJ9.",
+        "sent-dots": "\0" + "." * 90,
+    }
+    for name, text in texts.items():
+        seed("token", name, text)
+
+
 def blob_seeds():
     foreign, sealed, changed = b"\0", b"\1", b"\2"
     attrs = struct.pack(">HQBIQQBIQ", 2, 0, 2, 8, 4, 0x100, 2, 8, 0x1F)
@@ -568,5 +593,6 @@ def blob_seeds():
 
 if __name__ == "__main__":
     for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, text_seeds, template_seeds,
-                 mechanism_seeds, attribute_seeds, key_seeds, operation_seeds, hsm_seeds, keystore_seeds, blob_seeds):
+                 mechanism_seeds, attribute_seeds, key_seeds, operation_seeds, hsm_seeds, keystore_seeds,
+                 token_seeds, blob_seeds):
         make()
