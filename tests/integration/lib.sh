@@ -99,8 +99,19 @@ use_instance() { # folder: applications of this shell use it
     so_pin=$(cat "$1/api-keys/so")
 }
 
+# Runs somebody else's program that loads the module. If the build is sanitized (QUANTOKI_SANITIZED), the runtime that the
+# module needs must be there before the program; the program's own leaks are its own affair.
+loading_module() {
+    case ${QUANTOKI_SANITIZED:-} in
+    *address*)
+        [ -n "${address_runtime:-}" ] || address_runtime=$(ldd "$module" | awk '$1 ~ /^libasan/ { print $3 }')
+        LD_PRELOAD=${address_runtime:-} ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 "$@" ;;
+    *) "$@" ;;
+    esac
+}
+
 p11() { # pkcs11-tool with the module
-    timeout 60 pkcs11-tool --module "$module" "$@"
+    loading_module timeout 60 pkcs11-tool --module "$module" "$@"
 }
 
 as_user() { # pkcs11-tool, logged in
