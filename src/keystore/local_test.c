@@ -272,6 +272,39 @@ static void a_limited_caller_sees_only_its_keystores(void **state)
                QK_E_NOT_AUTHORIZED);
 }
 
+static object *certificate(scene *s, unsigned id, bool trusted)
+{
+    const CK_OBJECT_CLASS class = CKO_CERTIFICATE;
+    const CK_BBOOL yes = CK_TRUE;
+    object *it = with_attribute(s, data_object(s, PUBLIC, id, "a"), CKA_CLASS, qk_view_of(&class, sizeof class));
+
+    return trusted ? with_attribute(s, it, CKA_TRUSTED, qk_view_of(&yes, 1)) : it;
+}
+
+/* A certificate has no blob that would say whether it is trusted: PKCS #11 3.2, CKA_TRUSTED. */
+static void only_who_may_initialise_tokens_trusts_a_certificate(void **state)
+{
+    test_state *t = *state;
+    scene *s = &t->scene;
+    qk_caller user = { .identity = "user", .actions = key_operator };
+    qk_caller so = { .identity = "so", .actions = key_operator | QK_ACTION_BIT(QK_ACTION_CREATE_KEYSTORE) };
+    object *changed = certificate(s, 1, true), *again = certificate(s, 1, true);
+    int64_t version = 0;
+
+    s->call.caller = &user;
+    assert_err(store_object(s, certificate(s, 1, true)), QK_E_ATTRIBUTE_READ_ONLY);
+    assert_ok(store_object(s, certificate(s, 1, false)));
+    changed->txid = id_bytes(s, 1001);
+    assert_err(update_object(s, changed, &version), QK_E_ATTRIBUTE_READ_ONLY);
+    s->call.caller = &so;
+    assert_ok(update_object(s, changed, &version));
+    assert_ok(store_object(s, certificate(s, 2, true)));
+    s->call.caller = &user;
+    again->version = version;
+    again->txid = id_bytes(s, 1002);
+    assert_ok(update_object(s, with_attribute(s, again, CKA_LABEL, QK_VIEW_LITERAL("b")), &version));
+}
+
 static void a_reset_needs_all_three_actions(void **state)
 {
     test_state *t = *state;
@@ -471,6 +504,7 @@ int main(void)
         LOCAL_TEST(a_caller_without_actions_may_nothing),
         LOCAL_TEST(a_caller_limited_to_one_keystore_stays_in_it),
         LOCAL_TEST(a_limited_caller_sees_only_its_keystores),
+        LOCAL_TEST(only_who_may_initialise_tokens_trusts_a_certificate),
         LOCAL_TEST(a_reset_needs_all_three_actions),
         LOCAL_TEST(each_method_has_a_row_with_its_action),
         LOCAL_TEST(a_page_fits_the_arena_of_its_call),

@@ -18,11 +18,22 @@ enum { OBJECTS_MOST = 1000, IDS_MOST = 10000 };
 typedef struct incoming {
     qk_row row;
     qk_content content;
+    bool trusts; /* a certificate is called trusted by a caller who may not say so unless it is already */
 } incoming;
 
 static void incoming_done(incoming *in)
 {
     qk_content_done(&in->content);
+}
+
+/* A key's blob says whether it is trusted; a certificate has none. PKCS #11 3.2, CKA_TRUSTED: only the security officer
+ * may set it, who is here whoever may initialise tokens on the instance. */
+static bool lacks_right_to_trust(const qk_caller *caller, const qk_attrs *attrs)
+{
+    unsigned kind = qk_attribute_kind_of(qk_attrs_ulong(attrs, CKA_CLASS, CK_UNAVAILABLE_INFORMATION));
+
+    return !(kind & QK_OF_KEYS) && qk_attrs_bool(attrs, CKA_TRUSTED, false) && caller &&
+           !(caller->actions & QK_ACTION_BIT(QK_ACTION_CREATE_KEYSTORE));
 }
 
 /* `version` is the one the row will have. */
@@ -38,6 +49,7 @@ static qk_err incoming_read(qk_keystore_local *local, const qk_call *call, qk_ac
         return qk_fail(QK_E_BAD_ARGUMENT, "a TxID has %d bytes, not %zu", QK_TXID_LEN, object->txid.len);
     memcpy(row->txid, object->txid.data, QK_TXID_LEN);
     QK_TRY(qk_content_read(local->hsm, &row->id, object, &out->content));
+    out->trusts = lacks_right_to_trust(call->caller, &out->content.attrs);
     row->version = version;
     row->under = out->content.is_public ? QK_UNDER_INSTANCE : call->seal_under;
     row->attributes = qk_buf_view(&out->content.packed);
@@ -51,6 +63,13 @@ static qk_err conflict(qk_err code, const qk_row *row, const char *why)
 
     qk_uuid_write(&row->id, id);
     return qk_fail(code, "object %s %s", id, why);
+}
+
+static qk_err check_trust(const incoming *in, bool is_trusted)
+{
+    if (!in->trusts || is_trusted)
+        return QK_OK;
+    return conflict(QK_E_ATTRIBUTE_READ_ONLY, &in->row, "may be called trusted by the security officer only");
 }
 
 static bool same_change(const qk_row *a, const qk_row *b)
@@ -108,6 +127,7 @@ static qk_err read_all(qk_keystore_local *local, const qk_call *call, const Quan
             return qk_fail(QK_E_BAD_ARGUMENT, "a new object has version 0, not %lld",
                            (long long)in->objects[i]->version);
         QK_TRY(incoming_read(local, call, QK_ACTION_STORE_KEY, in->objects[i], 0, &out[i]));
+        QK_TRY(check_trust(&out[i], false));
     }
     return QK_OK;
 }
@@ -136,16 +156,16 @@ qk_err qk_objects_store(void *context, const qk_call *call, const void *request,
 /* ---- updating ---- */
 
 /* What an object is never changes; who wants another kind of key makes another object. */
-static qk_err check_same_kind(const qk_row *stored, const qk_attrs *attrs)
+static qk_err check_fixed(const qk_row *stored, const incoming *in)
 {
     static const CK_ATTRIBUTE_TYPE fixed[] = { CKA_CLASS, CKA_KEY_TYPE };
     QK_OWNED(qk_attrs_done) qk_attrs before = QK_ATTRS_NONE;
 
     QK_TRY(qk_attrs_read(stored->attributes, &before));
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
-        if (!qk_view_equal(qk_attrs_view(&before, fixed[i]), qk_attrs_view(attrs, fixed[i])))
+        if (!qk_view_equal(qk_attrs_view(&before, fixed[i]), qk_attrs_view(&in->content.attrs, fixed[i])))
             return conflict(QK_E_ATTRIBUTE_READ_ONLY, stored, "cannot become an object of another class or key type");
-    return QK_OK;
+    return check_trust(in, qk_attrs_bool(&before, CKA_TRUSTED, false));
 }
 
 static qk_err update(qk_keystore_local *local, qk_transaction *transaction, const incoming *in)
@@ -165,7 +185,7 @@ static qk_err update(qk_keystore_local *local, qk_transaction *transaction, cons
         return conflict(QK_E_OBJECT_REPLAY, &in->row, "was changed with this TxID and other content");
     if (stored.version != in->row.version - 1)
         return conflict(QK_E_OBJECT_CONFLICT, &in->row, "was changed by another client meanwhile");
-    QK_TRY(check_same_kind(&stored, &in->content.attrs));
+    QK_TRY(check_fixed(&stored, in));
     qk_statement_end(&statement);
     return qk_row_replace(transaction, keystore, &in->row, &in->content.attrs);
 }
