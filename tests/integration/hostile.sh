@@ -1,15 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Hostile peers (hostile.py) against a quantokid whose patience is short.
+# Hostile peers (hostile.py) against a quantokid with little room, or with little patience.
+#
+# usage: hostile.sh greedy | slow
 . "$(dirname "$0")/lib.sh"
 
+declare -A limits=(
+    [greedy]="bodies: 32M, unread: 8M, connections: 40"
+    [slow]="stall_seconds: 2, idle_seconds: 3"
+)
 instance=$work/instance
 make_instance "$instance" || { echo "Bail out! no instance"; exit 1; }
-cat >>"$instance/quantokid.yaml" <<END
-limits: { bodies: 32M, unread: 8M, connections: 40, stall_seconds: 2, idle_seconds: 3 }
-END
+echo "limits: { ${limits[$1]} }" >>"$instance/quantokid.yaml"
 start_server "$instance" || { echo "Bail out! no server"; exit 1; }
-python3 "$(dirname "$0")/hostile.py" "$grpc_port" "$https_port" "$instance" "$server_pid"
+python3 "$(dirname "$0")/hostile.py" "$1" "$grpc_port" "$https_port" "$instance" "$server_pid"
 status=$?
 stop_server || { echo "Bail out! quantokid ended with $?"; sed 's/^/# /' "$instance/server.log" | tail -n 40; exit 1; }
 exit "$status"
