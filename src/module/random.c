@@ -4,7 +4,7 @@
 #include "entropy/random.h"
 #include "module/session.h"
 
-enum { POOL = 4096, LARGE = POOL / 2, MESSAGE = 1024 * 1024 };
+enum { POOL = 4096, LARGE = POOL / 2, MESSAGE = 512 * 1024 }; /* servers give at most a million bytes at once */
 
 void qk_random_pool_init(qk_random_pool *pool)
 {
