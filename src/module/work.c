@@ -65,6 +65,10 @@ qk_err qk_work_get(qk_session *session, unsigned function, qk_work **out_work)
         qk_work_end(work);
         return qk_fail(QK_E_NOT_LOGGED_IN, "the user has logged out, and the operation's key is private");
     }
+    if (work->key && work->key->is_private && qk_slot_user(session->slot) != QK_USER) {
+        qk_work_end(work); /* the HSM need not know that its user has logged out */
+        return qk_fail(QK_E_NOT_LOGGED_IN, "the key is private and the user has logged out");
+    }
     if (work->needs_pin)
         return qk_fail(QK_E_NOT_LOGGED_IN, "the key asks for C_Login(CKU_CONTEXT_SPECIFIC) before each use");
     *out_work = work;

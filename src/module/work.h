@@ -64,7 +64,7 @@ QK_MUST_CHECK qk_err qk_work_decrypt_and(CK_SESSION_HANDLE session, unsigned oth
 
 void qk_work_end(qk_work *work);  /* forgets everything; keeps memory that the next one needs */
 void qk_work_done(qk_work *work); /* frees everything */
-/* The operation of a session. QK_E_OPERATION_NONE, QK_E_NOT_LOGGED_IN (needs_pin). */
+/* The operation of a session. QK_E_OPERATION_NONE, QK_E_NOT_LOGGED_IN (needs_pin, or logged out: then it ends). */
 QK_MUST_CHECK qk_err qk_work_get(qk_session *session, unsigned function, qk_work **out_work);
 /* C_Login(CKU_CONTEXT_SPECIFIC) has checked the PIN for the operations that wait for it. QK_E_OPERATION_NONE. */
 QK_MUST_CHECK qk_err qk_work_admit(qk_session *session);
