@@ -13,22 +13,26 @@
 
 static qk_module *current;
 
-qk_err qk_module_get(qk_module **out_module)
+static qk_err check_live(void)
 {
     if (!qk_life_live())
         return qk_fail(QK_E_NOT_INITIALIZED, "C_Initialize was not called in this process");
+    return QK_OK;
+}
+
+qk_err qk_module_get(qk_module **out_module)
+{
+    QK_TRY(check_live());
     *out_module = current;
     return QK_OK;
 }
 
 qk_err qk_module_slot(CK_SLOT_ID id, qk_slot **out_slot)
 {
-    qk_module *module;
-
-    QK_TRY(qk_module_get(&module));
-    for (size_t i = 0; i < module->slot_count; i++)
-        if (module->slots[i].id == id) {
-            *out_slot = &module->slots[i];
+    QK_TRY(check_live());
+    for (size_t i = 0; i < current->slot_count; i++)
+        if (current->slots[i].id == id) {
+            *out_slot = &current->slots[i];
             return QK_OK;
         }
     return qk_fail(QK_E_SLOT_INVALID, "there is no slot %lu", id);
@@ -63,20 +67,28 @@ static qk_err check_arguments(const CK_C_INITIALIZE_ARGS *arguments)
     return QK_OK;
 }
 
+static qk_err open_log(const qk_client_config *config)
+{
+    if (!config->log_path || config->log_level < 0)
+        return QK_OK;
+    return qk_log_open(config->log_path, (qk_log_level)config->log_level);
+}
+
+/* What reading the file warns of can be told only once the file has said where the log is: so it is read again. */
 static qk_err load_config(qk_client_config *out)
 {
     char path[PATH_MAX];
     bool found;
 
     QK_TRY(qk_config_search(path, &found));
-    return found ? qk_client_config_load(path, out) : qk_client_config_default(out);
-}
-
-static qk_err open_log(const qk_client_config *config)
-{
-    if (!config->log_path || config->log_level < 0)
+    if (!found)
+        return qk_client_config_default(out);
+    QK_TRY(qk_client_config_load(path, out));
+    QK_TRY(open_log(out));
+    if (!qk_log_wants(QK_LOG_WARNING))
         return QK_OK;
-    return qk_log_open(config->log_path, (qk_log_level)config->log_level);
+    qk_client_config_done(out);
+    return qk_client_config_load(path, out);
 }
 
 static qk_err make_slots(qk_module *module)
@@ -115,7 +127,6 @@ static qk_err make_module(qk_module **out_module)
         return qk_fail(QK_E_NO_MEMORY, "no memory for the module");
     module->config = QK_CLIENT_CONFIG_NONE;
     QK_TRY(load_config(&module->config));
-    QK_TRY(open_log(&module->config));
     QK_TRY(qk_session_table_new(&module->sessions));
     QK_TRY(make_slots(module));
     *out_module = module;
