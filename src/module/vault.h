@@ -3,8 +3,9 @@
  * master key, wrapped twice: under scrypt(SO PIN) and under scrypt(user PIN). One row of the token's database.
  *
  * Wrong PINs are counted in the database before they are tried, so that trying in parallel or killing the process gains
- * nothing. The first three are free; then each waits twice as long as the one before, up to ten minutes: short waits
- * pass inside the call, longer ones are QK_E_PIN_LOCKED until they are over. A right PIN sets the count back. */
+ * nothing. Three are free; from the fourth on each makes the next try wait, a second at first, then twice as long as
+ * the one before, up to ten minutes: short waits pass inside the call, longer ones are QK_E_PIN_LOCKED until they are
+ * over. A right PIN sets the count back. */
 #ifndef QK_MODULE_VAULT_H
 #define QK_MODULE_VAULT_H
 
