@@ -201,6 +201,15 @@ static qk_err check_settable(const qk_object *object, const qk_attribute *row, c
     return check_direction(row, qk_attrs_bool(&object->attrs, row->type, false), to);
 }
 
+qk_err qk_object_check_change(const qk_object *object, const qk_attr *wanted, qk_user user)
+{
+    const qk_attribute *row = qk_attribute_find(wanted->type);
+
+    if (!row || !(row->of & qk_attribute_kind_of(object->class)))
+        return qk_fail(QK_E_ATTRIBUTE_TYPE, "the object has no %s", row ? row->name : "such attribute");
+    return check_settable(object, row, wanted, user);
+}
+
 /* An attribute set to the value it has is no change, so that an application may pass a whole template back. */
 static qk_err take_change(const qk_object *object, const qk_attr *wanted, qk_user user, change *out)
 {

@@ -75,7 +75,8 @@ qk_err qk_object_create(CK_SESSION_HANDLE handle, qk_template template_, CK_OBJE
 
 /* --- copies --- */
 
-/* Where the copy goes: where the original is, unless the template says otherwise. */
+/* Where the copy goes: where the original is, unless the template says otherwise. Nobody takes a private object out
+ * from behind the PIN that way. */
 static qk_err place_copy(const qk_session *session, const qk_object *original, const qk_attrs *given,
                          qk_place *out_place)
 {
@@ -83,25 +84,26 @@ static qk_err place_copy(const qk_session *session, const qk_object *original, c
 
     QK_TRY(qk_attrs_set_bool(&where, CKA_TOKEN, qk_attrs_bool(given, CKA_TOKEN, original->token)));
     QK_TRY(qk_attrs_set_bool(&where, CKA_PRIVATE, qk_attrs_bool(given, CKA_PRIVATE, original->is_private)));
+    if (original->is_private && !qk_attrs_bool(&where, CKA_PRIVATE, true))
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "the copy of a private object is private too");
     return qk_slot_objects_place(session, &where, out_place);
 }
 
 /* A copy may differ in what could be changed on the original. */
-static qk_err check_copy_attr(const qk_attr *given)
+static qk_err check_copy_attr(const qk_session *session, const qk_object *original, const qk_attr *given)
 {
-    const qk_attribute *row = qk_attribute_find(given->type);
-
-    if (row->home == QK_HOME_PLACE || (row->flags & QK_ATTRIBUTE_SETTABLE))
+    if (qk_attribute_find(given->type)->home == QK_HOME_PLACE)
         return QK_OK;
-    return qk_fail(QK_E_ATTRIBUTE_READ_ONLY, "%s of a copy is that of the original", row->name);
+    return qk_object_check_change(original, given, qk_slot_user(session->slot));
 }
 
-static qk_err part_copy(const qk_object *original, const qk_attrs *given, qk_key_template *out)
+static qk_err part_copy(const qk_session *session, const qk_object *original, const qk_attrs *given,
+                        qk_key_template *out)
 {
     for (size_t i = 0; i < given->count; i++) {
         const qk_attr *attr = &given->items[i];
         const qk_attribute *row = qk_attribute_find(attr->type);
-        QK_TRY(check_copy_attr(attr));
+        QK_TRY(check_copy_attr(session, original, attr));
         if (row->home != QK_HOME_PLACE)
             QK_TRY(qk_attrs_set(row->home == QK_HOME_OBJECT ? &out->object : &out->key, attr->type, attr->value));
     }
@@ -136,7 +138,7 @@ static qk_err copy_key(qk_session *session, const qk_object *original, const qk_
     Grep11__KeyBlob *key;
 
     QK_TRY(place_copy(session, original, given, &it.place));
-    QK_TRY(part_copy(original, given, &it.template_));
+    QK_TRY(part_copy(session, original, given, &it.template_));
     QK_TRY(ask_copy(session, original, &it, &key));
     QK_TRY(qk_new_object_take(session, key, &it));
     return qk_new_object_store(session, &it, out_handle);
@@ -157,7 +159,7 @@ static qk_err copy_other(qk_session *session, const qk_object *original, const q
         QK_TRY(qk_attrs_set(&attrs, CKA_VALUE, value));
     }
     for (size_t i = 0; i < given->count; i++) {
-        QK_TRY(check_copy_attr(&given->items[i]));
+        QK_TRY(check_copy_attr(session, original, &given->items[i]));
         if (qk_attribute_find(given->items[i].type)->home != QK_HOME_PLACE)
             QK_TRY(qk_attrs_set(&attrs, given->items[i].type, given->items[i].value));
     }

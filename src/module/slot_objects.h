@@ -7,6 +7,7 @@
 
 #include "module/entry.h"
 #include "module/object.h"
+#include "module/token.h"
 #include "quantoki.pb-c.h"
 
 typedef struct qk_session qk_session;
@@ -64,6 +65,9 @@ QK_MUST_CHECK qk_err qk_object_size(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE 
 /* Fills what can be filled. QK_E_ATTRIBUTE_SENSITIVE, QK_E_ATTRIBUTE_TYPE, QK_E_BUFFER_SMALL if some could not. */
 QK_MUST_CHECK qk_err qk_object_read(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template_,
                                     CK_ULONG count);
+/* Could C_SetAttributeValue set this attribute of the object? What may not be changed may not differ in a copy either.
+ * QK_E_ATTRIBUTE_TYPE, QK_E_ATTRIBUTE_READ_ONLY. */
+QK_MUST_CHECK qk_err qk_object_check_change(const qk_object *object, const qk_attr *wanted, qk_user user);
 QK_MUST_CHECK qk_err qk_object_write(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, qk_template template_);
 
 QK_MUST_CHECK qk_err qk_key_create(CK_SESSION_HANDLE session, const CK_MECHANISM *mechanism, qk_template template_,
