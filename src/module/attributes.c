@@ -285,20 +285,32 @@ static qk_err apply(qk_session *session, qk_object *object, const qk_attrs *want
     return qk_slot_objects_change(session, object, &attrs, &blob);
 }
 
+static qk_err write_locked(qk_session *session, CK_OBJECT_HANDLE handle, const qk_attrs *wanted)
+{
+    QK_OWNED(qk_object_unref) qk_object *object = NULL;
+    qk_err err;
+
+    QK_TRY(qk_slot_objects_use(session, handle, &object));
+    QK_TRY(qk_slot_objects_may_write(session, object->token));
+    err = apply(session, object, wanted);
+    if (err != QK_E_OBJECT_CONFLICT)
+        return err;
+    QK_TRY(qk_slot_objects_refresh(session, &object)); /* another client was faster; on its result once more */
+    return apply(session, object, wanted);
+}
+
+/* Two changes of one object that began on the same version would undo each other, down to a usage that was taken away.
+ */
 qk_err qk_object_write(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle, qk_template template_)
 {
     QK_OWNED(qk_session_leave) qk_session *session = NULL;
-    QK_OWNED(qk_object_unref) qk_object *object = NULL;
     QK_OWNED(qk_attrs_done) qk_attrs wanted = QK_ATTRS_NONE;
     qk_err err;
 
     QK_TRY(qk_session_enter(handle, &session));
     QK_TRY(qk_attrs_from_template(template_.items, template_.count, &wanted));
-    QK_TRY(qk_slot_objects_use(session, object_handle, &object));
-    QK_TRY(qk_slot_objects_may_write(session, object->token));
-    err = apply(session, object, &wanted);
-    if (err != QK_E_OBJECT_CONFLICT)
-        return err;
-    QK_TRY(qk_slot_objects_refresh(session, &object)); /* another client was faster; on its result once more */
-    return apply(session, object, &wanted);
+    pthread_mutex_lock(&session->slot->change_lock);
+    err = write_locked(session, object_handle, &wanted);
+    pthread_mutex_unlock(&session->slot->change_lock);
+    return err;
 }

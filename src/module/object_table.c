@@ -271,7 +271,7 @@ void qk_object_table_replace(qk_object_table *table, CK_OBJECT_HANDLE handle, qk
 
     pthread_mutex_lock(&table->lock);
     e = find_in_shard(shard_of(table, handle), handle); /* no writer is about: they all hold the table's lock */
-    if (e)
+    if (e && e->object->version <= changed->version)
         swap_object(table, e, changed);
     pthread_mutex_unlock(&table->lock);
 }

@@ -22,7 +22,8 @@ QK_MUST_CHECK qk_err qk_object_table_add(qk_object_table *table, qk_object *obje
 QK_MUST_CHECK qk_err qk_object_table_meet(qk_object_table *table, qk_object *object, qk_object **out_known);
 /* Referenced. QK_E_OBJECT_HANDLE. */
 QK_MUST_CHECK qk_err qk_object_table_get(qk_object_table *table, CK_OBJECT_HANDLE handle, qk_object **out_object);
-/* `changed` takes the place of the object with that handle; nothing happens if it is gone meanwhile. */
+/* `changed` takes the place of the object with that handle; nothing happens if it is gone meanwhile, or if the keystore
+ * has shown a newer version. */
 void qk_object_table_replace(qk_object_table *table, CK_OBJECT_HANDLE handle, qk_object *changed);
 void qk_object_table_remove(qk_object_table *table, CK_OBJECT_HANDLE handle);
 /* Removes the session objects of a session that closes. */

@@ -12,6 +12,7 @@ qk_err qk_slot_init(qk_slot *slot, const qk_client_token *config)
 {
     slot->id = (CK_SLOT_ID)config->slot;
     pthread_mutex_init(&slot->login_lock, NULL);
+    pthread_mutex_init(&slot->change_lock, NULL);
     qk_random_pool_init(&slot->random);
     QK_TRY(qk_object_table_new(&slot->objects));
     return qk_token_new(config, &slot->token);
@@ -23,6 +24,7 @@ void qk_slot_done(qk_slot *slot)
     qk_token_free(&slot->token);
     qk_random_pool_done(&slot->random);
     pthread_mutex_destroy(&slot->login_lock);
+    pthread_mutex_destroy(&slot->change_lock);
 }
 
 void qk_slot_abandon(qk_slot *slot)

@@ -3,7 +3,8 @@
  *
  * Login is per slot and for the whole application, whatever the number of sessions. `user` is read without a lock on
  * every operation; it changes only under login_lock, which also covers the counts of sessions, so that "no read-only
- * session is open" stays true while somebody logs in. Order of locks: a session's, then its slot's. */
+ * session is open" stays true while somebody logs in. Changes of objects (C_SetAttributeValue) take turns under
+ * change_lock: each begins on what the one before has made. Order of locks: a session's, then one of its slot's. */
 #ifndef QK_MODULE_SLOT_H
 #define QK_MODULE_SLOT_H
 
@@ -18,7 +19,7 @@ typedef struct qk_slot {
     qk_token *token;
     qk_object_table *objects;
     qk_random_pool random;
-    pthread_mutex_t login_lock;
+    pthread_mutex_t login_lock, change_lock;
     atomic_int user; /* qk_user */
     atomic_ulong session_count, rw_session_count;
 } qk_slot;
