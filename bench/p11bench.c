@@ -20,7 +20,7 @@
 
 #include <quantoki/pkcs11.h>
 
-enum { MAX_THREADS = 256, MAX_SAMPLES = 1 << 20, MESSAGE = 1024 };
+enum { MAX_THREADS = 256, MAX_SLOTS = 64, MAX_SAMPLES = 1 << 20, MESSAGE = 1024 };
 
 static CK_FUNCTION_LIST_PTR p11;
 static struct {
@@ -543,8 +543,8 @@ static void load_module(void)
     void *library = dlopen(settings.module, RTLD_NOW | RTLD_LOCAL);
     CK_C_GetFunctionList get = NULL;
     CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
-    CK_ULONG count = 1;
-    CK_RV rv;
+    CK_SLOT_ID slots[MAX_SLOTS] = { 0 };
+    CK_ULONG count = MAX_SLOTS;
 
     if (library)
         *(void **)&get = dlsym(library, "C_GetFunctionList");
@@ -555,9 +555,9 @@ static void load_module(void)
     check("C_GetFunctionList", get(&p11));
     check("C_Initialize", p11->C_Initialize(&args));
     if (!settings.have_slot) {
-        rv = p11->C_GetSlotList(CK_TRUE, &settings.slot, &count);
-        if (rv != CKR_OK && rv != CKR_BUFFER_TOO_SMALL)
-            die("C_GetSlotList", rv);
+        check("C_GetSlotList", p11->C_GetSlotList(CK_TRUE, slots, &count));
+        must(count > 0);
+        settings.slot = slots[0];
     }
 }
 
