@@ -186,7 +186,7 @@ static qk_err read_keystores(const json_t *json, qk_identity *out)
 {
     QK_OWNED(qk_buf_done) qk_buf ids = QK_BUF_NONE;
     const char *text = json_string_value(json_object_get(json, "ks"));
-    int64_t roles;
+    int64_t roles = 0;
 
     if (!text)
         return QK_OK;
@@ -207,7 +207,7 @@ static qk_err read_claims(qk_view text, qk_token_claims *out)
     const char *iss = json_string_value(json_object_get(json, "iss"));
     const char *sub = json_string_value(json_object_get(json, "sub"));
     qk_token_claims claims = { .issued_unix_s = 0 };
-    int64_t roles;
+    int64_t roles = 0;
 
     if (!iss || strcmp(iss, issuer) != 0)
         return refuse("it is not from this service");
