@@ -7,6 +7,7 @@
  * one arena, which is wiped at the end: configuration files carry API keys. */
 #include "base/config.h"
 
+#include <ctype.h>
 #include <libfyaml.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -435,7 +436,7 @@ static size_t utf8_len(qk_view text)
 }
 
 /* U+0085, U+2028, U+2029: ends of lines in YAML 1.1, which libfyaml takes for that if a file says so. They would hide a
- * line from check_lines. */
+ * line from check_keys. */
 static bool is_foreign_line_end(const uint8_t *c, size_t len)
 {
     return (len == 2 && c[0] == 0xc2 && c[1] == 0x85) ||
@@ -462,40 +463,39 @@ static qk_err check_characters(const char *name, qk_view text)
     return QK_OK;
 }
 
-/* libfyaml 0.7 frees twice when a tab stands in the wrong place behind an explicit key ("? key"). Nobody writes those
- * in configuration files, so a line that starts with one is refused before the library sees it. What may stand before
- * the question mark: indentation, and the other marks that open a value, anchors and tags among them. */
-static bool starts_explicit_key(qk_view line)
+static bool is_blank(uint8_t c)
 {
-    static const char openers[] = "-?:&!";
-    size_t i = 0;
+    return c == ' ' || c == '\t';
+}
 
-    while (i < line.len) {
-        size_t start = i;
-        while (i < line.len && line.data[i] != ' ' && line.data[i] != '\t')
-            i++;
-        if (i > start && line.data[start] == '?' && i - start == 1)
+/* A question mark that may open an explicit key: something blank follows, and it does not end a word. */
+static bool may_open_key(qk_view line)
+{
+    size_t at = 0;
+
+    while (at < line.len && is_blank(line.data[at]))
+        at++;
+    if (at < line.len && line.data[at] == '#')
+        return false;
+    for (; at < line.len; at++)
+        if (line.data[at] == '?' && (at + 1 == line.len || is_blank(line.data[at + 1])) &&
+            (at == 0 || !isalnum(line.data[at - 1])))
             return true;
-        if (i > start && !strchr(openers, line.data[start]))
-            return false;
-        i++;
-    }
     return false;
 }
 
-static qk_err check_lines(const char *name, qk_view text)
+/* libfyaml 0.7 frees twice when a tab stands in the wrong place behind an explicit key ("? key"; its issue 57). Either
+ * alone does no harm, and nobody writes both. */
+static qk_err check_keys(const char *name, qk_view text)
 {
-    const qk_view byte_order_mark = QK_VIEW_LITERAL("\xef\xbb\xbf");
-    unsigned line = 1;
+    bool has_tab = text.len && memchr(text.data, '\t', text.len);
 
-    if (qk_view_equal(qk_view_slice(text, 0, byte_order_mark.len), byte_order_mark))
-        text = qk_view_slice(text, byte_order_mark.len, text.len);
-    while (text.len) {
+    for (unsigned line = 1; has_tab && text.len;) {
         size_t len = 0;
         while (len < text.len && text.data[len] != '\n' && text.data[len] != '\r')
             len++;
-        if (starts_explicit_key(qk_view_slice(text, 0, len)))
-            return fail_at_line(name, line, "an explicit key ('? ...'); write 'key: value'");
+        if (may_open_key(qk_view_slice(text, 0, len)))
+            return fail_at_line(name, line, "an explicit key ('? ...') in a file with tabs; replace these by spaces");
         line += len < text.len && text.data[len] == '\n';
         text = qk_view_slice(text, len + 1, text.len);
     }
@@ -531,7 +531,7 @@ qk_err qk_config_parse(const char *name, qk_view text, qk_config **out_config)
     if (text.len > MAX_FILE)
         return qk_fail(QK_E_CONFIG, "%s: larger than the %d bytes that a configuration may have", name, MAX_FILE);
     QK_TRY(check_characters(name, text));
-    QK_TRY(check_lines(name, text));
+    QK_TRY(check_keys(name, text));
     QK_TRY(with_last_newline(config, &text));
     QK_TRY(build(config, text));
     *out_config = config;
