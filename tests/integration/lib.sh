@@ -100,12 +100,14 @@ use_instance() { # folder: applications of this shell use it
 }
 
 # Runs somebody else's program that loads the module. If the build is sanitized (QUANTOKI_SANITIZED), the runtime that the
-# module needs must be there before the program; the program's own leaks are its own affair.
+# module needs must be there before the program. The program's leaks are its own affair, and so are its mistakes in
+# asan.supp.
 loading_module() {
+    local runtime options=detect_leaks=0:print_legend=0:suppressions=$source_root/tests/integration/asan.supp
     case ${QUANTOKI_SANITIZED:-} in
     *address*)
-        [ -n "${address_runtime:-}" ] || address_runtime=$(ldd "$module" | awk '$1 ~ /^libasan/ { print $3 }')
-        LD_PRELOAD=${address_runtime:-} ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 "$@" ;;
+        runtime=$(ldd "$module" | awk '$1 ~ /^libasan/ { print $3 }')
+        LD_PRELOAD=$runtime ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}$options "$@" ;;
     *) "$@" ;;
     esac
 }
