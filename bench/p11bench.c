@@ -60,7 +60,7 @@ typedef struct worker worker;
 typedef struct operation {
     const char *name;
     void (*prepare)(worker *worker); /* on the worker's thread, not measured; may be NULL */
-    void (*run)(worker *worker); /* one operation */
+    void (*run)(worker *worker);     /* one operation */
     void (*finish)(worker *worker);
     void (*openssl_prepare)(worker *worker); /* NULL: OpenSSL has no counterpart */
     void (*openssl_run)(worker *worker);
@@ -80,7 +80,6 @@ struct worker {
     uint64_t count;
     uint32_t *samples; /* nanoseconds, of the first MAX_SAMPLES operations */
     uint64_t elapsed_ns;
-
 };
 
 static atomic_int ready;
@@ -180,8 +179,11 @@ static void generate_key(worker *worker)
     CK_OBJECT_HANDLE key;
     int label_len = snprintf(label, sizeof label, "bench-%lu", atomic_fetch_add(&key_number, 1));
     CK_ATTRIBUTE wanted[] = {
-        { CKA_TOKEN, &token, 1 },       { CKA_LABEL, label, (CK_ULONG)label_len }, { CKA_VALUE_LEN, &len, sizeof len },
-        { CKA_ENCRYPT, &yes, 1 },       { CKA_DECRYPT, &yes, 1 },
+        { CKA_TOKEN, &token, 1 },
+        { CKA_LABEL, label, (CK_ULONG)label_len },
+        { CKA_VALUE_LEN, &len, sizeof len },
+        { CKA_ENCRYPT, &yes, 1 },
+        { CKA_DECRYPT, &yes, 1 },
     };
 
     check("C_GenerateKey", p11->C_GenerateKey(worker->session, &mechanism, wanted, 5, &key));
@@ -623,15 +625,16 @@ static void measure_all(CK_SESSION_HANDLE session)
 
 int main(int argc, char **argv)
 {
-    static const struct argp parser = { .options = options, .parser = parse_option,
+    static const struct argp parser = { .options = options,
+                                        .parser = parse_option,
                                         .doc = "Measures a PKCS #11 module beside OpenSSL." };
     worker main_worker = { 0 };
 
     argp_parse(&parser, argc, argv, 0, NULL, NULL);
     load_module();
     open_session(&main_worker);
-    check("C_Login", p11->C_Login(main_worker.session, CKU_USER, (CK_UTF8CHAR_PTR)(uintptr_t)settings.pin,
-                                  strlen(settings.pin)));
+    check("C_Login",
+          p11->C_Login(main_worker.session, CKU_USER, (CK_UTF8CHAR_PTR)(uintptr_t)settings.pin, strlen(settings.pin)));
     make_keys(main_worker.session);
     measure_beside_background(main_worker.session);
     empty_token(main_worker.session);

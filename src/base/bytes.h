@@ -47,7 +47,7 @@ typedef struct qk_buf {
 
 #define QK_BUF_NONE ((qk_buf){ NULL, 0, 0, false })
 
-void qk_buf_done(qk_buf *buf); /* wipes, frees, leaves QK_BUF_NONE */
+void qk_buf_done(qk_buf *buf);  /* wipes, frees, leaves QK_BUF_NONE */
 void qk_buf_clear(qk_buf *buf); /* wipes the content, keeps the memory */
 /* Appends `len` bytes to be filled by the caller; NULL (and failed) if memory is out. */
 uint8_t *qk_buf_grow(qk_buf *buf, size_t len);

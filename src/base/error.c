@@ -18,10 +18,10 @@ typedef struct error_row {
     const char *words;
 } error_row;
 
-static const error_row rows[QK_ERROR_COUNT] = {
-    [QK_OK] = { "OK", CKR_OK, CKR_OK, QK_GRPC_OK, 200, "ok" },
-#define QK_ROW(name, ckr, grep11, grpc, http, words) [QK_E_##name] = { #name, ckr, grep11, QK_GRPC_##grpc, http, words },
-    QK_ERRORS(QK_ROW)
+static const error_row rows[QK_ERROR_COUNT] = { [QK_OK] = { "OK", CKR_OK, CKR_OK, QK_GRPC_OK, 200, "ok" },
+#define QK_ROW(name, ckr, grep11, grpc, http, words)                                                                   \
+    [QK_E_##name] = { #name, ckr, grep11, QK_GRPC_##grpc, http, words },
+                                                QK_ERRORS(QK_ROW)
 #undef QK_ROW
 };
 

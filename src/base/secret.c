@@ -4,9 +4,9 @@
  * a place that was wiped holds nothing.
  *
  * The books lie on a page that the kernel gives to a forked child as zeros (MADV_WIPEONFORK): another thread may have
- * held the lock at that moment, and would hold it in the child for ever. The secrets' own pages are wiped in a child the
- * same way: a child starts anew (C_Initialize) and must not carry its parent's keys about. What it inherited reads as
- * zeros, and may be freed. */
+ * held the lock at that moment, and would hold it in the child for ever. The secrets' own pages are wiped in a child
+ * the same way: a child starts anew (C_Initialize) and must not carry its parent's keys about. What it inherited reads
+ * as zeros, and may be freed. */
 #include "base/secret.h"
 
 #include <pthread.h>

@@ -22,8 +22,8 @@ typedef struct qk_secret {
 /* `len` zero bytes; len may be 0. QK_E_NO_MEMORY. */
 QK_MUST_CHECK qk_err qk_secret_new(size_t len, qk_secret *out_secret);
 QK_MUST_CHECK qk_err qk_secret_copy(qk_view bytes, qk_secret *out_secret);
-void qk_secret_free(qk_secret *secret); /* wipes, leaves QK_SECRET_NONE */
-void qk_secret_give(qk_secret *from, qk_secret *out); /* frees what `out` held */
+void qk_secret_free(qk_secret *secret);                /* wipes, leaves QK_SECRET_NONE */
+void qk_secret_give(qk_secret *from, qk_secret *out);  /* frees what `out` held */
 void qk_secret_shorten(qk_secret *secret, size_t len); /* wipes what is cut off */
 
 /* The bytes, for those who compute with them. The view lives as long as the secret. */
@@ -43,7 +43,8 @@ bool qk_secret_memory_locked(void);
 /* Compares in time that depends on the lengths alone. */
 bool qk_ct_equal(qk_view a, qk_view b);
 
-/* Marks memory as secret (undefined) for the constant-time test under valgrind, or as public again. No-ops otherwise. */
+/* Marks memory as secret (undefined) for the constant-time test under valgrind, or as public again. No-ops otherwise.
+ */
 void qk_ct_poison(const void *data, size_t len);
 void qk_ct_declassify(const void *data, size_t len);
 

@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 
 typedef struct qk_certificates {
-    qk_buf ca, ca_key; /* PEM; the key signs certificates of clients and of further servers */
+    qk_buf ca, ca_key;         /* PEM; the key signs certificates of clients and of further servers */
     qk_buf server, server_key; /* PEM */
 } qk_certificates;
 

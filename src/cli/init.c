@@ -136,7 +136,8 @@ static qk_err fill_database(plan *plan_, qk_buf *out_anonymous_key)
 
 static qk_err write_certificates(plan *plan_)
 {
-    QK_OWNED(qk_certificates_done) qk_certificates certificates = { QK_BUF_NONE, QK_BUF_NONE, QK_BUF_NONE, QK_BUF_NONE };
+    QK_OWNED(qk_certificates_done)
+    qk_certificates certificates = { QK_BUF_NONE, QK_BUF_NONE, QK_BUF_NONE, QK_BUF_NONE };
     const char *names[MAX_HOSTS + 4];
     size_t count = 0;
 

@@ -11,7 +11,7 @@
 
 typedef struct qk_content {
     qk_attrs attrs;
-    qk_buf packed; /* the same as bytes */
+    qk_buf packed;  /* the same as bytes */
     bool is_public; /* CKA_PRIVATE came as FALSE: the row must be readable without the user's master key */
 } qk_content;
 

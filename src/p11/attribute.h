@@ -14,23 +14,23 @@
 #include "base/bytes.h"
 
 typedef enum qk_attribute_form {
-    QK_FORM_BOOL, /* CK_BBOOL */
+    QK_FORM_BOOL,  /* CK_BBOOL */
     QK_FORM_ULONG, /* CK_ULONG */
     QK_FORM_BYTES,
-    QK_FORM_TEXT, /* UTF-8, not terminated */
-    QK_FORM_INTEGER, /* big integer, big endian, no leading zeros */
-    QK_FORM_DATE, /* CK_DATE: empty or 8 characters */
-    QK_FORM_ULONGS, /* list of CK_ULONG: CKA_ALLOWED_MECHANISMS */
+    QK_FORM_TEXT,     /* UTF-8, not terminated */
+    QK_FORM_INTEGER,  /* big integer, big endian, no leading zeros */
+    QK_FORM_DATE,     /* CK_DATE: empty or 8 characters */
+    QK_FORM_ULONGS,   /* list of CK_ULONG: CKA_ALLOWED_MECHANISMS */
     QK_FORM_TEMPLATE, /* nested template: CKA_WRAP_TEMPLATE, ... (a later issue gives it meaning) */
 } qk_attribute_form;
 
 /* Where an attribute lives. */
 typedef enum qk_attribute_home {
-    QK_HOME_KEY, /* sealed in the key blob, only the HSM judges and changes it; objects that are no keys have no blob and
-                  * keep it in their row */
-    QK_HOME_VALUE, /* part of the key or object value itself, given at creation (CKA_VALUE, CKA_MODULUS, ...) */
+    QK_HOME_KEY,    /* sealed in the key blob, only the HSM judges and changes it; objects that are no keys have no blob
+                     * and    keep it in their row */
+    QK_HOME_VALUE,  /* part of the key or object value itself, given at creation (CKA_VALUE, CKA_MODULUS, ...) */
     QK_HOME_OBJECT, /* in the keystore's row: CKA_LABEL, CKA_ID, dates, ... */
-    QK_HOME_PLACE, /* decides where the object lives, never stored with it: CKA_TOKEN, CKA_PRIVATE */
+    QK_HOME_PLACE,  /* decides where the object lives, never stored with it: CKA_TOKEN, CKA_PRIVATE */
     QK_HOME_COMPUTED, /* follows from others: CKA_UNIQUE_ID, CKA_CHECK_VALUE, ... */
 } qk_attribute_home;
 
@@ -51,11 +51,11 @@ enum {
     /* Never leaves in clear while SENSITIVE or not EXTRACTABLE. Of private and secret keys: CKA_VALUE of certificates,
      * data and public keys is open. */
     QK_ATTRIBUTE_SECRET = 1 << 0,
-    QK_ATTRIBUTE_NOT_GIVEN = 1 << 1, /* may not stand in a template: the token sets it */
-    QK_ATTRIBUTE_SETTABLE = 1 << 2, /* C_SetAttributeValue may change it (one-way rules apart) */
-    QK_ATTRIBUTE_ONLY_TO_TRUE = 1 << 3, /* CKA_SENSITIVE, CKA_WRAP_WITH_TRUSTED */
+    QK_ATTRIBUTE_NOT_GIVEN = 1 << 1,     /* may not stand in a template: the token sets it */
+    QK_ATTRIBUTE_SETTABLE = 1 << 2,      /* C_SetAttributeValue may change it (one-way rules apart) */
+    QK_ATTRIBUTE_ONLY_TO_TRUE = 1 << 3,  /* CKA_SENSITIVE, CKA_WRAP_WITH_TRUSTED */
     QK_ATTRIBUTE_ONLY_TO_FALSE = 1 << 4, /* CKA_EXTRACTABLE, CKA_MODIFIABLE, CKA_COPYABLE, CKA_DESTROYABLE */
-    QK_ATTRIBUTE_USAGE = 1 << 5, /* says what a key may do: CKA_SIGN, ... */
+    QK_ATTRIBUTE_USAGE = 1 << 5,         /* says what a key may do: CKA_SIGN, ... */
 };
 
 typedef struct qk_attribute {
@@ -63,7 +63,7 @@ typedef struct qk_attribute {
     const char *name; /* "CKA_LABEL" */
     qk_attribute_form form;
     qk_attribute_home home;
-    unsigned of; /* QK_OF_...; 0: belongs to no object (a keystore's label and password) */
+    unsigned of;    /* QK_OF_...; 0: belongs to no object (a keystore's label and password) */
     unsigned flags; /* QK_ATTRIBUTE_... */
 } qk_attribute;
 

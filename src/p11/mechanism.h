@@ -28,7 +28,7 @@ enum {
 
 typedef enum qk_param_kind {
     QK_PARAM_NONE, /* none allowed (an empty one is tolerated) */
-    QK_PARAM_IV, /* exactly `iv_len` bytes */
+    QK_PARAM_IV,   /* exactly `iv_len` bytes */
     QK_PARAM_GCM,
     QK_PARAM_OAEP,
     QK_PARAM_PSS,
@@ -37,28 +37,28 @@ typedef enum qk_param_kind {
 
 enum {
     QK_MECH_SINGLE_PART = 1 << 0, /* no Update: RSA_PKCS, ECDSA, EdDSA, ... */
-    QK_MECH_GATHERED = 1 << 1, /* Updates are gathered and answered in Final: AEAD */
-    QK_MECH_GREP11 = 1 << 2, /* in the list that GREP11 reports, in table order */
-    QK_MECH_EC = 1 << 3, /* the EC flags of CK_MECHANISM_INFO apply */
+    QK_MECH_GATHERED = 1 << 1,    /* Updates are gathered and answered in Final: AEAD */
+    QK_MECH_GREP11 = 1 << 2,      /* in the list that GREP11 reports, in table order */
+    QK_MECH_EC = 1 << 3,          /* the EC flags of CK_MECHANISM_INFO apply */
 };
 
-#define QK_NO_KEY ((CK_KEY_TYPE)~0UL) /* digests, random */
+#define QK_NO_KEY     ((CK_KEY_TYPE)~0UL) /* digests, random */
 #define QK_ANY_SECRET ((CK_KEY_TYPE)~1UL) /* HMAC takes any secret key */
-#define QK_NO_HASH ((CK_MECHANISM_TYPE)~0UL)
+#define QK_NO_HASH    ((CK_MECHANISM_TYPE)~0UL)
 
 typedef struct qk_mech {
     CK_MECHANISM_TYPE type;
     const char *name; /* "CKM_AES_CBC" */
-    CK_KEY_TYPE key; /* the key it works with or makes; QK_NO_KEY, QK_ANY_SECRET */
-    unsigned does; /* QK_ENCRYPT | ... */
+    CK_KEY_TYPE key;  /* the key it works with or makes; QK_NO_KEY, QK_ANY_SECRET */
+    unsigned does;    /* QK_ENCRYPT | ... */
     qk_param_kind param;
-    unsigned flags; /* QK_MECH_... */
-    CK_MECHANISM_TYPE hash; /* digest mechanism inside it, or QK_NO_HASH */
+    unsigned flags;            /* QK_MECH_... */
+    CK_MECHANISM_TYPE hash;    /* digest mechanism inside it, or QK_NO_HASH */
     CK_ULONG min_key, max_key; /* true sizes, in the unit PKCS #11 says: bits for RSA and EC, bytes for AES and MACs */
     CK_ULONG grep11_min_key, grep11_max_key; /* what IBM's server reports */
-    CK_FLAGS grep11_flags; /* its flags there; 0: as computed from `does` */
-    size_t iv_len; /* for QK_PARAM_IV */
-    const char *source; /* document and section that define it */
+    CK_FLAGS grep11_flags;                   /* its flags there; 0: as computed from `does` */
+    size_t iv_len;                           /* for QK_PARAM_IV */
+    const char *source;                      /* document and section that define it */
 } qk_mech;
 
 /* In the order of GREP11's list first (position 0 is CKM_RSA_PKCS), then the rest. */
@@ -80,7 +80,7 @@ typedef struct qk_mech_use {
             unsigned tag_bits; /* 32, 64, 96, 104, 112, 120, 128 */
         } gcm;
         struct {
-            CK_MECHANISM_TYPE hash; /* digest mechanism, e.g. CKM_SHA256 */
+            CK_MECHANISM_TYPE hash;     /* digest mechanism, e.g. CKM_SHA256 */
             CK_MECHANISM_TYPE mgf_hash; /* digest of MGF1 */
             qk_view label;
         } oaep;
@@ -100,8 +100,8 @@ typedef struct qk_mech_use {
  * ... bit); QK_E_MECHANISM_PARAM for a malformed parameter; QK_E_BAD_ARGUMENT for NULL. `out` is written on success
  * only. CK_GCM_PARAMS is read with or without ulIvBits, which is ignored, as the standard asks. */
 QK_MUST_CHECK qk_err qk_mech_use_read(const CK_MECHANISM *mechanism, unsigned function, qk_mech_use *out);
-/* The checks shared by both readers: parameter ranges (tag_bits, hash known, label <= 1024, IV of GCM 1..128 bytes), and
- * that the mechanism can do `function`. Errors as above. */
+/* The checks shared by both readers: parameter ranges (tag_bits, hash known, label <= 1024, IV of GCM 1..128 bytes),
+ * and that the mechanism can do `function`. Errors as above. */
 QK_MUST_CHECK qk_err qk_mech_use_check(const qk_mech_use *use, unsigned function);
 /* Makes the views of `use` point to copies in `storage` (the caller's; what it held is wiped, its memory used again).
  * QK_E_NO_MEMORY: `use` is lost. */
@@ -116,8 +116,8 @@ CK_RSA_PKCS_MGF_TYPE qk_mgf_of_hash(CK_MECHANISM_TYPE hash);
 typedef enum qk_curve_kind { QK_CURVE_WEIERSTRASS, QK_CURVE_EDWARDS, QK_CURVE_MONTGOMERY } qk_curve_kind;
 
 typedef struct qk_curve {
-    const char *name; /* IBM's ASCII name: "P-256" */
-    const char *openssl_name; /* "prime256v1"; for Edwards "ED25519" */
+    const char *name;           /* IBM's ASCII name: "P-256" */
+    const char *openssl_name;   /* "prime256v1"; for Edwards "ED25519" */
     const char *printable_name; /* PKCS #11's PrintableString form: "edwards25519"; NULL if none */
     qk_curve_kind kind;
     unsigned bits;

@@ -48,6 +48,6 @@ typedef enum qk_action {
 #define QK_ACTION_BIT(action) (UINT64_C(1) << (action))
 
 const char *qk_action_name(qk_action action); /* "" for none */
-qk_action qk_action_find(const char *name); /* QK_ACTION_NONE if unknown */
+qk_action qk_action_find(const char *name);   /* QK_ACTION_NONE if unknown */
 
 #endif

@@ -13,10 +13,10 @@
 typedef struct qk_rpc_client qk_rpc_client;
 
 typedef struct qk_rpc_options {
-    qk_tls_options peer; /* alpn is set by the client */
+    qk_tls_options peer;     /* alpn is set by the client */
     int64_t call_timeout_ms; /* for calls whose deadline is QK_DEADLINE_NEVER or 0; 0: one minute */
-    size_t max_idle; /* connections kept; 0: 16 */
-    size_t max_answer; /* bytes; 0: no limit */
+    size_t max_idle;         /* connections kept; 0: 16 */
+    size_t max_answer;       /* bytes; 0: no limit */
 } qk_rpc_options;
 
 QK_MUST_CHECK qk_err qk_rpc_client_new(const qk_rpc_options *options, qk_rpc_client **out_client);

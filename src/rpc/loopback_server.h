@@ -10,11 +10,11 @@
 
 typedef enum behaviour {
     SERVES,
-    IS_SILENT, /* reads and says nothing */
-    SPEAKS_GARBAGE, /* 4 KiB of noise to whoever connects, then the end */
-    HANGS_UP, /* closes after the first bytes of a request, without an answer */
+    IS_SILENT,         /* reads and says nothing */
+    SPEAKS_GARBAGE,    /* 4 KiB of noise to whoever connects, then the end */
+    HANGS_UP,          /* closes after the first bytes of a request, without an answer */
     PERFORMS_AND_DIES, /* performs a call, then closes instead of sending its answer */
-    SAYS, /* `script` to whoever sends something, and nothing else */
+    SAYS,              /* `script` to whoever sends something, and nothing else */
     SAYS_AND_HANGS_UP,
 } behaviour;
 
@@ -27,7 +27,7 @@ struct loopback_server {
     atomic_int misbehaves; /* connections that still do so, if >= 0; the next ones are served */
     qk_view script;
     atomic_int connections; /* accepted */
-    atomic_bool shutdown; /* set it: GOAWAY on every connection, which ends once it is idle */
+    atomic_bool shutdown;   /* set it: GOAWAY on every connection, which ends once it is idle */
     atomic_int open;
     /* private */
     int listener, wake[2];

@@ -19,7 +19,7 @@
  * may do everything. */
 typedef struct qk_caller {
     char identity[64]; /* name of the service ID, for logs and audit */
-    uint64_t actions; /* bit 1 << qk_action for each action allowed on the instance */
+    uint64_t actions;  /* bit 1 << qk_action for each action allowed on the instance */
     /* Actions on keystores that are limited to these keystores (the anonymous user: the public one). */
     uint64_t keystore_actions;
     qk_uuid keystores[8];
@@ -38,7 +38,7 @@ typedef struct qk_call {
     qk_arena *arena;
     const qk_caller *caller;
     qk_seal_under seal_under; /* embedded tokens: private objects are sealed under the user's master key */
-    bool strict; /* PKCS #11 rules where they differ from IBM's GREP11 habits (empty digests, ...) */
+    bool strict;              /* PKCS #11 rules where they differ from IBM's GREP11 habits (empty digests, ...) */
     qk_deadline_ms deadline;
     qk_view token; /* bearer token for a remote endpoint; empty: the endpoint's own */
 } qk_call;

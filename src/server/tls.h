@@ -9,8 +9,8 @@
 
 typedef struct qk_server_tls qk_server_tls;
 
-/* `alpn` is the one protocol offered ("h2", "http/1.1"). NULL in *out_tls if the listener has TLS off. QK_E_CONFIG names
- * the file and what is wrong with it. */
+/* `alpn` is the one protocol offered ("h2", "http/1.1"). NULL in *out_tls if the listener has TLS off. QK_E_CONFIG
+ * names the file and what is wrong with it. */
 QK_MUST_CHECK qk_err qk_server_tls_new(const qk_listen_config *listen, const char *alpn, qk_server_tls **out_tls);
 void qk_server_tls_free(qk_server_tls **tls);
 /* Reads the files again. On an error the old certificate stays in use. */
