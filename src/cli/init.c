@@ -101,7 +101,7 @@ static qk_err initialize_token(plan *plan_, qk_keystore *keystore)
 {
     QK_OWNED(qk_arena_done) qk_arena arena;
     qk_call call = { .arena = &arena, .deadline = QK_DEADLINE_NEVER };
-    Quantoki__V1__ResetKeystoresRequest request = QUANTOKI__V1__RESET_KEYSTORES_REQUEST__INIT;
+    Quantoki__V1__ResetKeystoresRequest request;
     ProtobufCBinaryData ids[] = {
         qk_message_bytes(qk_view_of(plan_->private_keystore.bytes, 16)),
         qk_message_bytes(qk_view_of(plan_->public_keystore.bytes, 16)),
@@ -109,6 +109,7 @@ static qk_err initialize_token(plan *plan_, qk_keystore *keystore)
     void *response;
 
     qk_arena_init(&arena, 0);
+    quantoki__v1__reset_keystores_request__init(&request);
     request.n_ids = 2;
     request.ids = ids;
     request.label = token_label;

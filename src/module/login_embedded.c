@@ -4,12 +4,19 @@
  * The token's folder (0700) holds `master.key`, under which public objects are sealed, and `token.db`. The private
  * master key is in the ring while the user is logged in, and in `so_key` while the security officer is, who sets the
  * user's PIN with it but sees no private object. Folder and files are made by C_InitToken; until then the token is
- * there and not initialised. */
+ * there and not initialised.
+ *
+ * Who is logged in holds a shared lock on `in-use`, and C_InitToken an exclusive one: it makes a new private master
+ * key, and an application that still sealed under the old one would store keys that nobody can open. */
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -20,7 +27,8 @@
 typedef struct embedded {
     qk_login base;
     qk_token *token;
-    char folder[PATH_MAX - 16], key_path[PATH_MAX], database_path[PATH_MAX];
+    char folder[PATH_MAX - 16], key_path[PATH_MAX], database_path[PATH_MAX], use_path[PATH_MAX];
+    int use_fd;           /* holds the lock on use_path; -1: none */
     pthread_mutex_t lock; /* guards opening */
     atomic_bool ready;
     qk_database *database;
@@ -170,18 +178,57 @@ static qk_err describe(qk_login *login, qk_token_state *out_state)
     return QK_OK;
 }
 
+/* --- one initialises, or some are logged in --- */
+
+static void let_go(embedded *e)
+{
+    if (e->use_fd >= 0)
+        close(e->use_fd);
+    e->use_fd = -1;
+}
+
+/* LOCK_SH waits for an initialisation to end; LOCK_EX does not wait for people to log out. */
+static qk_err hold(embedded *e, int lock)
+{
+    int fd = open(e->use_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return qk_fail(QK_E_SYSTEM, "%s: %s", e->use_path, strerror(errno));
+    if (flock(fd, lock) != 0) {
+        bool used = errno == EWOULDBLOCK;
+        close(fd);
+        return used ? qk_fail(QK_E_SESSION_EXISTS,
+                              "another application is logged in to the token in %s; let it log out first", e->folder)
+                    : qk_fail(QK_E_SYSTEM, "%s cannot be locked: %s", e->use_path, strerror(errno));
+    }
+    let_go(e);
+    e->use_fd = fd;
+    return QK_OK;
+}
+
 /* --- logging in and out --- */
 
-static qk_err log_in(qk_login *login, qk_user user, qk_view pin)
+static qk_err take_key(embedded *e, qk_user user, qk_view pin)
 {
     QK_OWNED(qk_secret_free) qk_secret master_key = QK_SECRET_NONE;
-    embedded *e = of(login);
 
     QK_TRY(qk_vault_open(e->database, user, pin, &master_key));
     if (user == QK_USER)
         return qk_ring_set(e->ring, QK_UNDER_USER, &master_key);
     qk_secret_give(&master_key, &e->so_key);
     return QK_OK;
+}
+
+static qk_err log_in(qk_login *login, qk_user user, qk_view pin)
+{
+    embedded *e = of(login);
+    qk_err err;
+
+    QK_TRY(hold(e, LOCK_SH));
+    err = take_key(e, user, pin);
+    if (err != QK_OK)
+        let_go(e);
+    return err;
 }
 
 static qk_err check_pin(qk_login *login, qk_user user, qk_view pin)
@@ -196,6 +243,7 @@ static void log_out(qk_login *login)
     qk_secret_free(&of(login)->so_key);
     if (of(login)->ring)
         qk_ring_clear(of(login)->ring, QK_UNDER_USER);
+    let_go(of(login));
 }
 
 /* --- PINs --- */
@@ -255,6 +303,7 @@ static qk_err init_locked(embedded *e, qk_view so_pin, const char *label)
 
     QK_TRY(qk_vault_check_pin_length(so_pin));
     QK_TRY(open_locked(e, true));
+    QK_TRY(hold(e, LOCK_EX | LOCK_NB));
     QK_TRY(qk_vault_read(e->database, &vault));
     if (vault.initialized)
         QK_TRY(qk_vault_open(e->database, QK_SO, so_pin, &old_key));
@@ -272,6 +321,7 @@ static qk_err init_token(qk_login *login, qk_view so_pin, const char *label)
 
     pthread_mutex_lock(&e->lock);
     err = init_locked(e, so_pin, label);
+    let_go(e);
     pthread_mutex_unlock(&e->lock);
     return err;
 }
@@ -282,6 +332,7 @@ static void free_login(qk_login *login)
 {
     embedded *e = of(login);
 
+    let_go(e);
     qk_secret_free(&e->so_key);
     qk_database_close(&e->database);
     qk_ring_free(&e->ring);
@@ -295,6 +346,7 @@ static void abandon(qk_login *login)
 
     if (e->so_key.len)
         explicit_bzero(qk_secret_fill(&e->so_key), e->so_key.len);
+    let_go(e); /* the parent's lock stays with the parent's descriptor */
     qk_database_abandon(&e->database);
 }
 
@@ -312,6 +364,7 @@ static qk_err set_paths(embedded *e, const char *path)
         return qk_fail(QK_E_CONFIG, "the path of an embedded token is too long");
     snprintf(e->key_path, sizeof e->key_path, "%s/master.key", e->folder);
     snprintf(e->database_path, sizeof e->database_path, "%s/token.db", e->folder);
+    snprintf(e->use_path, sizeof e->use_path, "%s/in-use", e->folder);
     return QK_OK;
 }
 
@@ -334,6 +387,7 @@ qk_err qk_login_embedded_new(const qk_client_token *config, qk_token *token, qk_
         return qk_fail(QK_E_NO_MEMORY, "no memory for an embedded token");
     e->base = functions;
     e->token = token;
+    e->use_fd = -1;
     pthread_mutex_init(&e->lock, NULL);
     err = set_paths(e, config->embedded_path);
     if (err != QK_OK)

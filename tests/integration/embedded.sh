@@ -50,6 +50,16 @@ stolen_files_reveal_no_key() { # the value of an importable, known key is nowher
     ! grep -rqaP '\x5a\x11\xc3\x07\x5a\x11\xc3\x07' "$XDG_DATA_HOME"
 }
 
+nobody_initialises_a_token_that_is_in_use() {
+    coproc TALK { "$build/tests/p11talk" "$module" "$user_pin" 2>&1; }
+    local line pid=$TALK_PID
+    IFS= read -r -t 30 line <&"${TALK[0]}" && says "ready 0x0" "$line" || return
+    refuses p11 --init-token --so-pin $so_pin --label stolen || return
+    says CKR_SESSION_EXISTS "$refused" || return
+    echo quit >&"${TALK[1]}"
+    wait "$pid"
+}
+
 a_second_initialisation_empties_it() {
     p11 --init-token --so-pin $so_pin --label again || return
     p11 --login --login-type so --so-pin $so_pin --init-pin --new-pin $user_pin || return
@@ -71,6 +81,7 @@ run_tool_cases
 it "the user changes the PIN" the_user_changes_the_pin
 it "files are for their owner alone" files_are_for_their_owner_alone
 it "stolen files reveal no key" stolen_files_reveal_no_key
+it "nobody initialises a token that another application is logged in to" nobody_initialises_a_token_that_is_in_use
 it "a second initialisation empties the token" a_second_initialisation_empties_it
 it "a damaged database is reported, not believed" a_damaged_database_is_reported
 finish
