@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 
 #include "base/log.h"
+#include "module/tell.h"
 
 qk_visit qk_visit_begin(const char *name)
 {
@@ -23,10 +24,16 @@ static bool is_everyday(qk_err err)
            err == QK_E_NOT_PARALLEL;
 }
 
+static void note_failure(const qk_visit *visit, qk_err err)
+{
+    qk_log_failure(is_everyday(err) ? QK_LOG_DEBUG : QK_LOG_WARNING, err, "op=%s", visit->name);
+    qk_tell_at_terminal(err);
+}
+
 CK_RV qk_visit_end(const qk_visit *visit, qk_err err)
 {
     if (__builtin_expect(err != QK_OK, 0))
-        qk_log_failure(is_everyday(err) ? QK_LOG_DEBUG : QK_LOG_WARNING, err, "op=%s", visit->name);
+        note_failure(visit, err);
     else
         qk_log(QK_LOG_TRACE, "op=%s", visit->name);
     if (visit->marked || err != QK_OK)

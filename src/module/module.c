@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "module/module.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <openssl/ssl.h>
@@ -10,6 +9,7 @@
 #include "crypto/crypto.h"
 #include "module/config_search.h"
 #include "module/life.h"
+#include "module/tell.h"
 
 static qk_module *current;
 
@@ -156,12 +156,6 @@ static qk_err start(void)
     return err;
 }
 
-static void tell(qk_err err)
-{
-    if (err == QK_E_CONFIG || err == QK_E_SYSTEM)
-        fprintf(stderr, "libquantoki: %s\n", qk_err_words(err));
-}
-
 qk_err qk_module_initialize(const void *arguments)
 {
     qk_err err;
@@ -172,7 +166,7 @@ qk_err qk_module_initialize(const void *arguments)
     if (qk_life_inherited())
         abandon();
     err = start();
-    tell(err);
+    qk_tell(err);
     qk_life_settle(err == QK_OK);
     return err;
 }

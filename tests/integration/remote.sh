@@ -65,6 +65,18 @@ without_a_server_the_error_is_clear() {
     start_server "$instance" && says t-p256 "$(as_user --list-objects)"
 }
 
+# The same without a log: util-linux's script is the terminal.
+without_a_log_a_terminal_is_told() {
+    local command="pkcs11-tool --module '$module' --list-objects"
+    stop_server || return
+    refused=$(loading_module script -qec "$command" /dev/null </dev/null) && return 1
+    says "libquantoki: 127.0.0.1:[0-9]*: Connection refused" "$refused" || return
+    refused=$(loading_module bash -c "$command" 2>&1) && return 1
+    says "CKR_DEVICE_ERROR" "$refused" || return
+    grep libquantoki: <<<"$refused" && return 1
+    start_server "$instance"
+}
+
 an_untrusted_server_is_refused() {
     make_instance "$work/other" || return
     sed "s|cacert: .*|cacert: \"$work/other/ca.pem\"|" "$instance/grep11client.yaml" >"$work/untrusted.yaml"
@@ -94,6 +106,7 @@ it "the user may not initialise the token" the_user_may_not_initialise_the_token
 run_tool_cases
 it "keys survive a restart of the server" keys_survive_a_restart
 it "without a server the error is clear, and the next call works" without_a_server_the_error_is_clear
+it "a terminal is told what is wrong if there is no log, and nothing else is" without_a_log_a_terminal_is_told
 it "a server whose certificate is not trusted is refused" an_untrusted_server_is_refused
 it "a malformed configuration names file, line and key" a_malformed_configuration_names_file_line_and_key
 it "a missing configuration is never an empty token" a_missing_configuration_is_never_an_empty_token
