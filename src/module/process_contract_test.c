@@ -181,6 +181,7 @@ static void a_child_starts_anew_and_the_parent_goes_on(void **state)
     assert_ok(p11->C_DestroyObject(test_session, shared_public));
 }
 
+#ifndef __SANITIZE_ADDRESS__
 static void *keep_busy(void *unused)
 {
     CK_SESSION_HANDLE session = test_open(CKF_RW_SESSION);
@@ -216,6 +217,7 @@ static void a_fork_in_the_middle_of_everything_works(void **state)
     assert_ok(p11->C_DestroyObject(test_session, shared_private));
     assert_ok(p11->C_DestroyObject(test_session, shared_public));
 }
+#endif
 
 /* --- a guest leaves no traces --- */
 
@@ -297,7 +299,10 @@ int main(void)
         IN(threads_work_side_by_side),
         IN(threads_may_share_a_session),
         IN(a_child_starts_anew_and_the_parent_goes_on),
+/* AddressSanitizer's allocator of gcc 12 does not take its own locks at fork(): its children may hang in malloc. */
+#ifndef __SANITIZE_ADDRESS__
         IN(a_fork_in_the_middle_of_everything_works),
+#endif
         IN(errno_and_the_error_queue_stay_as_they_were),
         IN(no_thread_and_no_signal_handler_is_added),
         IN(the_library_can_be_closed_and_opened_again),
