@@ -28,8 +28,7 @@ bench: all
 	@bench/run $(BUILD)
 
 install: all
-	@meson configure $(BUILD) --prefix=$(PREFIX) >/dev/null
-	@meson install -C $(BUILD) $(if $(DESTDIR),--destdir=$(abspath $(DESTDIR)))
+	@tools/install $(BUILD) "$(PREFIX)" "$(if $(DESTDIR),$(abspath $(DESTDIR)))"
 
 format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')
