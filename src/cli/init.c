@@ -299,7 +299,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (!plan_->dir)
-            argp_error(state, "--dir is missing");
+            argp_error(state, "--dir FOLDER is missing: where shall the instance go?");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -12,6 +12,23 @@
 
 enum { BACKLOG = 1024 };
 
+static const char *advice(int reason)
+{
+    static const struct {
+        int reason;
+        const char *words;
+    } rows[] = {
+        { EADDRINUSE, "; another program has it, perhaps another quantokid: stop that one or choose another port" },
+        { EADDRNOTAVAIL, "; the address must be one of this machine's" },
+        { EACCES, "; ports under 1024 need a privilege: choose another port" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].reason == reason)
+            return rows[i].words;
+    return "";
+}
+
 static qk_err bind_one(const char *name, const qk_listen_config *listen_, const struct addrinfo *info, int *out_fd)
 {
     const int one = 1;
@@ -23,8 +40,8 @@ static qk_err bind_one(const char *name, const qk_listen_config *listen_, const 
     if (bind(fd, info->ai_addr, info->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
         int reason = errno;
         close(fd);
-        return qk_fail(QK_E_CONFIG, "%s: cannot listen on %s port %u: %s", name, listen_->address,
-                       (unsigned)listen_->port, strerror(reason));
+        return qk_fail(QK_E_CONFIG, "%s: cannot listen on %s port %u: %s%s", name, listen_->address,
+                       (unsigned)listen_->port, strerror(reason), advice(reason));
     }
     *out_fd = fd;
     return QK_OK;

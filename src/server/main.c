@@ -3,6 +3,7 @@
 #include <argp.h>
 #include <stdio.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "server/server.h"
 
@@ -10,6 +11,8 @@
 __attribute__((visibility("default"))) const char *argp_program_version = "quantokid " QK_VERSION;
 
 enum { OPTION_DESCRIBE = 256 };
+
+static const char default_config[] = "/etc/quantoki/quantokid.yaml";
 
 static const struct argp_option options[] = {
     { "config", 'c', "FILE", 0, "Configuration (default: /etc/quantoki/quantokid.yaml)", 0 },
@@ -64,12 +67,18 @@ static qk_err run(const struct command *command)
 {
     QK_OWNED(qk_config_free) qk_config *file = NULL;
     qk_server_config config;
+    const char *path = command->config ? command->config : default_config;
 
     if (command->describe)
         return describe();
-    QK_TRY(qk_server_config_load(command->config, &file, &config));
+    if (!command->config && !qk_file_exists(default_config))
+        return qk_fail(QK_E_CONFIG,
+                       "no configuration at %s: name one with --config FILE, or make a new instance with "
+                       "'quantoki init --dir FOLDER'",
+                       default_config);
+    QK_TRY(qk_server_config_load(path, &file, &config));
     if (command->check) {
-        printf("%s: the configuration is good\n", command->config);
+        printf("%s: the configuration is good\n", path);
         return QK_OK;
     }
     QK_TRY(qk_log_open(config.log_path, (qk_log_level)config.log_level));
@@ -78,7 +87,7 @@ static qk_err run(const struct command *command)
 
 int main(int argc, char **argv)
 {
-    struct command command = { .config = "/etc/quantoki/quantokid.yaml" };
+    struct command command = { .config = NULL };
     qk_err err;
 
     argp_parse(&parser, argc, argv, 0, NULL, &command);

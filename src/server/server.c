@@ -33,7 +33,7 @@ static void protect_memory(void)
     prctl(PR_SET_DUMPABLE, 0);
     if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
         qk_log(QK_LOG_WARNING,
-               "op=start warning=\"memory cannot be locked and may reach the swap: raise RLIMIT_MEMLOCK\"");
+               "op=start warning=\"memory cannot be locked and may reach the swap: raise RLIMIT_MEMLOCK (ulimit -l)\"");
 }
 
 /* Two listeners with so many connections each, and room for databases and certificates. */

@@ -152,7 +152,7 @@ a_readable_master_key_is_refused() {
 
 a_used_port_is_named() {
     refuses timeout 10 "$build/src/server/quantokid" --config "$instance/quantokid.yaml" || return
-    says "$grpc_port" "$refused"
+    says "$grpc_port" "$refused" && says "choose another port" "$refused"
 }
 
 plain_text_is_for_loopback_alone() {
