@@ -9,8 +9,9 @@
 
 /* What whoever runs the program can mend; the names of the other errors say enough. */
 static const qk_err mendable[] = {
-    QK_E_CONFIG,   QK_E_SYSTEM,  QK_E_SERVER_AWAY,  QK_E_SERVER_UNTRUSTED,
-    QK_E_PROTOCOL, QK_E_TIMEOUT, QK_E_STORE_BROKEN, QK_E_STORE_BUSY,
+    QK_E_CONFIG,           QK_E_SYSTEM,          QK_E_SERVER_AWAY,  QK_E_SERVER_UNTRUSTED,
+    QK_E_PROTOCOL,         QK_E_TIMEOUT,         QK_E_PIN_LOCKED,   QK_E_NOT_AUTHORIZED,
+    QK_E_KEYSTORE_MISSING, QK_E_TOKEN_READ_ONLY, QK_E_STORE_BROKEN, QK_E_STORE_BUSY,
 };
 
 static atomic_ullong last_told; /* a hash of the words; two threads may at worst say the same thing twice */

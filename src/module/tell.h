@@ -8,8 +8,8 @@
 /* Says on standard error what kept C_Initialize from working, if it is something to mend: QK_E_CONFIG, QK_E_SYSTEM. */
 void qk_tell(qk_err err);
 
-/* The same after any call, for failures of configuration, network, files and database, but only while no log is open
- * and standard error is a terminal, and not the same words twice in a row: we are guests in this process. */
+/* The same after any call, for failures of configuration, network, rights, files and database, but only while no log is
+ * open and standard error is a terminal, and not the same words twice in a row: we are guests in this process. */
 void qk_tell_at_terminal(qk_err err);
 
 #endif
