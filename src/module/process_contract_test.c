@@ -26,7 +26,6 @@ static CK_RV sign_once(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key)
 /* --- threads --- */
 
 static CK_OBJECT_HANDLE shared_public, shared_private;
-static atomic_bool stop;
 static atomic_int failures;
 
 static void check(CK_RV rv)
@@ -182,6 +181,8 @@ static void a_child_starts_anew_and_the_parent_goes_on(void **state)
 }
 
 #ifndef __SANITIZE_ADDRESS__
+static atomic_bool stop;
+
 static void *keep_busy(void *unused)
 {
     CK_SESSION_HANDLE session = test_open(CKF_RW_SESSION);
