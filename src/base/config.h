@@ -33,12 +33,13 @@ const char *qk_config_text(const qk_config_node *node);
 unsigned qk_config_line(const qk_config_node *node);
 
 typedef enum qk_config_type {
-    QK_CONFIG_TEXT,   /* const char *; null and absent give the default (which may be NULL) */
-    QK_CONFIG_BOOL,   /* bool: true/false/yes/no/on/off */
-    QK_CONFIG_UINT,   /* uint64_t within min..max; also quoted ("9876"); suffixes k, M, G (1024) allowed */
-    QK_CONFIG_CHOICE, /* int: index of the text in `choices` (NULL-terminated), any case; -1: absent */
-    QK_CONFIG_MAP,    /* const qk_config_node *: kept for the reader */
-    QK_CONFIG_LIST,   /* const qk_config_node *: a list, or one scalar taken as a list of one */
+    QK_CONFIG_TEXT,    /* const char *; null and absent give the default (which may be NULL) */
+    QK_CONFIG_BOOL,    /* bool: true/false/yes/no/on/off */
+    QK_CONFIG_UINT,    /* uint64_t within min..max; also quoted ("9876"); suffixes k, M, G (1024) allowed */
+    QK_CONFIG_CHOICE,  /* int: index of the text in `choices` (NULL-terminated), any case; -1: absent */
+    QK_CONFIG_DECIMAL, /* double, as "7.8"; min and max in thousandths */
+    QK_CONFIG_MAP,     /* const qk_config_node *: kept for the reader */
+    QK_CONFIG_LIST,    /* const qk_config_node *: a list, or one scalar taken as a list of one */
 } qk_config_type;
 
 typedef struct qk_config_row {
@@ -47,7 +48,7 @@ typedef struct qk_config_row {
     size_t offset;
     const char *fallback; /* as it would stand in the file; NULL: none */
     bool required;
-    uint64_t min, max; /* QK_CONFIG_UINT; max 0 means no limit */
+    uint64_t min, max; /* QK_CONFIG_UINT and QK_CONFIG_DECIMAL (thousandths); max 0 means no limit */
     const char *const *choices;
     const char *help; /* a sentence for the reference */
 } qk_config_row;

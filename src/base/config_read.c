@@ -80,6 +80,28 @@ static bool read_uint(const char *text, uint64_t *out)
     return true;
 }
 
+/* Digits, at most one point between them: no sign, no exponent, whatever the locale. */
+static bool read_decimal(const char *text, double *out)
+{
+    uint64_t value = 0, scale = 1;
+    bool point = false, digit = false;
+
+    for (; *text; text++) {
+        if (*text == '.' && digit && !point) {
+            point = true;
+            digit = false;
+            continue;
+        }
+        if (*text < '0' || *text > '9' || value > UINT64_MAX / 1000 || scale > UINT64_MAX / 1000)
+            return false;
+        digit = true;
+        value = value * 10 + (uint64_t)(*text - '0');
+        scale *= point ? 10 : 1;
+    }
+    *out = (double)value / (double)scale;
+    return digit;
+}
+
 static int find_choice(const char *const *choices, const char *text)
 {
     for (int i = 0; choices[i]; i++)
@@ -101,6 +123,7 @@ static bool read_scalar(const qk_config_row *row, const char *text, void *place,
 {
     bool yes;
     uint64_t number;
+    double decimal;
     int choice;
 
     switch (row->type) {
@@ -121,6 +144,13 @@ static bool read_scalar(const qk_config_row *row, const char *text, void *place,
         if (!read_uint(text, &number) || number < row->min || (row->max && number > row->max))
             return false;
         memcpy(place, &number, sizeof number);
+        return true;
+    case QK_CONFIG_DECIMAL:
+        snprintf(expected, room, "a number from %g to %g", (double)row->min / 1000, (double)row->max / 1000);
+        if (!read_decimal(text, &decimal) || decimal < (double)row->min / 1000 ||
+            (row->max && decimal > (double)row->max / 1000))
+            return false;
+        memcpy(place, &decimal, sizeof decimal);
         return true;
     case QK_CONFIG_CHOICE:
         list_choices(row->choices, expected, room);
@@ -143,6 +173,7 @@ static void write_default(const qk_config_row *row, void *place)
         [QK_CONFIG_BOOL] = sizeof(bool),
         [QK_CONFIG_UINT] = sizeof(uint64_t),
         [QK_CONFIG_CHOICE] = sizeof(int),
+        [QK_CONFIG_DECIMAL] = sizeof(double),
         [QK_CONFIG_MAP] = sizeof(const qk_config_node *),
         [QK_CONFIG_LIST] = sizeof(const qk_config_node *),
     };

@@ -87,9 +87,13 @@ static void put_number(qk_buf *out, uint64_t number)
 static void put_kind(qk_buf *out, const qk_config_row *row)
 {
     static const char *const kinds[] = {
-        [QK_CONFIG_TEXT] = "text",   [QK_CONFIG_BOOL] = "true or false",
-        [QK_CONFIG_UINT] = "number", [QK_CONFIG_CHOICE] = "choice",
-        [QK_CONFIG_MAP] = "map",     [QK_CONFIG_LIST] = "list",
+        [QK_CONFIG_TEXT] = "text",
+        [QK_CONFIG_BOOL] = "true or false",
+        [QK_CONFIG_UINT] = "number",
+        [QK_CONFIG_CHOICE] = "choice",
+        [QK_CONFIG_MAP] = "map",
+        [QK_CONFIG_LIST] = "list",
+        [QK_CONFIG_DECIMAL] = "decimal number",
     };
 
     qk_buf_put_text(out, kinds[row->type]);
