@@ -22,7 +22,7 @@ const qk_config_row qk_server_config_rows[] = {
     { .key = "grpc.client_ca", .type = QK_CONFIG_TEXT, .offset = AT(grpc.client_ca),
       .help = "PEM file of authorities; if set, clients must show a certificate that one of them signed." },
     { .key = "https.address", .type = QK_CONFIG_TEXT, .offset = AT(https.address), .fallback = "127.0.0.1",
-      .help = "Address the HTTPS listener (tokens, health) binds to." },
+      .help = "Address the HTTPS listener (entropy, tokens, status page, health) binds to." },
     { .key = "https.port", .type = QK_CONFIG_UINT, .offset = AT(https.port), .fallback = "9443", .max = 65535,
       .help = "Its TCP port." },
     { .key = "https.tls", .type = QK_CONFIG_BOOL, .offset = AT(https.tls), .fallback = "true",
@@ -64,64 +64,21 @@ const qk_config_row qk_server_config_rows[] = {
       .help = "Unwrapped keys kept in memory." },
     { .key = "stop_seconds", .type = QK_CONFIG_UINT, .offset = AT(stop_seconds), .fallback = "10", .max = 3600,
       .help = "After SIGTERM open calls may finish for so long." },
+    { .key = "statistics.enabled", .type = QK_CONFIG_BOOL, .offset = AT(statistics.enabled), .fallback = "true",
+      .help = "SP 800-22 on tapped bits of each source and of the output, at the lowest priority." },
+    { .key = "statistics.interval_seconds", .type = QK_CONFIG_UINT, .offset = AT(statistics.interval_seconds),
+      .fallback = "600", .min = 1, .max = 86400, .help = "Between the starts of two runs over the same stream." },
+    { .key = "statistics.sequences", .type = QK_CONFIG_UINT, .offset = AT(statistics.sequences), .fallback = "100",
+      .min = 55, .max = 1000, .help = "Sequences of 2^20 bits in one run. SP 800-22 asks for 55 at least." },
+    { .key = "rest", .type = QK_CONFIG_MAP, .offset = AT(rest_map) },
     { .key = "logging.level", .type = QK_CONFIG_CHOICE, .offset = AT(log_level), .fallback = "info",
-      .choices = level_choices, .help = "panic, fatal, error, warning, info, debug or trace." },
+      .choices = level_choices, .help = "How much is logged." },
     { .key = "logging.path", .type = QK_CONFIG_TEXT, .offset = AT(log_path),
       .help = "Log file; standard error if empty." },
 };
 /* clang-format on */
 
 const size_t qk_server_config_row_count = sizeof qk_server_config_rows / sizeof qk_server_config_rows[0];
-
-/* ---- the reference ---- */
-
-/* A number as one would write it in the file. */
-static void put_number(qk_buf *out, uint64_t number)
-{
-    if (number > 0 && number % (1 << 20) == 0)
-        qk_buf_printf(out, "%juM", (uintmax_t)(number >> 20));
-    else
-        qk_buf_printf(out, "%ju", (uintmax_t)number);
-}
-
-static void put_kind(qk_buf *out, const qk_config_row *row)
-{
-    static const char *const kinds[] = {
-        [QK_CONFIG_TEXT] = "text",
-        [QK_CONFIG_BOOL] = "true or false",
-        [QK_CONFIG_UINT] = "number",
-        [QK_CONFIG_CHOICE] = "choice",
-        [QK_CONFIG_MAP] = "map",
-        [QK_CONFIG_LIST] = "list",
-        [QK_CONFIG_DECIMAL] = "decimal number",
-    };
-
-    qk_buf_put_text(out, kinds[row->type]);
-    if (row->type != QK_CONFIG_UINT)
-        return;
-    qk_buf_put_text(out, ", ");
-    put_number(out, row->min);
-    qk_buf_put_text(out, row->max ? " to " : " or more");
-    if (row->max)
-        put_number(out, row->max);
-}
-
-qk_err qk_server_config_describe(qk_buf *out)
-{
-    qk_buf_put_text(out, "| key | value | default | meaning |\n|---|---|---|---|\n");
-    for (size_t i = 0; i < qk_server_config_row_count; i++) {
-        const qk_config_row *row = &qk_server_config_rows[i];
-        const char *quote = row->fallback ? "`" : "";
-        qk_buf_printf(out, "| `%s` | ", row->key);
-        put_kind(out, row);
-        qk_buf_printf(out, " | %s%s%s | %s |\n", quote,
-                      row->fallback   ? row->fallback
-                      : row->required ? "must be given"
-                                      : "none",
-                      quote, row->help);
-    }
-    return qk_buf_check(out);
-}
 
 /* ---- loading ---- */
 
@@ -155,6 +112,8 @@ qk_err qk_server_config_load(const char *path, qk_config **out_file, qk_server_c
         config.https.key = config.grpc.key;
     QK_TRY(check_listener(path, "grpc", &config.grpc));
     QK_TRY(check_listener(path, "https", &config.https));
+    QK_TRY(qk_config_read(file, config.rest_map, qk_rest_config_rows, qk_rest_config_row_count, QK_CONFIG_REFUSE,
+                          &config.rest));
     *out = config;
     *out_file = file;
     file = NULL;

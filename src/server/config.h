@@ -5,6 +5,8 @@
 
 #include "base/config.h"
 #include "base/log.h"
+#include "rest/rest.h"
+#include "server/watch.h"
 
 typedef struct qk_listen_config {
     const char *address;
@@ -27,6 +29,9 @@ typedef struct qk_server_config {
     uint64_t stall_seconds, idle_seconds;
     uint64_t cache_keys;
     uint64_t stop_seconds; /* open calls may finish for so long after SIGTERM */
+    qk_watch_config statistics;
+    const qk_config_node *rest_map; /* as it stands in the file; NULL: absent */
+    qk_rest_config rest;
     int log_level;
     const char *log_path; /* NULL: stderr */
 } qk_server_config;
@@ -34,7 +39,8 @@ typedef struct qk_server_config {
 extern const qk_config_row qk_server_config_rows[];
 extern const size_t qk_server_config_row_count;
 
-/* The rows as a Markdown table, as it stands in docs/configuration.md. QK_E_NO_MEMORY. */
+/* Every key of the file, also of the maps whose rows other rooms own, as a Markdown table, as it stands in
+ * docs/configuration.md (config_describe.c). QK_E_NO_MEMORY. */
 QK_MUST_CHECK qk_err qk_server_config_describe(qk_buf *out);
 
 /* Reads the file into `out`, whose texts live in *out_file.
