@@ -9,6 +9,7 @@
 #include <event2/listener.h>
 #include <stdatomic.h>
 
+#include "rest/rest.h"
 #include "server/config.h"
 #include "server/instance.h"
 #include "server/pool.h"
@@ -18,6 +19,7 @@
 typedef struct qk_server {
     qk_server_config config;
     qk_instance instance;
+    qk_rest *rest;                       /* the REST API, for the HTTPS listener */
     qk_server_tls *grpc_tls, *https_tls; /* NULL: TLS off */
     qk_worker **workers;
     unsigned worker_count;
