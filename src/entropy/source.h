@@ -45,6 +45,7 @@ typedef struct qk_source_config {
     bool credited;        /* counts towards full entropy; false for what an attacker may see or choose */
     uint64_t timeout_ms;  /* no sample for so long is a failure; default 10000 */
     int statistics;       /* SP 800-22 tap: raw, conditioned, off */
+    bool loop;            /* file: starts again at its end, for tests; else the end is a permanent failure */
     /* upstream: an entropy service */
     const char *url, *token_file, *cacert;
 } qk_source_config;
@@ -91,25 +92,38 @@ typedef struct qk_source_status {
 QK_MUST_CHECK qk_err qk_source_new(const qk_source_config *config, qk_source **out_source);
 /* Closes, wipes, frees. Not while another thread is in a turn. */
 void qk_source_free(qk_source **source);
+/* For the child after fork(): closes descriptors, touches no lock, frees nothing. Leaves NULL. */
+void qk_source_abandon(qk_source **source);
+/* Stay pending after the start-up test until qk_source_judge has been told of a passed run. Before the first turn. */
+void qk_source_set_strict(qk_source *source, bool strict);
 
 /* One turn: opens or re-opens the device if it is time, reads what there is (waiting for at most until `deadline`),
  * tests it and queues it. Failures end in the state, never in a return value. Returns the milliseconds after which
  * another turn makes sense (0: at once), for a thread to wait; -1: nothing to do before a restart. */
 int qk_source_turn(qk_source *source, qk_deadline_ms deadline);
-/* Ends a turn that waits, from another thread: for stopping. */
+/* For a thread between turns: sleeps that long (-1: without end), but no longer than until somebody has taken half of
+ * the queue, a restart, or qk_source_interrupt:
+ *     while (!stopping)
+ *         qk_source_wait(source, qk_source_turn(source, qk_deadline_in(1000)));
+ * A full queue is no reason not to turn: a few samples are read and tested then, without waiting for them. */
+void qk_source_wait(qk_source *source, int ms);
+/* Ends a turn or wait under way, or the next one if there is none: for stopping, from another thread. A driver inside
+ * the system that cannot be woken (a device that ignores poll) ends when the system lets it. */
 void qk_source_interrupt(qk_source *source);
 
 /* True in the states active and suspect. One atomic load. */
 bool qk_source_healthy(const qk_source *source);
 /* Moves up to `len` bytes of tested samples out of the queue, each once; 0 if the source is not healthy. */
 size_t qk_source_take(qk_source *source, uint8_t *out, size_t len);
+/* The same for the statistical tests, which under qk_source_set_strict must see samples before the source serves. */
+size_t qk_source_tap(qk_source *source, uint8_t *out, size_t len);
 /* Min-entropy of that many bytes in thousandths of a bit, as claimed. */
 uint64_t qk_source_millibits(const qk_source *source, size_t len);
 const qk_source_config *qk_source_config_of(const qk_source *source);
 void qk_source_status_get(qk_source *source, qk_source_status *out_status);
 
-/* A statistical run over this source ended. Two in a row of the same verdict missed, or both at once: error.
- * `words` say what failed. Source: the project's entropy rules, section 10.5. */
+/* A statistical run over this source ended. One verdict missed: suspect; in two runs in a row, or both at once: error.
+ * Both passed: a suspect source is active again. `words` say what failed. Source: the project's entropy rules, section 10.5. */
 void qk_source_judge(qk_source *source, bool proportion_passed, bool uniformity_passed, const char *words);
 /* The operator's command, also for a running one: start-up test on demand. */
 void qk_source_restart(qk_source *source);
