@@ -97,6 +97,22 @@ static qk_err make_user(const plan *plan_, qk_iam *iam, const user_row *user, qk
     return create(plan_, name, 0600, qk_buf_view(&line));
 }
 
+/* A first token of the REST API, at the original service's rate. */
+static qk_err make_entropy_token(const plan *plan_, qk_tokens *tokens)
+{
+    static const qk_token_record record = {
+        .name = "first", .scopes = QK_SCOPE_ENTROPY | QK_SCOPE_METRICS, .rate_requests = 30, .rate_seconds = 10
+    };
+    QK_OWNED(qk_secret_free) qk_secret token = QK_SECRET_NONE;
+    QK_OWNED(qk_buf_done) qk_buf line = QK_BUF_NONE;
+
+    QK_TRY(qk_tokens_create(tokens, &record, &token));
+    qk_buf_put(&line, qk_secret_reveal(&token));
+    qk_buf_put_text(&line, "\n");
+    QK_TRY(qk_buf_check(&line));
+    return create(plan_, "api-keys/entropy", 0600, qk_buf_view(&line));
+}
+
 static qk_err initialize_token(plan *plan_, qk_keystore *keystore)
 {
     QK_OWNED(qk_arena_done) qk_arena arena;
@@ -130,6 +146,7 @@ static qk_err fill_database(plan *plan_, qk_buf *out_anonymous_key)
     QK_TRY(qk_instance_open(database, master_key_path, 16, &instance));
     for (size_t i = 0; i < sizeof users / sizeof users[0]; i++)
         QK_TRY(make_user(plan_, instance.iam, &users[i], out_anonymous_key));
+    QK_TRY(make_entropy_token(plan_, instance.tokens));
     return initialize_token(plan_, instance.keystore);
 }
 
@@ -240,7 +257,7 @@ static void tell(const plan *plan_)
     printf("A new instance is in %s:\n"
            "  quantokid.yaml     configuration of the server\n"
            "  grep11client.yaml  configuration of applications, with the anonymous user's API key\n"
-           "  api-keys/          API keys (PINs): so, user, anonymous\n"
+           "  api-keys/          API keys (PINs): so, user, anonymous; entropy: a token of the REST API\n"
            "  ca.pem, tls/       certificates for %s and this host\n"
            "  master-key         protects every key; keep a copy in a safe place\n"
            "  quantoki.db        keystores and identities; the token is initialised, its label is '%s'\n\n"

@@ -3,6 +3,8 @@
 
 void qk_instance_close(qk_instance *instance)
 {
+    qk_test_log_close(&instance->test_log);
+    qk_tokens_close(&instance->tokens);
     qk_iam_close(&instance->iam);
     qk_endpoint_free(&instance->keystore);
     qk_endpoint_free(&instance->hsm);
@@ -34,6 +36,8 @@ qk_err qk_instance_open(const char *database_path, const char *master_key_path, 
     QK_TRY(qk_hsm_local_new(instance.ring, &options, &instance.hsm));
     QK_TRY(qk_keystore_local_new(instance.database, instance.ring, instance.hsm, &instance.keystore));
     QK_TRY(qk_iam_open(instance.database, instance.ring, &instance.iam));
+    QK_TRY(qk_tokens_open(instance.database, &instance.tokens));
+    QK_TRY(qk_test_log_open(instance.database, &instance.test_log));
     *out_instance = instance;
     instance = QK_INSTANCE_NONE;
     return QK_OK;
