@@ -123,7 +123,8 @@ const qk_source_config *qk_source_config_of(const qk_source *source);
 void qk_source_status_get(qk_source *source, qk_source_status *out_status);
 
 /* A statistical run over this source ended. One verdict missed: suspect; in two runs in a row, or both at once: error.
- * Both passed: a suspect source is active again. `words` say what failed. Source: the project's entropy rules, section 10.5. */
+ * Both passed: a suspect source is active again. `words` say what failed. Source: the project's entropy rules,
+ * section 10.5. */
 void qk_source_judge(qk_source *source, bool proportion_passed, bool uniformity_passed, const char *words);
 /* The operator's command, also for a running one: start-up test on demand. */
 void qk_source_restart(qk_source *source);
