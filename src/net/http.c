@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One request on a connection of its own ("Connection: close"): tokens are fetched once an hour, and a connection that
- * is kept would have to be watched for its end. TLS sessions resume, which is most of the cost. */
+/* Addresses, as the configuration has them. Requests are in http_connection.c. */
 #include "net/http.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-
-#include "net/http_parser.h"
 
 /* --- URLs --- */
 
@@ -88,68 +85,4 @@ static bool is_loopback_ipv4(const char *host)
 bool qk_url_is_loopback(const qk_url *url)
 {
     return is_loopback_ipv4(url->host) || strcmp(url->host, "::1") == 0 || strcasecmp(url->host, "localhost") == 0;
-}
-
-/* --- a request --- */
-
-static void put_head(qk_buf *request, const qk_url *url, const char *method, const char *headers, size_t body_len)
-{
-    bool address = strchr(url->host, ':') != NULL;
-
-    qk_buf_printf(request, "%s %s HTTP/1.1\r\nHost: %s%s%s", method, url->path, address ? "[" : "", url->host,
-                  address ? "]" : "");
-    if (url->port != (url->tls ? 443 : 80))
-        qk_buf_printf(request, ":%u", url->port);
-    qk_buf_put_text(request, "\r\nUser-Agent: quantoki/" QK_VERSION "\r\nConnection: close\r\n");
-    if (body_len > 0 || strcmp(method, "GET") != 0)
-        qk_buf_printf(request, "Content-Length: %zu\r\n", body_len);
-    qk_buf_put_text(request, headers);
-    qk_buf_put_text(request, "\r\n");
-}
-
-static qk_err receive(qk_stream *stream, qk_http_parser *parser, qk_deadline_ms deadline)
-{
-    uint8_t piece[16 * 1024];
-    size_t len = 0;
-
-    while (!qk_http_parser_complete(parser)) {
-        QK_TRY(qk_stream_read(stream, piece, sizeof piece, deadline, &len));
-        if (len == 0)
-            return qk_http_parser_end(parser);
-        QK_TRY(qk_http_parser_feed(parser, qk_view_of(piece, len)));
-    }
-    return QK_OK;
-}
-
-static qk_err exchange(qk_tls_client *client, qk_view request, qk_http_parser *parser, qk_deadline_ms deadline)
-{
-    QK_OWNED(qk_stream_free) qk_stream *stream = NULL;
-
-    QK_TRY(qk_stream_connect(client, deadline, &stream));
-    QK_TRY(qk_stream_write(stream, request, deadline));
-    return receive(stream, parser, deadline);
-}
-
-qk_err qk_http_request(qk_tls_client *client, const qk_url *url, const char *method, const char *headers, qk_view body,
-                       size_t max_body, qk_deadline_ms deadline, qk_arena *arena, qk_http_answer *out)
-{
-    QK_OWNED(qk_buf_done) qk_buf request = QK_BUF_NONE; /* wiped: it may carry an API key */
-    QK_OWNED(qk_http_parser_done) qk_http_parser parser;
-    qk_http_answer answer = { 0 };
-    qk_err err;
-
-    qk_http_parser_init(&parser, max_body, strcmp(method, "HEAD") == 0);
-    put_head(&request, url, method, headers, body.len);
-    qk_buf_put(&request, body);
-    QK_TRY(qk_buf_check(&request));
-    err = exchange(client, qk_buf_view(&request), &parser, deadline);
-    if (err == QK_E_PROTOCOL || err == QK_E_MESSAGE_SIZE)
-        return qk_fail_context(err, "%s %s://%s:%u%.80s: ", method, url->tls ? "https" : "http", url->host, url->port,
-                               url->path);
-    QK_TRY(err);
-    answer.status = parser.status;
-    memcpy(answer.content_type, parser.content_type, sizeof answer.content_type);
-    QK_TRY(qk_arena_copy(arena, qk_buf_view(&parser.body), &answer.body));
-    *out = answer;
-    return QK_OK;
 }

@@ -22,6 +22,7 @@ typedef struct qk_http_answer {
     int status;
     qk_view body; /* in the arena */
     char content_type[128];
+    int64_t retry_after_s; /* as the server asks for; 0: it does not, or gives a date */
 } qk_http_answer;
 
 /* `headers`: lines each ended by CRLF, or "". Answers over max_body bytes: QK_E_MESSAGE_SIZE. Understands
@@ -29,5 +30,22 @@ typedef struct qk_http_answer {
 QK_MUST_CHECK qk_err qk_http_request(qk_tls_client *client, const qk_url *url, const char *method, const char *headers,
                                      qk_view body, size_t max_body, qk_deadline_ms deadline, qk_arena *arena,
                                      qk_http_answer *out);
+
+/* ---- a kept connection ---- */
+
+/* Requests one after the other to one host. It connects with the first request, keeps the connection while the server
+ * does, and connects anew when it has gone. Used by one thread at a time. */
+typedef struct qk_http_connection qk_http_connection;
+/* The client is borrowed and must outlive it. QK_E_NO_MEMORY. */
+QK_MUST_CHECK qk_err qk_http_connection_new(qk_tls_client *client, qk_http_connection **out_connection);
+void qk_http_connection_free(qk_http_connection **connection);
+/* In a forked child, instead of qk_http_connection_free. */
+void qk_http_connection_abandon(qk_http_connection **connection);
+/* As qk_http_request. A server may close a kept connection at any moment, also while a request is on its way. If that
+ * happens before any byte of an answer, a `repeatable` request is sent once more on a new connection; another fails
+ * with QK_E_SERVER_AWAY, since the server may have acted on it. */
+QK_MUST_CHECK qk_err qk_http_connection_request(qk_http_connection *connection, const qk_url *url, const char *method,
+                                                const char *headers, qk_view body, bool repeatable, size_t max_body,
+                                                qk_deadline_ms deadline, qk_arena *arena, qk_http_answer *out);
 
 #endif

@@ -34,6 +34,11 @@ bool qk_http_parser_complete(const qk_http_parser *parser)
     return parser->state == COMPLETE;
 }
 
+bool qk_http_parser_reusable(const qk_http_parser *parser)
+{
+    return parser->state == COMPLETE && !parser->closes && !parser->surplus;
+}
+
 /* --- numbers --- */
 
 static bool read_digits(const char *text, unsigned base, uint64_t *out, const char **end)
@@ -76,6 +81,7 @@ static qk_err on_status(qk_http_parser *parser, const char *line)
         !read_digits(line + 9, 10, &status, &end) || end != line + 12 || (*end && *end != ' ') || status < 100)
         return qk_fail(QK_E_PROTOCOL, "not an HTTP/1.1 answer");
     parser->status = (int)status;
+    parser->closes = line[7] == '0';
     parser->state = HEADER;
     return QK_OK;
 }
@@ -111,14 +117,35 @@ static qk_err on_type(qk_http_parser *parser, const char *value)
     return QK_OK;
 }
 
+/* A list of words, of which one matters. */
+static qk_err on_connection(qk_http_parser *parser, const char *value)
+{
+    for (const char *word = value; *word; word += strcspn(word, ",")) {
+        word += strspn(word, ", \t");
+        if (strncasecmp(word, "close", 5) == 0 && strchr(", \t", word[5]) != NULL) /* also at the end */
+            parser->closes = true;
+    }
+    return QK_OK;
+}
+
+/* Seconds; the other form, a date, would need the server's clock to be ours. */
+static qk_err on_retry_after(qk_http_parser *parser, const char *value)
+{
+    uint64_t seconds = 0;
+    const char *end = value;
+
+    if (read_digits(value, 10, &seconds, &end) && !*end)
+        parser->retry_after_s = seconds < INT32_MAX ? seconds : INT32_MAX;
+    return QK_OK;
+}
+
 /* The headers that say something to us. */
 static const struct header_row {
     const char *name;
     qk_err (*use)(qk_http_parser *parser, const char *value);
 } header_rows[] = {
-    { "Content-Length", on_length },
-    { "Transfer-Encoding", on_encoding },
-    { "Content-Type", on_type },
+    { "Content-Length", on_length }, { "Transfer-Encoding", on_encoding }, { "Content-Type", on_type },
+    { "Connection", on_connection }, { "Retry-After", on_retry_after },
 };
 
 static qk_err on_header(qk_http_parser *parser, char *line)
@@ -248,11 +275,13 @@ qk_err qk_http_parser_feed(qk_http_parser *parser, qk_view bytes)
         bool in_body = parser->state == BODY_COUNTED || parser->state == BODY_CHUNK || parser->state == BODY_TO_END;
         QK_TRY(in_body ? feed_body(parser, &reader) : feed_line(parser, &reader));
     }
+    parser->surplus = reader.rest.len > 0;
     return QK_OK;
 }
 
 qk_err qk_http_parser_end(qk_http_parser *parser)
 {
+    parser->closes = true;
     if (parser->state == BODY_TO_END)
         parser->state = COMPLETE;
     return parser->state == COMPLETE

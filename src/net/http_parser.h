@@ -16,7 +16,10 @@ typedef struct qk_http_parser {
         head_len;  /* status line, headers, trailers, chunk lines: together at most QK_HTTP_MAX_HEAD, per chunk anew */
     uint64_t left; /* of the body or the chunk */
     bool has_length, chunked;
+    bool closes;  /* the server says that the connection ends with this answer */
+    bool surplus; /* bytes came after its end */
     int status;
+    uint64_t retry_after_s;
     char content_type[128];
 } qk_http_parser;
 
@@ -28,5 +31,7 @@ QK_MUST_CHECK qk_err qk_http_parser_feed(qk_http_parser *parser, qk_view bytes);
 QK_MUST_CHECK qk_err qk_http_parser_end(qk_http_parser *parser);
 /* True once the answer is complete. */
 bool qk_http_parser_complete(const qk_http_parser *parser);
+/* True if it is complete and another may follow on the same connection. Source: RFC 9112, section 9.3. */
+bool qk_http_parser_reusable(const qk_http_parser *parser);
 
 #endif
