@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of routes: admission, counters and the OpenAPI document all come from it. Another name for the same thing
+ * is another row. */
+#include "rest/page.h"
+#include "rest/parts.h"
+
+#define READ  (QK_HTTP_GET | QK_HTTP_HEAD)
+#define WRITE QK_HTTP_POST
+#define JSON  "application/json"
+#define BYTES "application/octet-stream"
+
+static const qk_rest_parameter size_query[] = {
+    { "size", "integer", 1, 512, "1", "How many KiB, each a string of its own." },
+    { NULL },
+};
+static const qk_rest_parameter blocks_body[] = {
+    { "block_size", "integer", 1, 1024, NULL, "Bytes in each block. Needed." },
+    { "block_count", "integer", 1, 512, "1", "How many blocks." },
+    { "entropy_type", "string", 0, 0, NULL, "quantum or mixed; the first of the capabilities if it is not given." },
+    { NULL },
+};
+static const qk_rest_parameter raw_query[] = {
+    { "bytes", "integer", 1, 1048576, NULL, "How many bytes. Needed." },
+    { NULL },
+};
+
+/* clang-format off */
+const qk_rest_route qk_rest_routes[] = {
+    { "/api/v1/quantum-entropy", READ, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .give = qk_rest_give_quantum_entropy,
+      .summary = "Fresh entropy, 1 to 512 KiB", .produces = JSON, .query = size_query },
+    { "/api/v1/entropy", WRITE, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .give = qk_rest_give_entropy,
+      .summary = "Fresh entropy in blocks", .produces = JSON, .body = blocks_body },
+    { "/api/v1/get_entropy", WRITE, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .give = qk_rest_give_entropy,
+      .summary = "Former name of /api/v1/entropy", .produces = JSON, .body = blocks_body },
+    { "/v1/entropy", WRITE, QK_ACCESS_ENTROPY, QK_STYLE_OPEN_API, .give = qk_rest_give_entropy,
+      .summary = "Fresh entropy in blocks (QRNG Open API)", .produces = JSON, .body = blocks_body },
+    { "/api/v1/random/raw", READ, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .give = qk_rest_give_raw,
+      .summary = "Fresh entropy as bytes, up to 1 MiB", .produces = BYTES, .query = raw_query },
+    { "/healthz", READ, QK_ACCESS_NONE, QK_STYLE_OURS, .make = qk_rest_make_health,
+      .summary = "The process works", .produces = JSON },
+    { "/readyz", READ, QK_ACCESS_NONE, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_readiness,
+      .summary = "A source is healthy and the database answers", .produces = JSON },
+    { "/identity/token", WRITE, QK_ACCESS_NONE, QK_STYLE_IBM, .slow = true, .make = qk_rest_make_token,
+      .summary = "A bearer token of the HSM for an API key", .produces = JSON },
+    { "/", READ, QK_ACCESS_NONE, QK_STYLE_OURS, .give = qk_rest_give_page,
+      .summary = "The status page", .produces = "text/html" },
+};
+/* clang-format on */
+
+const size_t qk_rest_route_count = sizeof qk_rest_routes / sizeof qk_rest_routes[0];
+
+static const char placeholder[] = "{name}";
+
+static bool is_name(const char *text, size_t len)
+{
+    if (len == 0 || len > 63)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!(text[i] >= '0' && text[i] <= '9') && !((text[i] | 0x20) >= 'a' && (text[i] | 0x20) <= 'z') &&
+            text[i] != '-' && text[i] != '_' && text[i] != '.')
+            return false;
+    return true;
+}
+
+static bool fits(const char *pattern, const char *path, char out_name[64])
+{
+    const char *hole = strstr(pattern, placeholder);
+    size_t before = hole ? (size_t)(hole - pattern) : 0, len = strlen(path), after;
+
+    if (!hole)
+        return strcmp(pattern, path) == 0;
+    after = strlen(hole) - (sizeof placeholder - 1);
+    if (len <= before + after || strncmp(pattern, path, before) != 0 ||
+        strcmp(hole + sizeof placeholder - 1, path + len - after) != 0 || !is_name(path + before, len - before - after))
+        return false;
+    memcpy(out_name, path + before, len - before - after);
+    out_name[len - before - after] = '\0';
+    return true;
+}
+
+const qk_rest_route *qk_rest_route_find(const char *path, char out_name[64])
+{
+    const qk_rest_route *page = &qk_rest_routes[qk_rest_route_count - 1];
+    const char *content_type;
+    qk_view bytes, gzipped;
+
+    for (size_t i = 0; i < qk_rest_route_count; i++)
+        if (fits(qk_rest_routes[i].path, path, out_name))
+            return &qk_rest_routes[i];
+    return qk_rest_page_find(path, &content_type, &bytes, &gzipped) ? page : NULL;
+}
+
+void qk_rest_route_allow(const qk_rest_route *route, char out[64])
+{
+    static const struct {
+        unsigned method;
+        const char *name;
+    } names[] = { { QK_HTTP_GET, "GET" }, { QK_HTTP_HEAD, "HEAD" }, { QK_HTTP_POST, "POST" } };
+
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (route->methods & names[i].method)
+            strcat(strcat(out, out[0] ? ", " : ""), names[i].name);
+}
