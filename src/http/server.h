@@ -9,8 +9,8 @@
  *    dropped up to a bound, or the connection closes after the answer). Otherwise on_request follows when the body is
  *    whole and hands the exchange over: the owner answers it exactly once, on the loop's thread, also after its session
  *    has gone (it is then only freed).
- * 4. Pipelined requests wait: the next one is looked at when the answer before it was given, and read from the peer
- * only within the bounds.
+ * 4. Pipelined requests wait: the next one is looked at when the answer before it was given (at the next feed or
+ * drain), and read from the peer only within the bounds.
  * 5. `context` outlives the session and every exchange handed over.
  * Strict where leniency has led to request smuggling (RFC 9112): bare CR, obsolete folding, Transfer-Encoding together
  * with Content-Length, several differing lengths, spaces before a colon: 400 and the connection closes. Answers of the
@@ -53,19 +53,23 @@ bool qk_http_header(const qk_http_exchange *exchange, const char *name, qk_view 
  * *out_count says how often the name occurs (0: absent). QK_E_BAD_ARGUMENT for a broken escape. */
 QK_MUST_CHECK qk_err qk_http_query(qk_http_exchange *exchange, const char *name, qk_view *out_value,
                                    unsigned *out_count);
+/* The same for any text in the encoding of forms, such as a body. A value without escapes is a view of `form`. */
+QK_MUST_CHECK qk_err qk_http_form(qk_arena *arena, qk_view form, const char *name, qk_view *out_value,
+                                  unsigned *out_count);
 
-/* Adds a header to the answer: text without CR and LF, copied. Before the body. */
+/* Adds a header to the answer: copied; what could end the line becomes a space. Before the body. Date, Content-Length
+ * and Connection are the session's. */
 void qk_http_answer_header(qk_http_exchange *exchange, const char *name, const char *value);
 /* The whole answer. The body is copied. Takes the exchange. */
 void qk_http_answer(qk_http_exchange *exchange, int status, const char *content_type, qk_view body);
 /* For long answers without a copy: writes line and headers and gives the place of exactly `len` bytes of body, to be
- * filled before qk_http_answer_end, which takes the exchange. NULL if memory is out or nobody waits for the answer any
- * more (then there is nothing to end: the exchange is gone). `etag`-like extras go through qk_http_answer_header. */
+ * filled at once, before anything else is done with the session, and before qk_http_answer_end, which takes the
+ * exchange. NULL if memory or the budget is out (the peer was told so with a 503) or nobody waits for the answer any
+ * more: then there is nothing to end, the exchange is gone. */
 uint8_t *qk_http_answer_begin(qk_http_exchange *exchange, int status, const char *content_type, size_t len);
 void qk_http_answer_end(qk_http_exchange *exchange);
 /* The connection closes after this answer. */
 void qk_http_answer_close(qk_http_exchange *exchange);
-/* True once an answer was given from on_headers. */
 const char *qk_http_reason(int status); /* "Not Found" */
 
 typedef struct qk_http_callbacks {
@@ -75,13 +79,14 @@ typedef struct qk_http_callbacks {
     void (*on_request)(void *context, qk_http_exchange *exchange);
     /* Body of an error that the session itself answers with; NULL: a line of text. */
     void (*on_refusal)(void *context, int status, const char *words, qk_buf *out_json);
-    /* Body bytes granted and given back, as in rpc/server.h. */
+    /* Asks to hold so many bytes more, of a body or of a large answer; false: the global budget is out (503). NULL: no
+     * budget. What was granted is given back through the other, also after the session has gone. */
     bool (*on_body)(void *context, size_t more);
     void (*on_body_released)(void *context, size_t bytes);
 } qk_http_callbacks;
 
 typedef struct qk_http_limits {
-    size_t max_headers;    /* line and headers: 32 KiB; a line alone over half of it: 414 */
+    size_t max_headers;    /* line and headers: 32 KiB, 63 KiB at most; a line alone over half of it: 414 */
     size_t max_body;       /* 64 KiB */
     uint64_t max_requests; /* on one connection; 0: no limit */
 } qk_http_limits;
@@ -90,14 +95,22 @@ QK_MUST_CHECK qk_err qk_http_session_new(const qk_http_callbacks *callbacks, voi
                                          const qk_http_limits *limits, const char *peer, qk_http_session **out_session);
 void qk_http_session_free(qk_http_session **session);
 
-/* As the functions of the same names in rpc/server.h. */
+/* Bytes from the peer. QK_E_NO_MEMORY; whatever else is wrong with them becomes an answer, after which the session is
+ * finished. */
 QK_MUST_CHECK qk_err qk_http_session_feed(qk_http_session *session, qk_view bytes);
+/* The peer sends no more: what is whole is still answered. */
+void qk_http_session_end(qk_http_session *session);
+/* Pending bytes for the peer. An empty `out` receives the session's own buffer, without a copy, however long it is. To
+ * be asked again when they are written, until nothing comes: requests that waited have their turn here. */
 QK_MUST_CHECK qk_err qk_http_session_drain(qk_http_session *session, size_t max_len, qk_buf *out);
+/* Nothing is left to say: close. */
 bool qk_http_session_finished(const qk_http_session *session);
+/* Graceful end: a request that has begun is still answered. */
 void qk_http_session_shutdown(qk_http_session *session);
+/* Why this peer has been given time enough, in words for the log; NULL: it goes on. */
 /* Headers must be whole within `stall_ms` of the first byte, a body within that and a second more for each 16 KiB, the
- * first request within stall_ms, the next within idle_ms. A late request gets 408. */
-const char *qk_http_session_overdue(const qk_http_session *session, int64_t now_ms, int64_t stall_ms, int64_t idle_ms);
+ * first request within stall_ms, the next within idle_ms. A late request gets 408, which this call puts into `out`. */
+const char *qk_http_session_overdue(qk_http_session *session, int64_t now_ms, int64_t stall_ms, int64_t idle_ms);
 /* False while an answer is owed and enough is buffered: the peer is not read. */
 bool qk_http_session_wants_input(const qk_http_session *session);
 

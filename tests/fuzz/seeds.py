@@ -281,6 +281,30 @@ def http_seeds():
     seed("http", "head", b"\1\0" + texts["length"][:-2].encode())
 
 
+def http_session_seeds():
+    texts = {
+        "get": "GET /api/v1/quantum-entropy?size=2&x=%20+ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n\r\n",
+        "post": "POST /identity/token HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\ngrant_type=%41",
+        "chunked": "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n",
+        "expect": "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n{}",
+        "pipeline": "\r\nHEAD /a HTTP/1.1\r\nHost: x\r\n\r\n" * 3 + "GET /b HTTP/1.1\r\nHost: x\r\n",
+        "old": "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET / HTTP/1.0\r\n\r\n",
+        "both": "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "two-lengths": "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+        "huge-length": "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551617\r\n\r\n",
+        "huge-chunk": "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+        "folded": "GET / HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n",
+        "newlines": "GET / HTTP/1.1\nHost: x\n\n",
+        "absolute": "GET http://x?y HTTP/1.1\r\nHost: x\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+        "long-line": "GET /" + "a" * 2100 + "\n",
+        "not-http": "\x16\x03\x01\x02\x00\x01",
+    }
+    for name, text in texts.items():
+        seed("http_session", name, b"\0\7" + text.encode())
+    for options in range(1, 64, 6):
+        seed("http_session", f"options-{options:02}", bytes([options, 5]) + (texts["post"] + texts["get"]).encode())
+
+
 def text_seeds():
     for name, text in {"base64": "YWJjZA==", "base64url": "-_-_YWI", "hex": "00ffA5", "bad-padding": "YQ=a",
                        "uuid": "F00DB2F1-4421-4032-a505-465bedfa845b", "empty": "", "spaces": "YW Jj\n"}.items():
@@ -592,7 +616,7 @@ def blob_seeds():
 
 
 if __name__ == "__main__":
-    for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, text_seeds, template_seeds,
-                 mechanism_seeds, attribute_seeds, key_seeds, operation_seeds, hsm_seeds, keystore_seeds,
-                 token_seeds, blob_seeds):
+    for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, http_session_seeds, text_seeds,
+                 template_seeds, mechanism_seeds, attribute_seeds, key_seeds, operation_seeds, hsm_seeds,
+                 keystore_seeds, token_seeds, blob_seeds):
         make()
