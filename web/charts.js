@@ -72,7 +72,7 @@ export class Chart {
     const data = [this.times, ...this.series.map(({ values }) => values)];
     if (this.plot) this.plot.setData(data);
     else this.plot = new uPlot(this.options(), data, this.place);
-    this.showValues(null);
+    this.showValues(this.plot.cursor.idx);
   }
 
   options() {
@@ -120,7 +120,7 @@ export class Chart {
     }), this.moment);
   }
 
-  // The values at an index, or (null) each series' newest.
+  // The values at an index, or (none: nothing is pointed at) each series' newest.
   showValues(index) {
     const pointed = Number.isInteger(index);
     this.series.forEach(({ values }, i) => {

@@ -11,6 +11,11 @@ const STATES = {
 
 const plural = (number, word) => `${count(number)} ${word}${number === 1 ? '' : 's'}`;
 
+const whoIs = (active, all) => {
+  if (active < all) return `${active} of ${plural(all, 'source')} ${active === 1 ? 'is' : 'are'}`;
+  return ['No source is', 'The source is', 'Both sources are'][all] ?? `All ${all} sources are`;
+};
+
 const describe = (status) => {
   if (status.state !== 'ready') return STATES[status.state] ?? { badge: 'Off', words: `State: ${status.state}`, more: '' };
   const on = status.sources.filter(({ badge }) => badge !== 'Off');
@@ -19,7 +24,7 @@ const describe = (status) => {
   return {
     badge: active === on.length ? 'Active' : 'Pending',
     words: `Serving ${listed(status.entropy_types)} entropy`,
-    more: `${active === on.length ? (active === 1 ? 'The source is' : `All ${active} sources are`) : `${active} of ${plural(on.length, 'source')} ${active === 1 ? 'is' : 'are'}`} active.${
+    more: `${whoIs(active, on.length)} active.${
       quantum ? '' : ' No quantum source is healthy, so answers come from the generator, seeded by the others.'}`,
   };
 };
