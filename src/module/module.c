@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "module/config_search.h"
-#include "module/life.h"
+#include "base/life.h"
 #include "module/tell.h"
 
 static qk_module *current;

@@ -4,8 +4,8 @@
  * The answer lies on a page that the kernel wipes in a forked child (MADV_WIPEONFORK), so a child reads "no" with one
  * load and touches nothing that it inherited: no mutex, no SSL object, no database. It stays "no" until the child
  * calls C_Initialize. Where the kernel cannot wipe, the process id is compared instead. */
-#ifndef QK_MODULE_LIFE_H
-#define QK_MODULE_LIFE_H
+#ifndef QK_BASE_LIFE_H
+#define QK_BASE_LIFE_H
 
 #include "base/error.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "module/life.h"
+#include "base/life.h"
 
 #include <stdatomic.h>
 #include <stddef.h>

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* C_Initialize, C_Finalize, C_GetInfo, and the sessions' functions that we look at on their way.
+ *
+ * What the base answers is passed on as it is, so this file speaks CK_RV; failures of our own are qk_err until
+ * qk_wrapper_leave. */
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "crypto/crypto.h"
+#include "entropy/entropy.h"
+#include "wrapper/wrapper.h"
+
+#define ENTRY __attribute__((visibility("default")))
+
+enum { MAJOR = 0, MINOR = 1 }; /* libraryVersion */
+
+qk_wrapper_state qk_wrapper;
+
+/* ---- the base ---- */
+
+static void find_base_once(void)
+{
+    qk_wrapper_settings settings;
+
+    if (!qk_wrapper.base.handle && qk_wrapper_settings_read(&settings) == QK_OK) {
+        if (qk_base_library_load(settings.base, &qk_wrapper.base) != QK_OK)
+            memset(&qk_wrapper.base, 0, sizeof qk_wrapper.base);
+        qk_wrapper_settings_done(&settings);
+    }
+    qk_wrapper_fill_interfaces(&qk_wrapper.base);
+}
+
+void qk_wrapper_find_base(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, find_base_once);
+}
+
+/* ---- our part ---- */
+
+static qk_err open_log(const qk_wrapper_settings *settings)
+{
+    return qk_log_open(settings->log_to, (qk_log_level)settings->log_level);
+}
+
+static qk_err make_pool(qk_wrapper_state *state)
+{
+    qk_pool_config config = {
+        .bytes = state->settings.pool_bytes,
+        .max_age_s = (int64_t)state->settings.max_age_s,
+        .mix = state->settings.mix == QK_WRAPPER_MIX_KERNEL,
+        .locking = &state->locking,
+        .fetch = qk_supply_fetch,
+        .context = state->supply,
+    };
+
+    return qk_pool_of_random_new(&config, &state->pool);
+}
+
+static qk_err start_own(qk_wrapper_state *state)
+{
+    QK_TRY(qk_crypto_start());
+    QK_TRY(qk_entropy_start(NULL));
+    QK_TRY(qk_sessions_new(&state->sessions));
+    QK_TRY(qk_supply_new(&state->settings, &state->supply));
+    return make_pool(state);
+}
+
+static void stop_own(qk_wrapper_state *state)
+{
+    qk_pool_of_random_free(&state->pool);
+    qk_supply_free(&state->supply);
+    qk_sessions_free(&state->sessions);
+    qk_entropy_stop();
+    qk_crypto_stop();
+    qk_wrapper_settings_done(&state->settings);
+    qk_log_close();
+}
+
+/* A child never frees what it inherited: another thread of its parent may have been in the middle of it. */
+static void abandon_inherited(qk_wrapper_state *state)
+{
+    qk_supply_abandon(&state->supply);
+    state->pool = NULL;
+    state->sessions = NULL;
+    state->settings = (qk_wrapper_settings){ 0 };
+    qk_entropy_abandon();
+    qk_crypto_abandon();
+}
+
+static qk_err prepare(qk_wrapper_state *state, const CK_C_INITIALIZE_ARGS *arguments)
+{
+    QK_TRY(qk_wrapper_settings_read(&state->settings));
+    QK_TRY(open_log(&state->settings));
+    QK_TRY(qk_base_library_load(state->settings.base, &state->base));
+    qk_wrapper_find_base();
+    QK_TRY(qk_locking_read(arguments, &state->locking));
+    return start_own(state);
+}
+
+/* The application may use the base beside us: then it is his to finalise. */
+static CK_RV initialise_base(qk_wrapper_state *state, void *arguments)
+{
+    CK_RV rv = state->base.functions.C_Initialize(arguments);
+
+    state->base_was_initialised = rv == CKR_CRYPTOKI_ALREADY_INITIALIZED;
+    if (state->base_was_initialised)
+        return CKR_OK;
+    if (rv != CKR_OK)
+        qk_log(QK_LOG_ERROR, "op=C_Initialize base=%s answers=0x%lx", state->base.path, rv);
+    return rv;
+}
+
+ENTRY CK_RV C_Initialize(CK_VOID_PTR arguments)
+{
+    CK_RV rv;
+    qk_err err = qk_life_begin();
+
+    if (err != QK_OK)
+        return qk_wrapper_leave("C_Initialize", err);
+    if (qk_life_inherited())
+        abandon_inherited(&qk_wrapper);
+    rv = qk_wrapper_leave("C_Initialize", prepare(&qk_wrapper, arguments));
+    if (rv == CKR_OK)
+        rv = initialise_base(&qk_wrapper, arguments);
+    if (rv != CKR_OK)
+        stop_own(&qk_wrapper);
+    qk_life_settle(rv == CKR_OK);
+    return rv;
+}
+
+ENTRY CK_RV C_Finalize(CK_VOID_PTR reserved)
+{
+    CK_RV rv = CKR_OK;
+    qk_err err = qk_life_end();
+
+    if (err != QK_OK)
+        return qk_wrapper_leave("C_Finalize", err);
+    if (reserved)
+        rv = CKR_ARGUMENTS_BAD;
+    else if (!qk_wrapper.base_was_initialised)
+        rv = qk_wrapper.base.functions.C_Finalize(NULL);
+    if (rv == CKR_OK)
+        stop_own(&qk_wrapper);
+    qk_life_settle(rv != CKR_OK);
+    return rv;
+}
+
+/* ---- C_GetInfo ---- */
+
+/* Blank-padded; cut between characters of UTF-8. */
+static void put_text(CK_UTF8CHAR *place, size_t room, const char *prefix, const CK_UTF8CHAR *text, size_t text_len)
+{
+    size_t start = strlen(prefix), len = text_len < room - start ? text_len : room - start;
+
+    if (len < text_len)
+        while (len > 0 && (text[len] & 0xC0) == 0x80)
+            len--;
+    memset(place, ' ', room);
+    memcpy(place, prefix, start);
+    memcpy(place + start, text, len);
+}
+
+static CK_VERSION smaller(CK_VERSION a, CK_VERSION b)
+{
+    return a.major < b.major || (a.major == b.major && a.minor < b.minor) ? a : b;
+}
+
+ENTRY CK_RV C_GetInfo(CK_INFO_PTR info)
+{
+    static const CK_VERSION newest = { 3, 2 };
+    CK_INFO base;
+    CK_RV rv;
+
+    if (!qk_life_live())
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    if (!info)
+        return CKR_ARGUMENTS_BAD;
+    if (!qk_wrapper.base.functions.C_GetInfo)
+        return CKR_FUNCTION_NOT_SUPPORTED;
+    rv = qk_wrapper.base.functions.C_GetInfo(&base);
+    if (rv != CKR_OK)
+        return rv;
+    memset(info, 0, sizeof *info);
+    info->cryptokiVersion = smaller(base.cryptokiVersion, newest);
+    put_text(info->manufacturerID, sizeof info->manufacturerID, "Quantoki", NULL, 0);
+    put_text(info->libraryDescription, sizeof info->libraryDescription, "Wrap of ", base.libraryDescription,
+             sizeof base.libraryDescription);
+    info->libraryVersion = (CK_VERSION){ MAJOR, MINOR };
+    return CKR_OK;
+}
+
+/* ---- sessions ---- */
+
+ENTRY CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR application, CK_NOTIFY notify,
+                          CK_SESSION_HANDLE_PTR session)
+{
+    CK_RV rv;
+    qk_err err;
+
+    if (!qk_life_live())
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    if (!qk_wrapper.base.functions.C_OpenSession)
+        return CKR_FUNCTION_NOT_SUPPORTED;
+    rv = qk_wrapper.base.functions.C_OpenSession(slot, flags, application, notify, session);
+    if (rv != CKR_OK)
+        return rv;
+    err = qk_sessions_add(qk_wrapper.sessions, *session, slot);
+    if (err != QK_OK && qk_wrapper.base.functions.C_CloseSession)
+        qk_wrapper.base.functions.C_CloseSession(*session);
+    return qk_wrapper_leave("C_OpenSession", err);
+}
+
+ENTRY CK_RV C_CloseSession(CK_SESSION_HANDLE session)
+{
+    CK_RV rv;
+
+    if (!qk_life_live())
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    if (!qk_wrapper.base.functions.C_CloseSession)
+        return CKR_FUNCTION_NOT_SUPPORTED;
+    /* Before the base may give the handle to another thread's new session. */
+    qk_sessions_remove(qk_wrapper.sessions, session);
+    rv = qk_wrapper.base.functions.C_CloseSession(session);
+    return rv;
+}
+
+ENTRY CK_RV C_CloseAllSessions(CK_SLOT_ID slot)
+{
+    CK_RV rv;
+
+    if (!qk_life_live())
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    if (!qk_wrapper.base.functions.C_CloseAllSessions)
+        return CKR_FUNCTION_NOT_SUPPORTED;
+    rv = qk_wrapper.base.functions.C_CloseAllSessions(slot);
+    if (rv == CKR_OK)
+        qk_sessions_remove_slot(qk_wrapper.sessions, slot);
+    return rv;
+}
+
+void qk_sessions_note(CK_SESSION_HANDLE session, CK_RV rv)
+{
+    if (rv == CKR_SESSION_HANDLE_INVALID || rv == CKR_SESSION_CLOSED || rv == CKR_DEVICE_REMOVED ||
+        rv == CKR_TOKEN_NOT_PRESENT)
+        qk_sessions_remove(qk_wrapper.sessions, session);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/lock.h"
+
+#include <string.h>
+
+qk_err qk_locking_read(const CK_C_INITIALIZE_ARGS *arguments, qk_locking *out)
+{
+    int given;
+
+    memset(out, 0, sizeof *out);
+    if (!arguments)
+        return QK_OK;
+    given = !!arguments->CreateMutex + !!arguments->DestroyMutex + !!arguments->LockMutex + !!arguments->UnlockMutex;
+    if (given != 0 && given != 4)
+        return qk_fail(QK_E_BAD_ARGUMENT, "C_Initialize has %d of the four mutex callbacks", given);
+    out->callbacks = given == 4 && !(arguments->flags & CKF_OS_LOCKING_OK);
+    out->own = *arguments;
+    return QK_OK;
+}
+
+static qk_err fail_callback(const char *name, CK_RV rv)
+{
+    return qk_fail(QK_E_CANT_LOCK, "the application's %s answers 0x%lx", name, rv);
+}
+
+qk_err qk_lock_init(qk_lock *lock, const qk_locking *locking)
+{
+    CK_RV rv;
+
+    memset(lock, 0, sizeof *lock);
+    lock->locking = locking;
+    if (!locking->callbacks) {
+        pthread_mutex_init(&lock->system, NULL);
+        return QK_OK;
+    }
+    rv = locking->own.CreateMutex(&lock->theirs);
+    return rv == CKR_OK ? QK_OK : fail_callback("CreateMutex", rv);
+}
+
+void qk_lock_done(qk_lock *lock)
+{
+    if (!lock->locking)
+        return;
+    if (!lock->locking->callbacks)
+        pthread_mutex_destroy(&lock->system);
+    else if (lock->theirs)
+        lock->locking->own.DestroyMutex(lock->theirs);
+    lock->locking = NULL;
+}
+
+qk_err qk_lock_take(qk_lock *lock)
+{
+    CK_RV rv;
+
+    if (!lock->locking->callbacks) {
+        pthread_mutex_lock(&lock->system);
+        return QK_OK;
+    }
+    rv = lock->locking->own.LockMutex(lock->theirs);
+    return rv == CKR_OK ? QK_OK : fail_callback("LockMutex", rv);
+}
+
+void qk_lock_give(qk_lock *lock)
+{
+    if (lock->locking->callbacks)
+        lock->locking->own.UnlockMutex(lock->theirs);
+    else
+        pthread_mutex_unlock(&lock->system);
+}

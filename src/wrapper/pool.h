@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pool: random of the service that waits to be served, each byte once.
+ *
+ * One locked, guarded memory (qk_secret: outside core files, wiped in a forked child). Taken bytes are wiped; content
+ * older than max_age_s is wiped unserved. A request is served whole or not at all, so nothing is lost or half given
+ * when the service fails. Downloads are whole KiB; what a request leaves of one stays for the next.
+ * Two locks: `content` for copying, `filling` for the one download that all who wait then share. */
+#ifndef QK_WRAPPER_POOL_H
+#define QK_WRAPPER_POOL_H
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "wrapper/lock.h"
+
+typedef struct qk_pool_of_random qk_pool_of_random;
+
+/* Fills `out` with `len` fresh bytes or fails; called by one thread at a time. */
+typedef qk_err (*qk_pool_fetch)(void *context, uint8_t *out, size_t len, qk_deadline_ms deadline);
+
+typedef struct qk_pool_config {
+    size_t bytes;      /* in stock after a filling; 0: nothing beyond the rest of a download */
+    int64_t max_age_s; /* 0: none */
+    bool mix;          /* XOR with local random (entropy/random.h) */
+    const qk_locking *locking;
+    qk_pool_fetch fetch;
+    void *context;
+} qk_pool_config;
+
+QK_MUST_CHECK qk_err qk_pool_of_random_new(const qk_pool_config *config, qk_pool_of_random **out_pool);
+void qk_pool_of_random_free(qk_pool_of_random **pool);
+/* Fills `out` whole or leaves it untouched. Errors of the fetch. */
+QK_MUST_CHECK qk_err qk_pool_of_random_take(qk_pool_of_random *pool, uint8_t *out, size_t len, qk_deadline_ms deadline);
+/* Fillings so far, for tests and the log. */
+uint64_t qk_pool_of_random_fillings(const qk_pool_of_random *pool);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/settings.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+
+#include "base/file.h"
+#include "base/log.h"
+
+static const char system_file[] = "/etc/quantoki/entropy-wrapper.yaml";
+
+static const char *const api_choices[] = { "auto", "entropy", "quantum-entropy", NULL };
+static const char *const mix_choices[] = { "kernel", "base", "none", NULL };
+static const char *const seed_choices[] = { "refuse", "forward", "mix", NULL };
+static const char *const check_choices[] = { "track", "info", "probe", NULL };
+static const char *const fallback_choices[] = { "none", "base", NULL };
+static const char *const level_choices[] = { "panic", "fatal", "error", "warning", "info", "debug", "trace", NULL };
+
+#define AT(member) offsetof(qk_wrapper_settings, member)
+
+/* clang-format off */
+const qk_config_row qk_wrapper_rows[] = {
+    { .key = "base", .type = QK_CONFIG_TEXT, .offset = AT(base),
+      .help = "The base library: absolute path of the PKCS #11 library that does everything but C_GenerateRandom." },
+    { .key = "url", .type = QK_CONFIG_LIST, .offset = AT(urls),
+      .help = "Entropy services (https://host[:port]); the next one is asked when one fails." },
+    { .key = "api", .type = QK_CONFIG_CHOICE, .offset = AT(api), .fallback = "auto", .choices = api_choices,
+      .help = "entropy (POST /api/v1/entropy), quantum-entropy (GET /api/v1/quantum-entropy), or auto: POST, and GET "
+              "where there is no POST." },
+    { .key = "token", .type = QK_CONFIG_TEXT, .offset = AT(token), .help = "The service's token. Better: token_file." },
+    { .key = "token_file", .type = QK_CONFIG_TEXT, .offset = AT(token_file),
+      .help = "File with the token on its first line; readable for its owner alone. Read again after a 401." },
+    { .key = "ca_file", .type = QK_CONFIG_TEXT, .offset = AT(ca_file),
+      .help = "PEM file of authorities for the service's certificate; the system's if empty." },
+    { .key = "connect_timeout_ms", .type = QK_CONFIG_UINT, .offset = AT(connect_timeout_ms), .fallback = "2000",
+      .min = 1, .max = 600000, .help = "Time for a connection." },
+    { .key = "attempt_timeout_ms", .type = QK_CONFIG_UINT, .offset = AT(attempt_timeout_ms), .fallback = "5000",
+      .min = 1, .max = 600000, .help = "Time for one request." },
+    { .key = "call_timeout_ms", .type = QK_CONFIG_UINT, .offset = AT(call_timeout_ms), .fallback = "10000",
+      .min = 1, .max = 3600000, .help = "Time for a whole C_GenerateRandom." },
+    { .key = "retries", .type = QK_CONFIG_UINT, .offset = AT(retries), .fallback = "3", .max = 100,
+      .help = "Further attempts after 429, 5xx and network errors." },
+    { .key = "pool_bytes", .type = QK_CONFIG_UINT, .offset = AT(pool_bytes), .fallback = "65536", .max = 16777216,
+      .help = "Random kept in stock; 0: nothing beyond the rest of a download." },
+    { .key = "max_age_s", .type = QK_CONFIG_UINT, .offset = AT(max_age_s), .fallback = "300", .max = 31536000,
+      .help = "Older stock is wiped unserved; 0: never." },
+    { .key = "mix", .type = QK_CONFIG_CHOICE, .offset = AT(mix), .fallback = "kernel", .choices = mix_choices,
+      .help = "What the service's bytes are XORed with: local random (kernel), the base's C_GenerateRandom (base), or "
+              "nothing (none)." },
+    { .key = "fallback", .type = QK_CONFIG_CHOICE, .offset = AT(fallback), .fallback = "none",
+      .choices = fallback_choices,
+      .help = "base: the base's own generator serves when the service fails, with a warning each time." },
+    { .key = "seed", .type = QK_CONFIG_CHOICE, .offset = AT(seed), .fallback = "refuse", .choices = seed_choices,
+      .help = "C_SeedRandom: refuse, forward to the base, or mix into the local random and forward." },
+    { .key = "session_check", .type = QK_CONFIG_CHOICE, .offset = AT(session_check), .fallback = "track",
+      .choices = check_choices,
+      .help = "How C_GenerateRandom finds out whether its session is open: track (by what was opened and closed), info "
+              "(the base's C_GetSessionInfo) or probe (the base's C_GenerateRandom of no bytes)." },
+    { .key = "log_level", .type = QK_CONFIG_CHOICE, .offset = AT(log_level), .fallback = "warning",
+      .choices = level_choices, .help = "panic, fatal, error, warning, info, debug or trace." },
+    { .key = "log_to", .type = QK_CONFIG_TEXT, .offset = AT(log_to), .help = "Log file; standard error if empty." },
+};
+/* clang-format on */
+
+const size_t qk_wrapper_row_count = sizeof qk_wrapper_rows / sizeof qk_wrapper_rows[0];
+
+/* The environment: later rows win. */
+static const struct variable {
+    const char *name;
+    size_t offset;
+} variables[] = {
+    { "QRYPT_BASE_HSM_PATH", AT(base) },        { "QRYPT_EAAS_TOKEN", AT(token) },
+    { "QRYPT_CA_CERT_PATH", AT(ca_file) },      { "QUANTOKI_BASE", AT(base) },
+    { "QUANTOKI_ENTROPY_TOKEN", AT(token) },    { "QUANTOKI_ENTROPY_TOKEN_FILE", AT(token_file) },
+    { "QUANTOKI_ENTROPY_CA_FILE", AT(ca_file) }, { "QUANTOKI_ENTROPY_URL", AT(url) },
+};
+
+static const char *variable(const char *name)
+{
+    const char *value = secure_getenv(name);
+    return value && *value ? value : NULL;
+}
+
+/* syslog's numbers, as QRYPT_LOG_LEVEL has them. A leading number counts, anything else does not. */
+static void read_log_level(qk_wrapper_settings *settings)
+{
+    static const qk_log_level levels[] = { QK_LOG_PANIC, QK_LOG_PANIC,   QK_LOG_FATAL, QK_LOG_ERROR,
+                                           QK_LOG_WARNING, QK_LOG_WARNING, QK_LOG_INFO,  QK_LOG_DEBUG };
+    const char *text = variable("QRYPT_LOG_LEVEL");
+
+    if (text && *text >= '0' && *text <= '7')
+        settings->log_level = (int)levels[*text - '0'];
+}
+
+static void read_environment(qk_wrapper_settings *settings)
+{
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const char *value = variable(variables[i].name);
+        if (value)
+            memcpy((uint8_t *)settings + variables[i].offset, &value, sizeof value);
+    }
+    read_log_level(settings);
+}
+
+qk_err qk_wrapper_settings_read(qk_wrapper_settings *out)
+{
+    QK_OWNED(qk_config_free) qk_config *file = NULL;
+    const char *named = variable("QUANTOKI_ENTROPY_CONFIG");
+    qk_wrapper_settings settings = { 0 };
+
+    if (named || qk_file_exists(system_file))
+        QK_TRY(qk_config_load(named ? named : system_file, &file));
+    QK_TRY(qk_config_read(file, file ? qk_config_root(file) : NULL, qk_wrapper_rows, qk_wrapper_row_count,
+                          QK_CONFIG_REFUSE, &settings));
+    read_environment(&settings);
+    settings.file = file;
+    file = NULL;
+    *out = settings;
+    return QK_OK;
+}
+
+void qk_wrapper_settings_done(qk_wrapper_settings *settings)
+{
+    qk_config_free(&settings->file);
+    *settings = (qk_wrapper_settings){ 0 };
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the wrapper is told: by the reference's environment variables, by ours, and by a file. The environment wins over
+ * the file, ours over the reference's. A set-uid or set-gid program gets the file below /etc alone. */
+#ifndef QK_WRAPPER_SETTINGS_H
+#define QK_WRAPPER_SETTINGS_H
+
+#include "base/config.h"
+
+typedef enum qk_wrapper_api { QK_WRAPPER_API_AUTO, QK_WRAPPER_API_ENTROPY, QK_WRAPPER_API_QUANTUM_ENTROPY } qk_wrapper_api;
+typedef enum qk_wrapper_mix { QK_WRAPPER_MIX_KERNEL, QK_WRAPPER_MIX_BASE, QK_WRAPPER_MIX_NONE } qk_wrapper_mix;
+typedef enum qk_wrapper_seed { QK_WRAPPER_SEED_REFUSE, QK_WRAPPER_SEED_FORWARD, QK_WRAPPER_SEED_MIX } qk_wrapper_seed;
+typedef enum qk_wrapper_check { QK_WRAPPER_CHECK_TRACK, QK_WRAPPER_CHECK_INFO, QK_WRAPPER_CHECK_PROBE } qk_wrapper_check;
+
+typedef enum qk_wrapper_fallback { QK_WRAPPER_FALLBACK_NONE, QK_WRAPPER_FALLBACK_BASE } qk_wrapper_fallback;
+
+typedef struct qk_wrapper_settings {
+    qk_config *file; /* owns the file's texts; NULL: there is none */
+    const char *base;
+    const qk_config_node *urls;
+    const char *url; /* from the environment */
+    int api;
+    const char *token, *token_file, *ca_file;
+    uint64_t connect_timeout_ms, attempt_timeout_ms, call_timeout_ms, retries;
+    uint64_t pool_bytes, max_age_s;
+    int mix, seed, session_check;
+    int fallback; /* qk_wrapper_fallback */
+    int log_level;
+    const char *log_to;
+} qk_wrapper_settings;
+
+extern const qk_config_row qk_wrapper_rows[];
+extern const size_t qk_wrapper_row_count;
+
+/* Finds and reads the file, then the environment. QK_E_CONFIG with file, line and key, or the variable. */
+QK_MUST_CHECK qk_err qk_wrapper_settings_read(qk_wrapper_settings *out);
+void qk_wrapper_settings_done(qk_wrapper_settings *settings);
+
+#endif
