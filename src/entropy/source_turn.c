@@ -168,6 +168,7 @@ static int nothing_came(turn *t)
     char words[100];
     bool late = false;
 
+    qk_source_drain_wake(source); /* or the next turn would not wait either */
     pthread_mutex_lock(&source->lock);
     if (t->generation == source->generation)
         late = qk_source_machine_silent(&source->machine, source->clock_ms(), source->config.timeout_ms);
