@@ -655,7 +655,7 @@ def blob_seeds():
 
 
 if __name__ == "__main__":
-    for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, service_seeds, http_session_seeds, rest_seeds, text_seeds,
-                 text_seeds, template_seeds, mechanism_seeds, attribute_seeds, key_seeds, operation_seeds, hsm_seeds,
-                 keystore_seeds, token_seeds, blob_seeds):
+    for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, service_seeds, http_session_seeds,
+                 rest_seeds, text_seeds, template_seeds, mechanism_seeds, attribute_seeds, key_seeds, operation_seeds,
+                 hsm_seeds, keystore_seeds, token_seeds, blob_seeds):
         make()
