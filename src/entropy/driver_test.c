@@ -136,6 +136,20 @@ static void a_turn_that_waits_can_be_interrupted(void **state)
     assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
+static void silence_ends_a_turn_without_a_deadline(void **state)
+{
+    qk_source_config config = config_of(QK_DRIVER_DEVICE, make_fifo("dumb"));
+    QK_OWNED(qk_source_free) qk_source *source = NULL;
+    qk_source_status status;
+
+    (void)state;
+    config.timeout_ms = 20;
+    assert_qk_ok(qk_source_new(&config, &source));
+    assert_in_range(qk_source_turn(source, QK_DEADLINE_NEVER), 900, 1000);
+    assert_int_equal(state_now(source, &status), QK_SOURCE_ERROR);
+    assert_non_null(strstr(status.messages[0].words, "no samples for 20 ms"));
+}
+
 /* ---- a serial line ---- */
 
 static void a_serial_line_is_raw_and_loses_its_first_64_bytes(void **state)
@@ -359,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_fifo_gives_what_its_writer_sends),
         cmocka_unit_test(a_fifo_whose_writer_goes_and_comes_back_recovers),
         cmocka_unit_test(a_turn_that_waits_can_be_interrupted),
+        cmocka_unit_test(silence_ends_a_turn_without_a_deadline),
         cmocka_unit_test(a_serial_line_is_raw_and_loses_its_first_64_bytes),
         cmocka_unit_test(a_file_ends_for_good),
         cmocka_unit_test(a_restart_never_gives_the_same_bytes_again),
