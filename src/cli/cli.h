@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quantoki: the operator's command line. A subcommand is a row of the table in main.c and a file of its own. */
+/* quantoki: the operator's command line. A subcommand is a row of the table in main.c and a file of its own; one that
+ * has subcommands itself has a table in its file (group.h). */
 #ifndef QK_CLI_CLI_H
 #define QK_CLI_CLI_H
 
@@ -13,5 +14,6 @@ typedef struct qk_command {
 } qk_command;
 
 qk_err qk_command_init(int argc, char **argv);
+qk_err qk_command_token(int argc, char **argv);
 
 #endif

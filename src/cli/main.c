@@ -3,46 +3,57 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/group.h"
 
 static const qk_command commands[] = {
     { "init", "make a new instance: keys, certificates, keystores, configuration", qk_command_init },
+    { "token", "make, list and revoke tokens for the REST API", qk_command_token },
 };
 
-static int usage(FILE *out, int status)
-{
-    fprintf(out, "Usage: quantoki COMMAND [OPTION...]\n\nCommands:\n");
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    fprintf(out, "\n'quantoki COMMAND --help' explains a command; 'quantoki --version' tells the version.\n");
-    return status;
-}
+static const qk_command_group quantoki = {
+    .name = "quantoki",
+    .more = "; 'quantoki --version' tells the version.",
+    .commands = commands,
+    .count = sizeof commands / sizeof commands[0],
+};
 
-static int run(const qk_command *command, int argc, char **argv)
-{
-    char name[64];
+/* Scripts tell these apart; everything else that fails is 1. */
+static const struct status_row {
     qk_err err;
+    int status;
+} statuses[] = {
+    { QK_OK, 0 },
+    { QK_E_NOT_AUTHENTICATED, 3 }, /* 401: the token */
+    { QK_E_NOT_AUTHORIZED, 4 },    /* 403: its scope or its allotment */
+    { QK_E_RATE, 5 },              /* 429: too many requests */
+    { QK_E_NO_RANDOM, 6 },         /* 503: no entropy now */
+    { QK_E_SERVER_AWAY, 7 },
+    { QK_E_SERVER_UNTRUSTED, 7 },
+    { QK_E_TIMEOUT, 7 },
+    { QK_E_PROTOCOL, 8 }, /* an answer that makes no sense */
+};
 
-    snprintf(name, sizeof name, "quantoki %s", command->name);
-    argv[0] = name;
-    err = command->run(argc, argv);
-    if (err != QK_OK)
-        fprintf(stderr, "%s: %s\n", name, qk_err_words(err));
-    return err == QK_OK ? 0 : 1;
+static int status_of(qk_err err)
+{
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
+        if (statuses[i].err == err)
+            return statuses[i].status;
+    return 1;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 2)
-        return usage(stderr, 2);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
-        return usage(stdout, 0);
-    if (strcmp(argv[1], "--version") == 0) {
+    char name[64] = "quantoki";
+    qk_err err;
+
+    if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
         printf("quantoki %s\n", QK_VERSION);
         return 0;
     }
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return run(&commands[i], argc - 1, argv + 1);
-    fprintf(stderr, "quantoki: there is no command '%s'\n\n", argv[1]);
-    return usage(stderr, 2);
+    if (argc >= 2)
+        snprintf(name, sizeof name, "quantoki %s", argv[1]);
+    err = qk_command_group_run(&quantoki, argc, argv);
+    if (err != QK_OK)
+        fprintf(stderr, "%s: %s\n", name, qk_err_words(err));
+    return status_of(err);
 }

@@ -242,10 +242,17 @@ const qk_source_config *qk_source_config_of(const qk_source *source)
 
 /* ---- waiting ---- */
 
+void qk_source_drain_wake(const qk_source *source)
+{
+    uint64_t count;
+
+    if (read(source->wake_fd, &count, sizeof count) < 0)
+        return; /* nobody woke it */
+}
+
 void qk_source_wait(qk_source *source, int ms)
 {
     struct pollfd event = { .fd = source->wake_fd, .events = POLLIN };
-    uint64_t count;
     bool low;
 
     if (ms == 0)
@@ -256,8 +263,7 @@ void qk_source_wait(qk_source *source, int ms)
     pthread_mutex_unlock(&source->lock);
     if (!low)
         poll(&event, 1, ms);
-    if (read(source->wake_fd, &count, sizeof count) < 0)
-        return; /* the time was up: nobody woke it */
+    qk_source_drain_wake(source);
 }
 
 void qk_source_interrupt(qk_source *source)

@@ -48,6 +48,7 @@ typedef struct qk_source_config {
     bool loop;            /* file: starts again at its end, for tests; else the end is a permanent failure */
     /* upstream: an entropy service */
     const char *url, *token_file, *cacert;
+    int api; /* qk_entropy_api: how it is asked */
 } qk_source_config;
 
 typedef enum qk_source_state {

@@ -10,6 +10,7 @@
 enum { NAME_MOST = 63, TAP_RAW = 0, TAP_CONDITIONED, TAP_OFF }; /* taps in the order of their texts */
 
 static const char *const kinds[] = { "quantum", "physical", "other", NULL };
+static const char *const apis[] = { "get", "post", "raw", NULL }; /* qk_entropy_api */
 static const char *const taps[] = { "raw", "conditioned", "off", NULL };
 
 #define AT(member) offsetof(qk_source_config, member)
@@ -41,6 +42,8 @@ const qk_config_row qk_source_config_rows[] = {
       .help = "What the statistical tests see of it: raw samples, conditioned bits, or off." },
     { "loop", QK_CONFIG_BOOL, AT(loop), "false", .help = "file: start again at its end. The bytes repeat: tests only." },
     { "url", QK_CONFIG_TEXT, AT(url), .help = "upstream: https://host[:port][/prefix] of an entropy service." },
+    { "api", QK_CONFIG_CHOICE, AT(api), "post", .choices = apis,
+      .help = "upstream: which of its calls; get and post are in every version, raw (no JSON) only in quantokid." },
     { "token_file", QK_CONFIG_TEXT, AT(token_file), .help = "upstream: file with the bearer token, mode 0600." },
     { "cacert", QK_CONFIG_TEXT, AT(cacert), .help = "upstream: PEM file of authorities; the system's if empty." },
 };

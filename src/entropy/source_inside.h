@@ -62,6 +62,9 @@ struct qk_source {
     atomic_int_least64_t reading_since; /* when the driver's read under way began; 0: none is */
 };
 
+/* Takes back what was written to wake it. */
+void qk_source_drain_wake(const qk_source *source);
+
 /* All with the lock held. */
 /* After every call that may have changed the machine's state: publishes and logs it; wipes what is queued unless the
  * state serves or waits to. */

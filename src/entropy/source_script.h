@@ -27,7 +27,7 @@ static int64_t script_now_ms;
 
 static int64_t script_clock(void)
 {
-    return script_now_ms;
+    return __atomic_load_n(&script_now_ms, __ATOMIC_SEQ_CST);
 }
 
 static qk_err script_open(const qk_source_config *config, uint64_t *position, qk_deadline_ms deadline,

@@ -104,10 +104,10 @@ bool qk_source_machine_good(qk_source_machine *machine, uint64_t count, int64_t 
     return false;
 }
 
-bool qk_source_machine_silent(qk_source_machine *machine, int64_t now, uint64_t timeout_ms)
+bool qk_source_machine_silent(qk_source_machine *machine, int64_t began, int64_t now, uint64_t timeout_ms)
 {
     if (machine->silent_since == NEVER)
-        machine->silent_since = now;
+        machine->silent_since = began;
     return (uint64_t)(now - machine->silent_since) >= timeout_ms;
 }
 

@@ -42,8 +42,8 @@ void qk_source_machine_init(qk_source_machine *machine, bool enabled);
 int qk_source_machine_due(qk_source_machine *machine, int64_t now);
 /* `count` samples passed the tests. True if they may be queued: they were not part of a start-up test. */
 bool qk_source_machine_good(qk_source_machine *machine, uint64_t count, int64_t now);
-/* A read brought nothing. True if that has been so for `timeout_ms`: a failure. */
-bool qk_source_machine_silent(qk_source_machine *machine, int64_t now, uint64_t timeout_ms);
+/* A read that began then brought nothing. True if that has been so for `timeout_ms`: a failure. */
+bool qk_source_machine_silent(qk_source_machine *machine, int64_t began, int64_t now, uint64_t timeout_ms);
 void qk_source_machine_fail(qk_source_machine *machine, qk_source_fault fault, int64_t now, const char *words);
 /* True if the run made it fail. */
 bool qk_source_machine_judge(qk_source_machine *machine, bool proportion, bool uniformity, int64_t now,

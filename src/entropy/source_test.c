@@ -70,6 +70,42 @@ static void a_full_queue_is_still_tested_with_a_few_samples_a_turn(void **state)
     assert_int_equal(the_script.given, given + 64);
 }
 
+static void a_slow_source_is_read_in_small_pieces(void **state)
+{
+    qk_source_config config = script_config(8, 7.8);
+    QK_OWNED(qk_source_free) qk_source *source = script_source(8, 7.8);
+
+    (void)state;
+    qk_source_free(&source);
+    config.rate = 1000;
+    assert_qk_ok(qk_source_new_with_driver(&config, &script_driver, script_clock, &source));
+    qk_source_turn(source, 0);
+    assert_int_equal(the_script.given, 250);
+}
+
+static void the_place_in_the_status_holds_no_credentials(void **state)
+{
+    static const char *const urls[][2] = {
+        { "https://user:word@host:9/api?token=1", "https://host:9/api" },
+        { "https://host/a@b", "https://host/a@b" },
+        { "https://host#x", "https://host" },
+    };
+    qk_source_config config = script_config(8, 7.8);
+    qk_driver driver = script_driver;
+    qk_source_status status;
+
+    (void)state;
+    driver.url = true;
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        QK_OWNED(qk_source_free) qk_source *source = NULL;
+
+        config.url = urls[i][0];
+        assert_qk_ok(qk_source_new_with_driver(&config, &driver, script_clock, &source));
+        qk_source_status_get(source, &status);
+        assert_string_equal(status.path, urls[i][1]);
+    }
+}
+
 static void millibits_are_the_claim(void **state)
 {
     QK_OWNED(qk_source_free) qk_source *source = script_source(8, 7.8);
@@ -244,6 +280,8 @@ int main(void)
         cmocka_unit_test(samples_of_the_startup_test_are_thrown_away),
         cmocka_unit_test(the_newest_two_windows_are_held_back),
         cmocka_unit_test(a_full_queue_is_still_tested_with_a_few_samples_a_turn),
+        cmocka_unit_test(a_slow_source_is_read_in_small_pieces),
+        cmocka_unit_test(the_place_in_the_status_holds_no_credentials),
         cmocka_unit_test(millibits_are_the_claim),
         cmocka_unit_test(the_status_tells_cutoffs_counts_and_rate),
         cmocka_unit_test(a_disabled_source_is_off_for_ever),

@@ -16,6 +16,7 @@ enum {
 typedef struct turn {
     qk_source *source;
     qk_driver_read read;
+    int64_t began_ms;
     unsigned generation;
     bool new_test, full;
 } turn;
@@ -86,11 +87,21 @@ static qk_err open_device(qk_source *source, qk_deadline_ms deadline)
 
 /* ---- before and after ---- */
 
+/* A quarter of a second's, for devices that come back only with everything that was asked for. */
+static size_t chunk_of(const qk_source *source)
+{
+    uint64_t quarter = source->config.rate / 4;
+
+    if (quarter < source->driver->least_read)
+        return source->driver->least_read;
+    return quarter < PROOF ? PROOF : quarter > SOURCE_CHUNK ? SOURCE_CHUNK : (size_t)quarter;
+}
+
 /* How many samples this turn should read; 0: none. */
 static size_t room_for(qk_source *source, turn *t)
 {
     const qk_source_machine *machine = &source->machine;
-    size_t room = SOURCE_CHUNK;
+    size_t chunk = chunk_of(source), room = chunk;
 
     if (machine->state == QK_SOURCE_STARTING && machine->startups_left > 0) {
         t->new_test = machine->startup_samples == 0;
@@ -101,7 +112,15 @@ static size_t room_for(qk_source *source, turn *t)
     } else if (qk_source_ring_free(&source->ring) < room) {
         room = qk_source_ring_free(&source->ring);
     }
-    return room < SOURCE_CHUNK ? room : SOURCE_CHUNK;
+    return room < chunk ? room : chunk;
+}
+
+/* The turn's, but not beyond the time after which silence is a failure; for a look in passing, now. */
+static qk_deadline_ms read_deadline(const qk_source *source, const turn *t, qk_deadline_ms deadline)
+{
+    qk_deadline_ms latest = qk_deadline_in(t->full ? 0 : (int64_t)source->config.timeout_ms);
+
+    return deadline == QK_DEADLINE_NEVER || deadline > latest ? latest : deadline;
 }
 
 /* What qk_source_machine_due says; with 0 the turn is laid out. */
@@ -109,20 +128,18 @@ static int plan(qk_source *source, turn *t, qk_deadline_ms deadline)
 {
     int due;
 
-    *t = (turn){ .source = source };
+    *t = (turn){ .source = source, .began_ms = source->clock_ms() };
     pthread_mutex_lock(&source->lock);
     if (source->first_turn_ms == 0)
-        source->first_turn_ms = source->clock_ms();
-    due = qk_source_machine_due(&source->machine, source->clock_ms());
+        source->first_turn_ms = t->began_ms;
+    due = qk_source_machine_due(&source->machine, t->began_ms);
     qk_source_settle(source);
     t->generation = source->generation;
     t->read = (qk_driver_read){ .out = qk_secret_fill(&source->chunk),
                                 .room = due == 0 ? room_for(source, t) : 0,
-                                .deadline = deadline,
                                 .wake_fd = source->wake_fd };
     pthread_mutex_unlock(&source->lock);
-    if (t->full)
-        t->read.deadline = qk_deadline_in(0);
+    t->read.deadline = read_deadline(source, t, deadline);
     return due;
 }
 
@@ -168,9 +185,10 @@ static int nothing_came(turn *t)
     char words[100];
     bool late = false;
 
+    qk_source_drain_wake(source); /* or the next turn would not wait either */
     pthread_mutex_lock(&source->lock);
     if (t->generation == source->generation)
-        late = qk_source_machine_silent(&source->machine, source->clock_ms(), source->config.timeout_ms);
+        late = qk_source_machine_silent(&source->machine, t->began_ms, source->clock_ms(), source->config.timeout_ms);
     pthread_mutex_unlock(&source->lock);
     if (late) {
         snprintf(words, sizeof words, "no samples for %" PRIu64 " ms: is the device plugged in and sending?",
@@ -241,7 +259,7 @@ int qk_source_turn(qk_source *source, qk_deadline_ms deadline)
     err = open_device(source, deadline);
     if (err != QK_OK)
         return fail_read(&t, err);
-    atomic_store(&source->reading_since, source->clock_ms());
+    atomic_store(&source->reading_since, t.began_ms);
     err = source->driver->read(source->handle, &t.read);
     atomic_store(&source->reading_since, 0);
     due = err != QK_OK ? fail_read(&t, err) : t.read.len == 0 ? nothing_came(&t) : test_and_queue(&t);

@@ -17,7 +17,6 @@ struct qk_rest {
     int64_t started_ms;
     qk_rest_counters *counters;
     qk_rest_history history;
-    qk_buf openapi; /* written once, from the table of routes */
 };
 
 /* ---- a request under way: lies in the exchange's arena ---- */
@@ -103,13 +102,12 @@ typedef enum qk_rest_style {
 /* For the OpenAPI document. */
 typedef struct qk_rest_parameter {
     const char *name;
-    const char *type; /* "integer", "boolean", "string" */
-    uint64_t least, most;
+    const char *type;     /* "integer", "boolean", "string" */
+    uint64_t least, most; /* of an integer; most 0: no bounds */
     const char *fallback; /* as JSON; NULL: none */
     const char *help;
+    bool needed;
 } qk_rest_parameter;
-
-enum { QK_REST_PARAMETERS = 6 };
 
 struct qk_rest_route {
     const char *path; /* one of them holds "{name}" */
@@ -123,7 +121,7 @@ struct qk_rest_route {
     bool (*give)(qk_rest *rest, qk_rest_call *call);
     const char *summary;
     const char *produces;           /* content type of a good answer */
-    const qk_rest_parameter *query; /* QK_REST_PARAMETERS at most; the last without a name */
+    const qk_rest_parameter *query; /* the last one without a name; NULL: none */
     const qk_rest_parameter *body;  /* members of a JSON object */
 };
 

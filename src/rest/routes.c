@@ -9,22 +9,42 @@
 #define JSON  "application/json"
 #define BYTES "application/octet-stream"
 
+/* clang-format off */
 static const qk_rest_parameter size_query[] = {
     { "size", "integer", 1, 512, "1", "How many KiB, each a string of its own." },
     { NULL },
 };
 static const qk_rest_parameter blocks_body[] = {
-    { "block_size", "integer", 1, 1024, NULL, "Bytes in each block. Needed." },
+    { "block_size", "integer", 1, 1024, NULL, "Bytes in each block.", .needed = true },
     { "block_count", "integer", 1, 512, "1", "How many blocks." },
     { "entropy_type", "string", 0, 0, NULL, "quantum or mixed; the first of the capabilities if it is not given." },
     { NULL },
 };
 static const qk_rest_parameter raw_query[] = {
-    { "bytes", "integer", 1, 1048576, NULL, "How many bytes. Needed." },
+    { "bytes", "integer", 1, 1048576, NULL, "How many bytes.", .needed = true },
     { NULL },
 };
 
-/* clang-format off */
+#define NUM    { "num", "integer", 1, 100, "5", "How many runs at most, the newest first." }
+#define SIMPLE { "simple", "boolean", 0, 0, "false", "Three members of each run alone." }
+#define BITS   { "randsize", "integer", 1, 5242880, "1024", "How many of the bits under test." }
+static const qk_rest_parameter logs_query[] = { NUM, SIMPLE, { NULL } };
+static const qk_rest_parameter failing_logs_query[] = {
+    NUM, SIMPLE,
+    { "strict", "boolean", 0, 0, "true", "Runs that missed both verdicts; false: either." },
+    { "include_random", "boolean", 0, 0, "false", "With the bits under test; only with strict=true." },
+    BITS,
+    { NULL },
+};
+static const qk_rest_parameter failing_random_query[] = { NUM, BITS, { NULL } };
+
+static const qk_rest_parameter token_body[] = {
+    { "grant_type", "string", 0, 0, NULL, "urn:ibm:params:oauth:grant-type:apikey", .needed = true },
+    { "apikey", "string", 0, 0, NULL, "An API key of a service ID.", .needed = true },
+    { NULL },
+};
+
+/* The page comes last: its other files share its row. */
 const qk_rest_route qk_rest_routes[] = {
     { "/api/v1/quantum-entropy", READ, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .give = qk_rest_give_quantum_entropy,
       .summary = "Fresh entropy, 1 to 512 KiB", .produces = JSON, .query = size_query },
@@ -36,12 +56,43 @@ const qk_rest_route qk_rest_routes[] = {
       .summary = "Fresh entropy in blocks (QRNG Open API)", .produces = JSON, .body = blocks_body },
     { "/api/v1/random/raw", READ, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .give = qk_rest_give_raw,
       .summary = "Fresh entropy as bytes, up to 1 MiB", .produces = BYTES, .query = raw_query },
+
+    { "/api/v1/capabilities", READ, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_capabilities,
+      .summary = "What can be asked for", .produces = JSON },
+    { "/api/v1/get_capabilities", READ, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .slow = true,
+      .make = qk_rest_make_capabilities, .summary = "Former name of /api/v1/capabilities", .produces = JSON },
+    { "/v1/capabilities", READ, QK_ACCESS_ENTROPY, QK_STYLE_OPEN_API, .slow = true, .make = qk_rest_make_capabilities,
+      .summary = "What can be asked for (QRNG Open API)", .produces = JSON },
+    { "/api/v1/healthtest", READ, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_healthtest,
+      .summary = "How the sources and the output stand in tests", .produces = JSON },
+    { "/v1/healthtest", READ, QK_ACCESS_ENTROPY, QK_STYLE_OPEN_API, .slow = true, .make = qk_rest_make_healthtest,
+      .summary = "How the sources and the output stand in tests (QRNG Open API)", .produces = JSON },
+
+    { "/api/v1/logs", READ, QK_ACCESS_LOGS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_logs,
+      .summary = "Runs of the statistical tests", .produces = JSON, .query = logs_query },
+    { "/api/v1/failing_logs", READ, QK_ACCESS_LOGS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_failing_logs,
+      .summary = "Runs that failed", .produces = JSON, .query = failing_logs_query },
+    { "/api/v1/failing_random", READ, QK_ACCESS_LOGS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_failing_random,
+      .summary = "Bits of runs that failed, never given to anybody", .produces = JSON, .query = failing_random_query },
+    { "/api/v1/logs/bundle", READ, QK_ACCESS_LOGS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_bundle,
+      .summary = "Status, test results and the end of the log in one archive", .produces = "application/gzip" },
+    { "/api/v1/status", READ, QK_ACCESS_LOGS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_status,
+      .summary = "Sources, reserve, what was served", .produces = JSON },
+    { "/api/v1/history", READ, QK_ACCESS_LOGS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_history,
+      .summary = "Rates and reserve of the last 24 hours", .produces = JSON },
+
+    { "/api/v1/sources/{name}/restart", WRITE, QK_ACCESS_ADMIN, QK_STYLE_OURS, .make = qk_rest_make_restart,
+      .summary = "Start-up tests of a source, also of one that failed for good" },
     { "/healthz", READ, QK_ACCESS_NONE, QK_STYLE_OURS, .make = qk_rest_make_health,
       .summary = "The process works", .produces = JSON },
     { "/readyz", READ, QK_ACCESS_NONE, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_readiness,
       .summary = "A source is healthy and the database answers", .produces = JSON },
+    { "/metrics", READ, QK_ACCESS_METRICS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_metrics,
+      .summary = "Counters in the text format of Prometheus", .produces = "text/plain" },
+    { "/api/v1/openapi.json", READ, QK_ACCESS_NONE, QK_STYLE_OURS, .make = qk_rest_make_openapi,
+      .summary = "This document", .produces = JSON },
     { "/identity/token", WRITE, QK_ACCESS_NONE, QK_STYLE_IBM, .slow = true, .make = qk_rest_make_token,
-      .summary = "A bearer token of the HSM for an API key", .produces = JSON },
+      .summary = "A bearer token of the HSM for an API key", .produces = JSON, .body = token_body },
     { "/", READ, QK_ACCESS_NONE, QK_STYLE_OURS, .give = qk_rest_give_page,
       .summary = "The status page", .produces = "text/html" },
 };

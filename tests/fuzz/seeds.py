@@ -281,6 +281,45 @@ def http_seeds():
     seed("http", "head", b"\1\0" + texts["length"][:-2].encode())
 
 
+def service_seeds():
+    texts = {
+        "blocks": '{"random":["AAEC","AwQF"],"size":2}',
+        "escapes": '{"x":[{"y":-1e9}],"random":["A\\/EC","Aw\\u002bF"]}',
+        "padding": '{"random":["AA==","AQ=="]}',
+        "few": '{"random":["AAEC"]}',
+        "twice": '{"random":["AAEC","AwQF"],"random":["AAEC","AwQF"]}',
+        "refusal": '{"error":{"status":429,"code":"rate_limited","message":"wait","retry_after":4}}',
+        "deep": '{"a":' + "[" * 20,
+        "page": "<html>",
+    }
+    for name, text in texts.items():
+        seed("service", name, bytes([1, 0 if name == "padding" else 2, 5]) + text.encode())
+
+
+def rest_seeds():
+    post, head, raw, closed = 1, 2, 4, 8
+    texts = {
+        "get": (0, "api/v1/quantum-entropy?size=2", ""),
+        "escaped": (raw, "api/v1/quantum-entropy?x=%zz&siz%65=%31&size", ""),
+        "raw": (head, "api/v1/random/raw?bytes=1048576", ""),
+        "failing": (0, "api/v1/failing_logs?num=100&strict=true&include_random=true&randsize=17&simple=true", ""),
+        "random": (0, "api/v1/failing_random?num=2&randsize=5242880", ""),
+        "restart": (post, "api/v1/sources/a-b_c.d/restart", ""),
+        "page": (0, "", ""),
+        "metrics": (0, "metrics", ""),
+        "openapi": (0, "api/v1/openapi.json", ""),
+        "closed": (closed, "api/v1/status", ""),
+        "token": (post, "identity/token", "grant_type=urn:ibm:params:oauth:grant-type:apikey&apikey=%41+b%"),
+        "blocks": (post, "api/v1/entropy", '{"block_size":16,"block_count":2}'),
+        "blocks-typed": (post | raw, "v1/entropy", ' { "entropy_type" : "mixed" , "block_size":1024 } '),
+        "blocks-twice": (post, "v1/entropy", '{"block_size":0,"block_size":16}'),
+        "blocks-escaped": (post, "v1/entropy", '{"block\\u005fsize":1e1,"x":[[[[[[[1]]]]]]]}'),
+        "blocks-deep": (post, "v1/entropy", "[" * 300),
+    }
+    for name, (options, target, body) in texts.items():
+        seed("rest", name, bytes([options]) + target.encode() + b"\n" + body.encode())
+
+
 def http_session_seeds():
     texts = {
         "get": "GET /api/v1/quantum-entropy?size=2&x=%20+ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n\r\n",
@@ -616,7 +655,7 @@ def blob_seeds():
 
 
 if __name__ == "__main__":
-    for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, http_session_seeds, text_seeds,
-                 template_seeds, mechanism_seeds, attribute_seeds, key_seeds, operation_seeds, hsm_seeds,
-                 keystore_seeds, token_seeds, blob_seeds):
+    for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, service_seeds, http_session_seeds,
+                 rest_seeds, text_seeds, template_seeds, mechanism_seeds, attribute_seeds, key_seeds, operation_seeds,
+                 hsm_seeds, keystore_seeds, token_seeds, blob_seeds):
         make()

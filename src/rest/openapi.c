@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The OpenAPI document (3.0.3), made of the table of routes. */
+#include <stdio.h>
+
+#include "rest/parts.h"
+
+/* What each access may refuse, and what every route may. */
+static const struct {
+    int status;
+    const char *words;
+    unsigned accesses; /* bits; 0: all */
+} answers[] = {
+    { 400, "A parameter is wrong.", 0 },
+    { 401, "No token, or one that is unknown, expired or revoked.", ~(1u << QK_ACCESS_NONE) },
+    { 403, "The token lacks the scope, or its allotment is used up.", ~(1u << QK_ACCESS_NONE) },
+    { 429, "The token made too many requests; Retry-After says when to come again.", ~(1u << QK_ACCESS_NONE) },
+    { 503, "Not available at the moment; Retry-After says when to come again.", 0 },
+};
+
+static void write_schema(qk_json *json, const qk_rest_parameter *parameter)
+{
+    qk_json_open(json, "schema", '{');
+    qk_json_text(json, "type", parameter->type);
+    if (parameter->most) {
+        qk_json_uint(json, "minimum", parameter->least);
+        qk_json_uint(json, "maximum", parameter->most);
+    }
+    if (parameter->fallback)
+        qk_json_raw(json, "default", qk_view_text(parameter->fallback));
+    qk_json_close(json, '}');
+}
+
+static void write_parameter(qk_json *json, const qk_rest_parameter *parameter, const char *in)
+{
+    qk_json_open(json, NULL, '{');
+    qk_json_text(json, "name", parameter->name);
+    qk_json_text(json, "in", in);
+    qk_json_bool(json, "required", in[0] == 'p' || parameter->needed);
+    qk_json_text(json, "description", parameter->help);
+    write_schema(json, parameter);
+    qk_json_close(json, '}');
+}
+
+static void write_parameters(qk_json *json, const qk_rest_route *route)
+{
+    static const qk_rest_parameter name = { "name", "string", 0, 0, NULL, "Name of a source.", true };
+
+    qk_json_open(json, "parameters", '[');
+    if (strstr(route->path, "{name}"))
+        write_parameter(json, &name, "path");
+    for (const qk_rest_parameter *parameter = route->query; parameter && parameter->name; parameter++)
+        write_parameter(json, parameter, "query");
+    qk_json_close(json, ']');
+}
+
+static void write_member(qk_json *json, const qk_rest_parameter *member)
+{
+    qk_json_open(json, member->name, '{');
+    qk_json_text(json, "type", member->type);
+    qk_json_text(json, "description", member->help);
+    if (member->most) {
+        qk_json_uint(json, "minimum", member->least);
+        qk_json_uint(json, "maximum", member->most);
+    }
+    if (member->fallback)
+        qk_json_raw(json, "default", qk_view_text(member->fallback));
+    qk_json_close(json, '}');
+}
+
+static void write_body(qk_json *json, const qk_rest_route *route)
+{
+    if (!route->body)
+        return;
+    qk_json_open(json, "requestBody", '{');
+    qk_json_bool(json, "required", true);
+    qk_json_open(json, "content", '{');
+    qk_json_open(json, route->style == QK_STYLE_IBM ? "application/x-www-form-urlencoded" : "application/json", '{');
+    qk_json_open(json, "schema", '{');
+    qk_json_text(json, "type", "object");
+    qk_json_open(json, "required", '[');
+    for (const qk_rest_parameter *member = route->body; member->name; member++)
+        if (member->needed)
+            qk_json_text(json, NULL, member->name);
+    qk_json_close(json, ']');
+    qk_json_open(json, "properties", '{');
+    for (const qk_rest_parameter *member = route->body; member->name; member++)
+        write_member(json, member);
+    for (unsigned i = 0; i < 5; i++)
+        qk_json_close(json, '}');
+}
+
+static void write_answer(qk_json *json, int status, const char *words, const char *content_type)
+{
+    char key[8];
+
+    snprintf(key, sizeof key, "%d", status);
+    qk_json_open(json, key, '{');
+    qk_json_text(json, "description", words);
+    if (content_type) {
+        qk_json_open(json, "content", '{');
+        qk_json_open(json, content_type, '{');
+        qk_json_close(json, '}');
+        qk_json_close(json, '}');
+    }
+    qk_json_close(json, '}');
+}
+
+static void write_answers(qk_json *json, const qk_rest_route *route)
+{
+    qk_json_open(json, "responses", '{');
+    write_answer(json, route->produces ? 200 : 204, "Done.", route->produces);
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        int status = answers[i].status == 400 && route->style == QK_STYLE_OPEN_API ? 422 : answers[i].status;
+        if (!answers[i].accesses || answers[i].accesses & 1u << route->access)
+            write_answer(json, status, answers[i].words, "application/json");
+    }
+    qk_json_close(json, '}');
+}
+
+static void write_security(qk_json *json, const qk_rest_route *route)
+{
+    qk_json_open(json, "security", '[');
+    if (route->access != QK_ACCESS_NONE)
+        for (unsigned i = 0; i < 2; i++) {
+            qk_json_open(json, NULL, '{');
+            qk_json_open(json, i ? "apiKey" : "bearer", '[');
+            qk_json_close(json, ']');
+            qk_json_close(json, '}');
+        }
+    qk_json_close(json, ']');
+}
+
+static void write_route(qk_json *json, const qk_rest_route *route)
+{
+    qk_json_open(json, route->path, '{');
+    qk_json_open(json, route->methods & QK_HTTP_GET ? "get" : "post", '{');
+    qk_json_text(json, "summary", route->summary);
+    write_security(json, route);
+    write_parameters(json, route);
+    write_body(json, route);
+    write_answers(json, route);
+    qk_json_close(json, '}');
+    qk_json_close(json, '}');
+}
+
+static void write_schemes(qk_json *json)
+{
+    qk_json_open(json, "components", '{');
+    qk_json_open(json, "securitySchemes", '{');
+    qk_json_open(json, "bearer", '{');
+    qk_json_text(json, "type", "http");
+    qk_json_text(json, "scheme", "bearer");
+    qk_json_close(json, '}');
+    qk_json_open(json, "apiKey", '{');
+    qk_json_text(json, "type", "apiKey");
+    qk_json_text(json, "in", "header");
+    qk_json_text(json, "name", "X-API-KEY");
+    for (unsigned i = 0; i < 3; i++)
+        qk_json_close(json, '}');
+}
+
+void qk_rest_make_openapi(qk_rest *rest, qk_rest_call *call)
+{
+    qk_json json = qk_json_to(&call->body);
+
+    (void)rest;
+    qk_json_open(&json, NULL, '{');
+    qk_json_text(&json, "openapi", "3.0.3");
+    qk_json_open(&json, "info", '{');
+    qk_json_text(&json, "title", "Quantoki");
+    qk_json_text(&json, "version", QK_VERSION);
+    qk_json_close(&json, '}');
+    qk_json_open(&json, "paths", '{');
+    for (size_t i = 0; i < qk_rest_route_count; i++)
+        write_route(&json, &qk_rest_routes[i]);
+    qk_json_close(&json, '}');
+    write_schemes(&json);
+    qk_json_close(&json, '}');
+    qk_rest_reply_json(call);
+}
