@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <quantoki/pkcs11.h>
+#include <quantoki/pkcs11-entropy.h>
 #include <quantoki/pkcs11-ibm.h>
 
 typedef struct error_row {

@@ -53,8 +53,7 @@ static void sort_interfaces(qk_base_library *base, const CK_INTERFACE *interface
         const struct version_row *row = row_of(&interfaces[i]);
         if (row)
             of[row - version_rows] = &interfaces[i];
-        else if (interfaces[i].pInterfaceName &&
-                 strcmp((const char *)interfaces[i].pInterfaceName, "PKCS 11") != 0)
+        else if (interfaces[i].pInterfaceName && strcmp((const char *)interfaces[i].pInterfaceName, "PKCS 11") != 0)
             base->foreign[base->foreign_count++] = interfaces[i];
     }
     for (size_t i = VERSIONS; i-- > 0;)

@@ -4,18 +4,19 @@
 #define QK_WRAPPER_BASE_LIBRARY_H
 
 #include <quantoki/pkcs11.h>
+#include <stddef.h>
 
 #include "base/error.h"
 
 enum { QK_BASE_INTERFACES = 32 };
 
 typedef struct qk_base_library {
-    void *handle;                   /* of dlopen; never closed */
+    void *handle; /* of dlopen; never closed */
     char path[4096];
     CK_FUNCTION_LIST_3_2 functions; /* NULL where the base has none */
     CK_VERSION versions[4];         /* of the standard's interfaces that the base has, the newest first */
     size_t version_count;
-    CK_FLAGS flags;                 /* of its newest standard interface */
+    CK_FLAGS flags;                           /* of its newest standard interface */
     CK_INTERFACE foreign[QK_BASE_INTERFACES]; /* interfaces of other names, passed on as they are */
     size_t foreign_count;
 } qk_base_library;

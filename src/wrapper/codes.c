@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where qk_err becomes CK_RV, and a failure a line in the log: the same one at most once in ten seconds, with a count. */
+/* Where qk_err becomes CK_RV, and a failure a line in the log: the same one at most once in ten seconds, with a count.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>

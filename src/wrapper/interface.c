@@ -99,8 +99,7 @@ static bool fits(const CK_INTERFACE *interface, const CK_UTF8CHAR *name, const C
     return (interface->flags & flags) == flags;
 }
 
-ENTRY CK_RV C_GetInterface(CK_UTF8CHAR_PTR name, CK_VERSION_PTR version, CK_INTERFACE_PTR_PTR interface,
-                           CK_FLAGS flags)
+ENTRY CK_RV C_GetInterface(CK_UTF8CHAR_PTR name, CK_VERSION_PTR version, CK_INTERFACE_PTR_PTR interface, CK_FLAGS flags)
 {
     if (!interface)
         return CKR_ARGUMENTS_BAD;

@@ -53,9 +53,8 @@ static CK_RV check_session(CK_SESSION_HANDLE session)
 
 static CK_RV ask_base(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len)
 {
-    return qk_wrapper.base.functions.C_GenerateRandom
-               ? qk_wrapper.base.functions.C_GenerateRandom(session, out, len)
-               : CKR_FUNCTION_NOT_SUPPORTED;
+    return qk_wrapper.base.functions.C_GenerateRandom ? qk_wrapper.base.functions.C_GenerateRandom(session, out, len)
+                                                      : CKR_FUNCTION_NOT_SUPPORTED;
 }
 
 /* XORs the base's own random in; `out` gets the result, or nothing. */

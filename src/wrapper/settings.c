@@ -70,9 +70,9 @@ static const struct variable {
     const char *name;
     size_t offset;
 } variables[] = {
-    { "QRYPT_BASE_HSM_PATH", AT(base) },        { "QRYPT_EAAS_TOKEN", AT(token) },
-    { "QRYPT_CA_CERT_PATH", AT(ca_file) },      { "QUANTOKI_BASE", AT(base) },
-    { "QUANTOKI_ENTROPY_TOKEN", AT(token) },    { "QUANTOKI_ENTROPY_TOKEN_FILE", AT(token_file) },
+    { "QRYPT_BASE_HSM_PATH", AT(base) },         { "QRYPT_EAAS_TOKEN", AT(token) },
+    { "QRYPT_CA_CERT_PATH", AT(ca_file) },       { "QUANTOKI_BASE", AT(base) },
+    { "QUANTOKI_ENTROPY_TOKEN", AT(token) },     { "QUANTOKI_ENTROPY_TOKEN_FILE", AT(token_file) },
     { "QUANTOKI_ENTROPY_CA_FILE", AT(ca_file) }, { "QUANTOKI_ENTROPY_URL", AT(url) },
 };
 
@@ -85,7 +85,7 @@ static const char *variable(const char *name)
 /* syslog's numbers, as QRYPT_LOG_LEVEL has them. A leading number counts, anything else does not. */
 static void read_log_level(qk_wrapper_settings *settings)
 {
-    static const qk_log_level levels[] = { QK_LOG_PANIC, QK_LOG_PANIC,   QK_LOG_FATAL, QK_LOG_ERROR,
+    static const qk_log_level levels[] = { QK_LOG_PANIC,   QK_LOG_PANIC,   QK_LOG_FATAL, QK_LOG_ERROR,
                                            QK_LOG_WARNING, QK_LOG_WARNING, QK_LOG_INFO,  QK_LOG_DEBUG };
     const char *text = variable("QRYPT_LOG_LEVEL");
 

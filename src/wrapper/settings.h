@@ -6,10 +6,18 @@
 
 #include "base/config.h"
 
-typedef enum qk_wrapper_api { QK_WRAPPER_API_AUTO, QK_WRAPPER_API_ENTROPY, QK_WRAPPER_API_QUANTUM_ENTROPY } qk_wrapper_api;
+typedef enum qk_wrapper_api {
+    QK_WRAPPER_API_AUTO,
+    QK_WRAPPER_API_ENTROPY,
+    QK_WRAPPER_API_QUANTUM_ENTROPY
+} qk_wrapper_api;
 typedef enum qk_wrapper_mix { QK_WRAPPER_MIX_KERNEL, QK_WRAPPER_MIX_BASE, QK_WRAPPER_MIX_NONE } qk_wrapper_mix;
 typedef enum qk_wrapper_seed { QK_WRAPPER_SEED_REFUSE, QK_WRAPPER_SEED_FORWARD, QK_WRAPPER_SEED_MIX } qk_wrapper_seed;
-typedef enum qk_wrapper_check { QK_WRAPPER_CHECK_TRACK, QK_WRAPPER_CHECK_INFO, QK_WRAPPER_CHECK_PROBE } qk_wrapper_check;
+typedef enum qk_wrapper_check {
+    QK_WRAPPER_CHECK_TRACK,
+    QK_WRAPPER_CHECK_INFO,
+    QK_WRAPPER_CHECK_PROBE
+} qk_wrapper_check;
 
 typedef enum qk_wrapper_fallback { QK_WRAPPER_FALLBACK_NONE, QK_WRAPPER_FALLBACK_BASE } qk_wrapper_fallback;
 

@@ -8,7 +8,13 @@
 #include "base/log.h"
 #include "entropy/service.h"
 
-enum { MOST_SERVICES = 8, MOST_AT_ONCE = 524288, MAX_TOKEN_FILE = 16 * 1024, FIRST_PAUSE_MS = 100, MOST_PAUSE_MS = 2000 };
+enum {
+    MOST_SERVICES = 8,
+    MOST_AT_ONCE = 524288,
+    MAX_TOKEN_FILE = 16 * 1024,
+    FIRST_PAUSE_MS = 100,
+    MOST_PAUSE_MS = 2000
+};
 
 typedef struct source {
     const char *url;
@@ -123,7 +129,8 @@ static qk_err attempt(qk_supply *supply, uint8_t *out, size_t len, qk_deadline_m
     if (err != QK_E_NOT_AUTHENTICATED)
         return err;
     qk_entropy_service_free(&it->client);
-    return supply->settings->token || !supply->settings->token_file ? err : ask(supply, it, out, len, deadline, pause_ms);
+    return supply->settings->token || !supply->settings->token_file ? err
+                                                                    : ask(supply, it, out, len, deadline, pause_ms);
 }
 
 /* ---- several ---- */

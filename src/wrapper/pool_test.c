@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pool with a service of the test's own. Its bytes count upwards, so that what was served can be recognised. */
+#include "wrapper/pool.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/testing.h"
+#include "crypto/crypto.h"
+#include "entropy/entropy.h"
+
+typedef struct service {
+    size_t asked[64], count;
+    uint64_t next; /* 64-bit words, none twice */
+    qk_err answer;
+    atomic_int inside, most_inside;
+} service;
+
+static qk_err fetch(void *context, uint8_t *out, size_t len, qk_deadline_ms deadline)
+{
+    service *it = context;
+    int inside = atomic_fetch_add(&it->inside, 1) + 1;
+
+    (void)deadline;
+    if (inside > atomic_load(&it->most_inside))
+        atomic_store(&it->most_inside, inside);
+    if (it->count < 64)
+        it->asked[it->count] = len;
+    it->count++;
+    for (size_t at = 0; it->answer == QK_OK && at + 8 <= len; at += 8) {
+        it->next++;
+        memcpy(out + at, &it->next, 8);
+    }
+    atomic_fetch_sub(&it->inside, 1);
+    return it->answer == QK_OK ? QK_OK : qk_fail(it->answer, "the test says so");
+}
+
+static qk_locking locking;
+
+static qk_pool_of_random *new_pool(service *it, size_t bytes, int64_t max_age_s)
+{
+    const qk_pool_config config = {
+        .bytes = bytes, .max_age_s = max_age_s, .locking = &locking, .fetch = fetch, .context = it
+    };
+    qk_pool_of_random *pool = NULL;
+
+    assert_int_equal(qk_pool_of_random_new(&config, &pool), QK_OK);
+    return pool;
+}
+
+static void take(qk_pool_of_random *pool, uint8_t *out, size_t len)
+{
+    assert_int_equal(qk_pool_of_random_take(pool, out, len, QK_DEADLINE_NEVER), QK_OK);
+}
+
+static void a_few_bytes_cost_one_kib_without_stock(void **state)
+{
+    service it = { 0 };
+    QK_OWNED(qk_pool_of_random_free) qk_pool_of_random *pool = new_pool(&it, 0, 0);
+    uint8_t out[20];
+
+    (void)state;
+    take(pool, out, sizeof out);
+    assert_int_equal(it.count, 1);
+    assert_int_equal(it.asked[0], 1024);
+    assert_int_equal(out[0], 1);
+    assert_int_equal(out[8], 2);
+}
+
+static void the_rest_of_a_download_is_served_before_the_next(void **state)
+{
+    static const size_t requests[] = { 4000, 2000, 1000, 3000 }, downloads[] = { 4096, 2048, 1024, 3072 };
+    service it = { 0 };
+    QK_OWNED(qk_pool_of_random_free) qk_pool_of_random *pool = new_pool(&it, 0, 0);
+    uint8_t out[4000];
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        take(pool, out, requests[i]);
+        assert_int_equal(it.count, i + 1);
+        assert_int_equal(it.asked[i], downloads[i]);
+    }
+}
+
+static void four_hundred_small_requests_need_two_kib(void **state)
+{
+    service it = { 0 };
+    QK_OWNED(qk_pool_of_random_free) qk_pool_of_random *pool = new_pool(&it, 0, 0);
+    uint8_t out[5];
+
+    (void)state;
+    for (int i = 0; i < 400; i++)
+        take(pool, out, sizeof out);
+    assert_int_equal(it.count, 2);
+}
+
+static void no_byte_is_served_twice_or_lost(void **state)
+{
+    service it = { 0 };
+    QK_OWNED(qk_pool_of_random_free) qk_pool_of_random *pool = new_pool(&it, 4096, 0);
+    uint64_t out[255], expected = 0;
+
+    (void)state;
+    srand(7);
+    for (int i = 0; i < 1000; i++) {
+        size_t words = (size_t)rand() % 255 + 1;
+        take(pool, (uint8_t *)out, words * 8);
+        for (size_t at = 0; at < words; at++)
+            assert_int_equal(out[at], ++expected);
+    }
+    assert_true(it.next - expected < 4096 / 8 + 1024 / 8);
+}
+
+static void a_failing_service_leaves_output_and_stock_alone(void **state)
+{
+    service it = { 0 };
+    QK_OWNED(qk_pool_of_random_free) qk_pool_of_random *pool = new_pool(&it, 0, 0);
+    uint8_t out[1500] = { 0 };
+
+    (void)state;
+    take(pool, out, 24); /* 1000 are left */
+    it.answer = QK_E_NOT_AUTHENTICATED;
+    memset(out, 0, sizeof out);
+    assert_int_equal(qk_pool_of_random_take(pool, out, sizeof out, QK_DEADLINE_NEVER), QK_E_NOT_AUTHENTICATED);
+    assert_true(qk_view_is_zero(qk_view_of(out, sizeof out)));
+    take(pool, out, 1000);
+    assert_int_equal(out[0], 4);
+}
+
+static void an_absurd_length_is_an_error(void **state)
+{
+    service it = { 0 };
+    QK_OWNED(qk_pool_of_random_free) qk_pool_of_random *pool = new_pool(&it, 65536, 0);
+    uint8_t out[8] = { 0 };
+
+    (void)state;
+    assert_int_equal(qk_pool_of_random_take(pool, out, SIZE_MAX, QK_DEADLINE_NEVER), QK_E_NO_MEMORY);
+    assert_int_equal(qk_pool_of_random_take(pool, out, SIZE_MAX / 2, QK_DEADLINE_NEVER), QK_E_NO_MEMORY);
+    assert_int_equal(it.count, 0);
+}
+
+static void local_random_is_mixed_in(void **state)
+{
+    service it = { 0 };
+    const qk_pool_config config = { .mix = true, .locking = &locking, .fetch = fetch, .context = &it };
+    QK_OWNED(qk_pool_of_random_free) qk_pool_of_random *pool = NULL;
+    uint8_t out[32], plain[32] = { 1 };
+
+    (void)state;
+    for (uint8_t i = 1; i < 4; i++)
+        plain[8 * i] = (uint8_t)(i + 1);
+    assert_int_equal(qk_pool_of_random_new(&config, &pool), QK_OK);
+    take(pool, out, sizeof out);
+    assert_memory_not_equal(out, plain, sizeof out);
+}
+
+enum { THREADS = 16, CALLS = 500 };
+
+static void *draw(void *arg)
+{
+    uint64_t *out = calloc(CALLS, 32);
+
+    for (size_t i = 0; out && i < CALLS; i++)
+        if (qk_pool_of_random_take(arg, (uint8_t *)(out + 4 * i), 32, QK_DEADLINE_NEVER) != QK_OK)
+            out[4 * i] = 0;
+    return out;
+}
+
+static void one_download_serves_all_who_wait(void **state)
+{
+    service it = { 0 };
+    QK_OWNED(qk_pool_of_random_free) qk_pool_of_random *pool = new_pool(&it, 65536, 0);
+    bool *seen = calloc(THREADS * CALLS * 4 + 65536, sizeof *seen);
+    pthread_t threads[THREADS];
+
+    (void)state;
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, draw, pool), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        uint64_t *out;
+        assert_int_equal(pthread_join(threads[i], (void **)&out), 0);
+        assert_non_null(out);
+        for (size_t at = 0; at < CALLS * 4; at++) {
+            assert_true(out[at] > 0 && out[at] < THREADS * CALLS * 4 + 65536);
+            assert_false(seen[out[at]]);
+            seen[out[at]] = true;
+        }
+        free(out);
+    }
+    free(seen);
+    assert_int_equal(atomic_load(&it.most_inside), 1);
+    assert_int_equal(it.count, qk_pool_of_random_fillings(pool));
+    assert_int_equal(it.count, (THREADS * CALLS * 32 + 65535) / 65536);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    return qk_locking_read(NULL, &locking) == QK_OK && qk_crypto_start() == QK_OK && qk_entropy_start(NULL) == QK_OK
+               ? 0
+               : 1;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    qk_entropy_stop();
+    qk_crypto_stop();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_few_bytes_cost_one_kib_without_stock),
+        cmocka_unit_test(the_rest_of_a_download_is_served_before_the_next),
+        cmocka_unit_test(four_hundred_small_requests_need_two_kib),
+        cmocka_unit_test(no_byte_is_served_twice_or_lost),
+        cmocka_unit_test(a_failing_service_leaves_output_and_stock_alone),
+        cmocka_unit_test(an_absurd_length_is_an_error),
+        cmocka_unit_test(local_random_is_mixed_in),
+        cmocka_unit_test(one_download_serves_all_who_wait),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
