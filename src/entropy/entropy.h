@@ -10,10 +10,10 @@
  * 3. A conditioned block is SHA-512 over what all healthy sources give. One credited source alone must carry n_out + 64
  *    bits of it (the first by priority that can); what the others add is not counted. So a block is at least as strong
  *    as that source alone whatever the others do. Source: SP 800-90B 3.1.5, SP 800-90C 3.2.2.2.
- * 4. `mixed`: CTR_DRBG with AES-256, a generator for each thread, reseeded with fresh blocks after 2^17 bits, after a
- *    fork, and when a source failed or came back. A seed draws n_out + 64 bits from every healthy source that has them.
- *    `quantum`: RBG3(XOR): conditioned bits whose carrier is of kind quantum, XOR the DRBG. Source: SP 800-90A 10.2,
- *    SP 800-90C 5.2.3 and 6.4.
+ * 4. `mixed`: CTR_DRBG with AES-256, a generator for each thread, reseeded with fresh blocks after 2^17 bits and when a
+ *    source failed or came back. In a forked child that has not started anew every call fails. A seed draws n_out + 64
+ * bits from every healthy source that has them. `quantum`: RBG3(XOR): conditioned bits whose carrier is of kind
+ * quantum, XOR the DRBG. Source: SP 800-90A 10.2, SP 800-90C 5.2.3 and 6.4.
  * 5. Each byte is handed out once, to one caller, and wiped here.
  * 6. Without a healthy credited source every call fails with QK_E_NO_RANDOM. Nothing else answers instead. */
 #ifndef QK_ENTROPY_ENTROPY_H
@@ -83,6 +83,10 @@ void qk_entropy_status_get(qk_entropy_status *out_status);
 size_t qk_entropy_source_count(void);
 /* Borrowed until qk_entropy_stop; for status, judging and restarting. */
 qk_source *qk_entropy_source(size_t index);
+
+/* A statistical run over the source's tap ended: tells the source (qk_source_judge), and a strict start that it may
+ * serve once either verdict was a pass. */
+void qk_entropy_judge(size_t index, bool proportion_passed, bool uniformity_passed, const char *words);
 
 /* Taps for the statistical tests: bytes that nobody else ever gets. `source` an index, or QK_ENTROPY_TAP_OUTPUT for the
  * conditioned output. Gives up to `len` bytes of what was tapped; the rest comes later. Only one thread taps. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Randomness for everything of ours: the one place where random bytes come from.
  *
- * For now the private OpenSSL context's generators, seeded from the kernel; sources with health tests, conditioning and
- * a DRBG of our own take this place. Never falls back silently: a failure is an error of the call. */
+ * Behind it are the generators that entropy.h seeds; qk_entropy_start must have run. Never falls back silently: without
+ * a healthy source a call fails. */
 #ifndef QK_ENTROPY_RANDOM_H
 #define QK_ENTROPY_RANDOM_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/blob.h"
+#include "entropy/entropy.h"
 
 #include "hsm/testing.h"
 
@@ -9,6 +10,7 @@ static const qk_view bound = { (const uint8_t *)"what it belongs to", 18 };
 static int setup(void **state)
 {
     works(qk_crypto_start());
+    works(qk_entropy_start(NULL));
     *state = ring_new(1);
     return 0;
 }
@@ -18,6 +20,7 @@ static int teardown(void **state)
     qk_ring *ring = *state;
 
     qk_ring_free(&ring);
+    qk_entropy_stop();
     qk_crypto_stop();
     return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/cache.h"
+#include "entropy/entropy.h"
 
 #include <pthread.h>
 
@@ -17,6 +18,7 @@ static fixture it;
 static void start(size_t keys)
 {
     works(qk_crypto_start());
+    works(qk_entropy_start(NULL));
     it.ring = ring_new(1);
     works(qk_cache_new(it.ring, keys, &it.cache));
 }
@@ -33,6 +35,7 @@ static int teardown(void **state)
     (void)state;
     qk_cache_free(&it.cache);
     qk_ring_free(&it.ring);
+    qk_entropy_stop();
     qk_crypto_stop();
     return 0;
 }

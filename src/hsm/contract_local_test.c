@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The contract suite on the local HSM. */
 #include "hsm/hsm_contract.h"
+#include "entropy/entropy.h"
 #include "hsm/testing.h"
 
 static qk_err make(void *context, qk_hsm **out)
@@ -14,8 +15,11 @@ int main(void)
     int failed;
 
     works(qk_crypto_start());
+
+    works(qk_entropy_start(NULL));
     ring = ring_new(1);
     failed = qk_hsm_contract(&(qk_hsm_factory){ .name = "local HSM", .make = make, .context = ring });
+    qk_entropy_stop();
     qk_crypto_stop();
     return failed;
 }

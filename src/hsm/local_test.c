@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "hsm/contract.h"
+#include "entropy/entropy.h"
 
 typedef struct fixture {
     contract it;
@@ -399,7 +400,10 @@ int main(void)
     int failed;
 
     works(qk_crypto_start());
+
+    works(qk_entropy_start(NULL));
     failed = cmocka_run_group_tests_name("local HSM", tests, NULL, NULL);
+    qk_entropy_stop();
     qk_crypto_stop();
     return failed;
 }

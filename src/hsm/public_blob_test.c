@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/public_blob.h"
+#include "entropy/entropy.h"
 
 #include <stdlib.h>
 
@@ -26,6 +27,7 @@ static int setup(void **state)
 
     (void)state;
     works(qk_crypto_start());
+    works(qk_entropy_start(NULL));
     it.ring = ring_new(1);
     qk_arena_init(&it.arena, 0);
     it.spki = hex(&it.arena, spki_hex);
@@ -40,6 +42,7 @@ static int teardown(void **state)
     qk_buf_done(&it.blob);
     qk_arena_done(&it.arena);
     qk_ring_free(&it.ring);
+    qk_entropy_stop();
     qk_crypto_stop();
     return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/ring.h"
+#include "entropy/entropy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 static int setup(void **state)
 {
     works(qk_crypto_start());
+    works(qk_entropy_start(NULL));
     *state = ring_new(1);
     return 0;
 }
@@ -22,6 +24,7 @@ static int teardown(void **state)
     qk_ring *ring = *state;
 
     qk_ring_free(&ring);
+    qk_entropy_stop();
     qk_crypto_stop();
     return 0;
 }
@@ -123,6 +126,7 @@ static int files_setup(void **state)
 {
     (void)state;
     works(qk_crypto_start());
+    works(qk_entropy_start(NULL));
     snprintf(folder, sizeof folder, "/tmp/qk-ring-test-XXXXXX");
     return mkdtemp(folder) ? 0 : -1;
 }
@@ -132,6 +136,7 @@ static int files_teardown(void **state)
     (void)state;
     unlink(in_folder("key"));
     rmdir(folder);
+    qk_entropy_stop();
     qk_crypto_stop();
     return 0;
 }

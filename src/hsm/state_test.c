@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/state.h"
+#include "entropy/entropy.h"
 
 #include <stdlib.h>
 
@@ -18,6 +19,7 @@ static int setup(void **state)
 {
     (void)state;
     works(qk_crypto_start());
+    works(qk_entropy_start(NULL));
     it.ring = ring_new(1);
     works(qk_hsm_local_new(it.ring, &(qk_hsm_options){ .cache_keys = 8 }, &it.hsm));
     qk_arena_init(&it.arena, 0);
@@ -31,6 +33,7 @@ static int teardown(void **state)
     qk_arena_done(&it.arena);
     qk_endpoint_free(&it.hsm);
     qk_ring_free(&it.ring);
+    qk_entropy_stop();
     qk_crypto_stop();
     return 0;
 }

@@ -220,7 +220,7 @@ void qk_http_refuse(qk_http_session *session, const qk_http_refusal *refusal)
     session->current = session->owed = NULL;
     if (work)
         qk_http_work_free(work);
-    session->closing = true;
+    session->closing = session->cut = true;
     place = write_head(&session->out, &(answer_head){ refusal->status, type, bodiless ? 0 : body.len, false, false,
                                                       refusal->status == 503 ? &soon : NULL });
     if (place && !bodiless)

@@ -105,6 +105,8 @@ void qk_http_session_end(qk_http_session *session);
 QK_MUST_CHECK qk_err qk_http_session_drain(qk_http_session *session, size_t max_len, qk_buf *out);
 /* Nothing is left to say: close. */
 bool qk_http_session_finished(const qk_http_session *session);
+/* It ends in the middle of what the peer sends: close gently, or the reset takes the last answer with it. */
+bool qk_http_session_cuts_short(const qk_http_session *session);
 /* Graceful end: a request that has begun is still answered. */
 void qk_http_session_shutdown(qk_http_session *session);
 /* Why this peer has been given time enough, in words for the log; NULL: it goes on. */

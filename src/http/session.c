@@ -167,7 +167,10 @@ static qk_view consume(qk_http_session *session, qk_view bytes)
         taken = session->body.state == QK_HTTP_BODY_END ? read_head(session, bytes) : read_body(session, bytes);
         bytes = qk_view_of(bytes.data + taken, bytes.len - taken);
     }
-    return session->closing ? QK_VIEW_NONE : bytes;
+    if (!session->closing)
+        return bytes;
+    session->cut = session->cut || bytes.len > 0 || session->body.state != QK_HTTP_BODY_END;
+    return QK_VIEW_NONE;
 }
 
 static qk_view waiting(const qk_http_session *session)
@@ -241,6 +244,11 @@ qk_err qk_http_session_drain(qk_http_session *session, size_t max_len, qk_buf *o
 bool qk_http_session_finished(const qk_http_session *session)
 {
     return session->closing && session->out.len == 0;
+}
+
+bool qk_http_session_cuts_short(const qk_http_session *session)
+{
+    return session->cut;
 }
 
 void qk_http_session_shutdown(qk_http_session *session)

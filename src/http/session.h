@@ -49,6 +49,7 @@ struct qk_http_session {
     bool skipped;     /* the empty line that may come before it */
     bool ending;      /* after what is owed the connection closes */
     bool ended;       /* the peer sends no more */
+    bool cut;         /* what the peer sends is not read to its end */
     bool closing;     /* it closes once `out` is written */
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/testing.h"
 #include "crypto/crypto.h"
+#include "entropy/entropy.h"
 #include "iam/entropy_token_core.h"
 
 enum { DAY = 86400 };
@@ -69,12 +70,13 @@ static inline int tear_down_fixture(void **state)
 static inline int start_crypto(void **state)
 {
     (void)state;
-    return qk_crypto_start() == QK_OK ? 0 : -1;
+    return qk_crypto_start() == QK_OK && qk_entropy_start(NULL) == QK_OK ? 0 : -1;
 }
 
 static inline int stop_crypto(void **state)
 {
     (void)state;
+    qk_entropy_stop();
     qk_crypto_stop();
     return 0;
 }

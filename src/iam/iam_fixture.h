@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "crypto/crypto.h"
+#include "entropy/entropy.h"
 #include "iam/core.h"
 #include "iam/iam.h"
 
@@ -104,12 +105,13 @@ static inline int tear_down_fixture(void **state)
 static inline int start_crypto(void **state)
 {
     (void)state;
-    return qk_crypto_start() == QK_OK ? 0 : -1;
+    return qk_crypto_start() == QK_OK && qk_entropy_start(NULL) == QK_OK ? 0 : -1;
 }
 
 static inline int stop_crypto(void **state)
 {
     (void)state;
+    qk_entropy_stop();
     qk_crypto_stop();
     return 0;
 }

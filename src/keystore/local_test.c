@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is special about the local keystore: MACs, registers, callers' rights, processes, full disks. */
 #include "keystore/local_fixture.h"
+#include "entropy/entropy.h"
 
 #include <signal.h>
 #include <sqlite3.h>
@@ -477,12 +478,13 @@ static void processes_share_a_keystore(void **state)
 static int start(void **state)
 {
     (void)state;
-    return qk_crypto_start() == QK_OK ? 0 : -1;
+    return qk_crypto_start() == QK_OK && qk_entropy_start(NULL) == QK_OK ? 0 : -1;
 }
 
 static int stop(void **state)
 {
     (void)state;
+    qk_entropy_stop();
     qk_crypto_stop();
     return 0;
 }

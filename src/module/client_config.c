@@ -94,6 +94,8 @@ static const qk_config_row token_rows[] = {
       .max = 10000, .help = "Idle connections that are kept." },
     { .key = "embedded.path", .type = QK_CONFIG_TEXT, .offset = AT(embedded_path),
       .help = "Folder of an embedded token; the user's data folder if empty." },
+    { .key = "embedded.entropy", .type = QK_CONFIG_MAP, .offset = AT(entropy),
+      .help = "Sources of randomness, with the keys of quantokid.yaml's 'entropy'; the first token that has any decides." },
     { .key = "cache_max_age_ms", .type = QK_CONFIG_UINT, .offset = AT(cache_max_age_ms), .fallback = "0",
       .max = 3600000, .help = "As the key of this name outside of tokens, which is the default." },
 };

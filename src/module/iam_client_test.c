@@ -7,6 +7,7 @@
 
 #include "base/testing.h"
 #include "crypto/crypto.h"
+#include "entropy/entropy.h"
 #include "module/iam_client.h"
 
 /* --- the service --- */
@@ -152,12 +153,13 @@ static void answers_are_read_carefully(void **state)
 static int begin(void **state)
 {
     (void)state;
-    return qk_crypto_start() == QK_OK ? 0 : -1;
+    return qk_crypto_start() == QK_OK && qk_entropy_start(NULL) == QK_OK ? 0 : -1;
 }
 
 static int end(void **state)
 {
     (void)state;
+    qk_entropy_stop();
     qk_crypto_stop();
     return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "crypto/crypto.h"
+#include "entropy/entropy.h"
 #include "module/config_search.h"
 #include "base/life.h"
 #include "module/tell.h"
@@ -91,6 +92,25 @@ static qk_err load_config(qk_client_config *out)
     return qk_client_config_load(path, out);
 }
 
+static const qk_config_node *entropy_map(const qk_client_config *config)
+{
+    for (size_t i = 0; i < config->token_count; i++)
+        if (config->tokens[i].embedded && config->tokens[i].entropy)
+            return config->tokens[i].entropy;
+    return NULL;
+}
+
+/* One pipeline serves all slots. Without threads: its sources take turns inside the calls. */
+static qk_err start_entropy(const qk_client_config *config)
+{
+    QK_OWNED(qk_entropy_config_done) qk_entropy_config entropy = { 0 };
+
+    if (!entropy_map(config))
+        return qk_entropy_start(NULL);
+    QK_TRY(qk_entropy_config_read(config->document, entropy_map(config), &entropy));
+    return qk_entropy_start(&entropy);
+}
+
 static qk_err make_slots(qk_module *module)
 {
     module->slots = calloc(module->config.token_count, sizeof *module->slots);
@@ -127,6 +147,7 @@ static qk_err make_module(qk_module **out_module)
         return qk_fail(QK_E_NO_MEMORY, "no memory for the module");
     module->config = QK_CLIENT_CONFIG_NONE;
     QK_TRY(load_config(&module->config));
+    QK_TRY(start_entropy(&module->config));
     QK_TRY(qk_session_table_new(&module->sessions));
     QK_TRY(make_slots(module));
     *out_module = module;
@@ -140,6 +161,7 @@ static void abandon(void)
     for (size_t i = 0; current && i < current->slot_count; i++)
         qk_slot_abandon(&current->slots[i]);
     current = NULL;
+    qk_entropy_abandon();
     qk_crypto_abandon();
 }
 
@@ -151,6 +173,7 @@ static qk_err start(void)
     err = make_module(&current);
     if (err != QK_OK) {
         qk_log_close();
+        qk_entropy_stop();
         qk_crypto_stop();
     }
     return err;
@@ -177,6 +200,7 @@ qk_err qk_module_finalize(const void *reserved)
         return qk_fail(QK_E_BAD_ARGUMENT, "pReserved is not NULL");
     QK_TRY(qk_life_end());
     free_module(&current);
+    qk_entropy_stop();
     qk_crypto_stop();
     qk_log_close();
     qk_life_settle(false);

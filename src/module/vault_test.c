@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/testing.h"
 #include "crypto/crypto.h"
+#include "entropy/entropy.h"
 #include "module/vault.h"
 
 static qk_database *database;
@@ -176,7 +177,7 @@ static void a_clock_that_was_set_back_locks_nobody_out_for_long(void **state)
 
 static int open_vault(void **state)
 {
-    if (make_test_folder(state) != 0 || qk_crypto_start() != QK_OK)
+    if (make_test_folder(state) != 0 || qk_crypto_start() != QK_OK || qk_entropy_start(NULL) != QK_OK)
         return -1;
     return qk_database_open(test_path("vault.db"), &database) == QK_OK && qk_vault_prepare(database) == QK_OK ? 0 : -1;
 }
@@ -184,6 +185,7 @@ static int open_vault(void **state)
 static int close_vault(void **state)
 {
     qk_database_close(&database);
+    qk_entropy_stop();
     qk_crypto_stop();
     return remove_test_folder(state);
 }

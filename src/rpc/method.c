@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpc/method.h"
 
+#include "entropy/entropy.h"
 #include "rpc/message.h"
 
 static qk_err refuse(const qk_caller *caller, qk_action action)
@@ -58,6 +59,8 @@ qk_err qk_method_run(const qk_method *method, void *context, const qk_call *call
     QK_TRY(qk_caller_may(call->caller, method->second_action));
     if (!method->handler)
         return qk_fail(QK_E_NOT_SUPPORTED, "%s is not implemented here", method->path);
+    if (method->flags & QK_METHOD_NEEDS_RANDOM)
+        QK_TRY(qk_entropy_check()); /* a key is refused at the next call after the sources failed */
     response = qk_message_new(method->response, call->arena);
     if (!response)
         return qk_fail(QK_E_NO_MEMORY, "no memory for the answer of %s", method->path);

@@ -31,6 +31,8 @@ const qk_config_row qk_server_config_rows[] = {
       .help = "As grpc.certificate, which is the default." },
     { .key = "https.key", .type = QK_CONFIG_TEXT, .offset = AT(https.key),
       .help = "As grpc.key, which is the default." },
+    { .key = "https.client_ca", .type = QK_CONFIG_TEXT, .offset = AT(https.client_ca),
+      .help = "As grpc.client_ca; tokens are asked for all the same." },
     { .key = "database.sqlite", .type = QK_CONFIG_TEXT, .offset = AT(database), .required = true,
       .help = "SQLite file with keystores, identities and API key hashes." },
     { .key = "master_key.file", .type = QK_CONFIG_TEXT, .offset = AT(master_key), .required = true,
@@ -53,11 +55,11 @@ const qk_config_row qk_server_config_rows[] = {
       .help = "Bytes of answers that one connection may leave unread; its calls beyond are refused. A single answer may "
               "be longer." },
     { .key = "limits.connections", .type = QK_CONFIG_UINT, .offset = AT(max_connections), .fallback = "4096",
-      .min = 1, .max = 1000000, .help = "Connections at once on each listener. More are closed (gRPC) or wait (HTTPS)." },
+      .min = 1, .max = 1000000, .help = "Connections at once on each listener. More are closed." },
     { .key = "limits.stall_seconds", .type = QK_CONFIG_UINT, .offset = AT(stall_seconds), .fallback = "60", .min = 1,
       .max = 86400, .help = "A peer that keeps the server waiting so long loses its connection: with a request, with an "
                             "answer that it does not read (both get a second more for each 16 KiB), or with its first "
-                            "call. HTTPS connections end after that time." },
+                            "call or request." },
     { .key = "limits.idle_seconds", .type = QK_CONFIG_UINT, .offset = AT(idle_seconds), .fallback = "3600", .min = 1,
       .max = 31536000, .help = "A connection without calls ends after that time; clients make a new one." },
     { .key = "cache_keys", .type = QK_CONFIG_UINT, .offset = AT(cache_keys), .fallback = "4096", .max = 1000000,
@@ -70,6 +72,7 @@ const qk_config_row qk_server_config_rows[] = {
       .fallback = "600", .min = 1, .max = 86400, .help = "Between the starts of two runs over the same stream." },
     { .key = "statistics.sequences", .type = QK_CONFIG_UINT, .offset = AT(statistics.sequences), .fallback = "100",
       .min = 55, .max = 1000, .help = "Sequences of 2^20 bits in one run. SP 800-22 asks for 55 at least." },
+    { .key = "entropy", .type = QK_CONFIG_MAP, .offset = AT(entropy_map) },
     { .key = "rest", .type = QK_CONFIG_MAP, .offset = AT(rest_map) },
     { .key = "logging.level", .type = QK_CONFIG_CHOICE, .offset = AT(log_level), .fallback = "info",
       .choices = level_choices, .help = "How much is logged." },
@@ -114,8 +117,16 @@ qk_err qk_server_config_load(const char *path, qk_config **out_file, qk_server_c
     QK_TRY(check_listener(path, "https", &config.https));
     QK_TRY(qk_config_read(file, config.rest_map, qk_rest_config_rows, qk_rest_config_row_count, QK_CONFIG_REFUSE,
                           &config.rest));
+    QK_TRY(
+        qk_entropy_config_read(file, config.entropy_map, &config.entropy)); /* last: from here there is more to free */
+    config.entropy.threads = true;
     *out = config;
     *out_file = file;
     file = NULL;
     return QK_OK;
+}
+
+void qk_server_config_done(qk_server_config *config)
+{
+    qk_entropy_config_done(&config->entropy);
 }

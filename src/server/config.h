@@ -5,6 +5,7 @@
 
 #include "base/config.h"
 #include "base/log.h"
+#include "entropy/entropy.h"
 #include "rest/rest.h"
 #include "server/watch.h"
 
@@ -30,7 +31,8 @@ typedef struct qk_server_config {
     uint64_t cache_keys;
     uint64_t stop_seconds; /* open calls may finish for so long after SIGTERM */
     qk_watch_config statistics;
-    const qk_config_node *rest_map; /* as it stands in the file; NULL: absent */
+    const qk_config_node *entropy_map, *rest_map; /* as they stand in the file; NULL: absent */
+    qk_entropy_config entropy;
     qk_rest_config rest;
     int log_level;
     const char *log_path; /* NULL: stderr */
@@ -43,8 +45,9 @@ extern const size_t qk_server_config_row_count;
  * docs/configuration.md (config_describe.c). QK_E_NO_MEMORY. */
 QK_MUST_CHECK qk_err qk_server_config_describe(qk_buf *out);
 
-/* Reads the file into `out`, whose texts live in *out_file.
+/* Reads the file into `out`, whose texts live in *out_file: give it up (qk_server_config_done) before that.
  * QK_E_CONFIG with file, line and key. */
 QK_MUST_CHECK qk_err qk_server_config_load(const char *path, qk_config **out_file, qk_server_config *out);
+void qk_server_config_done(qk_server_config *config);
 
 #endif

@@ -3,6 +3,10 @@
  * reads. */
 #include "server/config.h"
 
+#include <stdio.h>
+
+#include "entropy/entropy.h"
+
 typedef struct group {
     const char *prefix; /* before each key */
     const qk_config_row *rows;
@@ -11,7 +15,19 @@ typedef struct group {
 
 static const group groups[] = {
     { "", qk_server_config_rows, &qk_server_config_row_count },
+    { "entropy.", qk_entropy_config_rows, &qk_entropy_config_row_count },
+    { "entropy.sources.N.", qk_source_config_rows, &qk_source_config_row_count },
     { "rest.", qk_rest_config_rows, &qk_rest_config_row_count },
+};
+
+/* Defaults that follow from something else. */
+static const struct {
+    const char *key, *from;
+} follows[] = {
+    { "entropy.sources.N.kind", "the driver's" },  { "entropy.sources.N.min_entropy", "the driver's" },
+    { "entropy.sources.N.rate", "the driver's" },  { "entropy.sources.N.credited", "the driver's" },
+    { "entropy.sources.N.priority", "its place" }, { "entropy.sources.N.statistics", "by min_entropy" },
+    { "https.certificate", "that of grpc" },       { "https.key", "that of grpc" },
 };
 
 /* A number as one would write it in the file. */
@@ -61,18 +77,31 @@ static void put_kind(qk_buf *out, const qk_config_row *row)
         put_range(out, row);
 }
 
+static void put_default(qk_buf *out, const char *key, const qk_config_row *row)
+{
+    for (size_t i = 0; i < sizeof follows / sizeof follows[0]; i++)
+        if (strcmp(follows[i].key, key) == 0) {
+            qk_buf_printf(out, " | %s", follows[i].from);
+            return;
+        }
+    if (row->fallback)
+        qk_buf_printf(out, " | `%s`", row->fallback);
+    else
+        qk_buf_put_text(out, row->required ? " | must be given" : " | none");
+}
+
 /* The maps themselves have no help: their keys follow in a group of their own. */
 static void put_row(qk_buf *out, const char *prefix, const qk_config_row *row)
 {
-    const char *quote = row->fallback ? "`" : "", *value = row->required ? "must be given" : "none";
+    char key[80];
 
-    if (row->type == QK_CONFIG_MAP && !row->help)
+    if (!row->help)
         return;
-    if (row->fallback)
-        value = row->fallback;
-    qk_buf_printf(out, "| `%s%s` | ", prefix, row->key);
+    snprintf(key, sizeof key, "%s%s", prefix, row->key);
+    qk_buf_printf(out, "| `%s` | ", key);
     put_kind(out, row);
-    qk_buf_printf(out, " | %s%s%s | %s |\n", quote, value, quote, row->help);
+    put_default(out, key, row);
+    qk_buf_printf(out, " | %s |\n", row->help);
 }
 
 qk_err qk_server_config_describe(qk_buf *out)

@@ -8,9 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
-enum { BACKLOG = 1024 };
+enum { BACKLOG = 4096, REFUSED_EVERY_MS = 1000 };
 
 static const char *advice(int reason)
 {
@@ -47,7 +48,7 @@ static qk_err bind_one(const char *name, const qk_listen_config *listen_, const 
     return QK_OK;
 }
 
-qk_err qk_listen_socket(const char *name, const qk_listen_config *listen_, int *out_fd)
+static qk_err listening_socket(const char *name, const qk_listen_config *listen_, int *out_fd)
 {
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *found = NULL;
     char port[8];
@@ -65,6 +66,8 @@ qk_err qk_listen_socket(const char *name, const qk_listen_config *listen_, int *
 
 /* ---- no descriptors ---- */
 
+/* For when the process has no descriptor left: the connections that wait are closed instead of waking the loop for
+ * ever. */
 static int spare = -1; /* given up for a moment to take a connection that cannot be kept; the main thread's */
 
 static void take_and_close(struct evconnlistener *listener, void *arg)
@@ -81,9 +84,67 @@ static void take_and_close(struct evconnlistener *listener, void *arg)
            strerror(reason));
 }
 
-void qk_listen_guard(struct evconnlistener *listener)
+/* ---- listeners ---- */
+
+static void refuse(qk_listener *listener, int fd, const char *peer)
 {
+    close(fd);
+    listener->refused++;
+    if (qk_clock_monotonic_ms() - listener->logged_ms < REFUSED_EVERY_MS)
+        return;
+    qk_log(QK_LOG_WARNING, "op=refuse listener=%s peer=%s refused=%u connections=%zu limit=limits.connections",
+           listener->protocol->name, peer, listener->refused, atomic_load(&listener->connections));
+    listener->logged_ms = qk_clock_monotonic_ms();
+    listener->refused = 0;
+}
+
+static void on_connection(struct evconnlistener *socket, evutil_socket_t fd, struct sockaddr *address, int len,
+                          void *arg)
+{
+    qk_listener *listener = arg;
+    qk_server *server = listener->server;
+    char host[64] = "?", port[8] = "?", peer[64];
+
+    (void)socket;
+    getnameinfo(address, (socklen_t)len, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(peer, sizeof peer, "%.48s:%.7s", host, port);
+    if (atomic_load(&listener->connections) >= server->config.max_connections) {
+        refuse(listener, fd, peer);
+        return;
+    }
+    qk_connection_accept(listener, server->workers[listener->next_worker], fd, peer);
+    listener->next_worker = (listener->next_worker + 1) % server->worker_count;
+}
+
+qk_err qk_listener_open(qk_listener *listener, qk_server *server, const qk_protocol *protocol,
+                        const qk_listen_config *config, qk_server_tls *tls)
+{
+    int fd = -1;
+
+    listener->server = server;
+    listener->protocol = protocol;
+    listener->tls = tls;
+    QK_TRY(listening_socket(protocol->name, config, &fd));
+    listener->socket =
+        evconnlistener_new(server->base, on_connection, listener, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+    if (!listener->socket) {
+        close(fd);
+        return qk_fail(QK_E_NO_MEMORY, "%s listener", protocol->name);
+    }
     if (spare < 0)
         spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    evconnlistener_set_error_cb(listener, take_and_close);
+    evconnlistener_set_error_cb(listener->socket, take_and_close);
+    return QK_OK;
+}
+
+void qk_listener_pause(qk_listener *listener)
+{
+    evconnlistener_disable(listener->socket);
+}
+
+void qk_listener_close(qk_listener *listener)
+{
+    if (listener->socket)
+        evconnlistener_free(listener->socket);
+    listener->socket = NULL;
 }

@@ -49,7 +49,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 static const struct argp parser = {
     .options = options,
     .parser = parse_option,
-    .doc = "The Quantoki network HSM: GREP11 over gRPC, keystores and IAM tokens.\v"
+    .doc = "The Quantoki network HSM and entropy service: GREP11 over gRPC, keystores, IAM tokens, and a REST API for "
+           "random "
+           "bytes.\v"
            "A new instance, with its configuration, keys and certificates, is made by 'quantoki init --dir FOLDER'. "
            "SIGTERM stops gracefully, SIGHUP reads the certificates again.",
 };
@@ -66,7 +68,7 @@ static qk_err describe(void)
 static qk_err run(const struct command *command)
 {
     QK_OWNED(qk_config_free) qk_config *file = NULL;
-    qk_server_config config;
+    QK_OWNED(qk_server_config_done) qk_server_config config = { 0 };
     const char *path = command->config ? command->config : default_config;
 
     if (command->describe)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/server.h"
 
-#include <event2/listener.h>
 #include <event2/thread.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,16 +13,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
+#include "entropy/entropy.h"
+#include "server/tick.h"
 
-enum { KEYS_NICE = 15, STOP_POLL_MS = 20, REFUSED_EVERY_MS = 1000, OTHER_DESCRIPTORS = 256 };
+enum { KEYS_NICE = 15, STOP_POLL_MS = 20, OTHER_DESCRIPTORS = 256 };
 
 struct running {
     qk_server *server;
-    qk_https *https;
-    struct evconnlistener *listener;
+    qk_watch *watch;
+    qk_tick *tick;
     struct event *terminate, *interrupt, *hangup, *stop_timer;
     qk_deadline_ms stop_deadline;
-    unsigned next_worker;
 };
 
 /* Keys pass through OpenSSL's own memory: nothing of this process may reach the swap or a core file. */
@@ -61,39 +60,6 @@ static unsigned or_cores(uint64_t configured)
 
 /* ---- events of the main loop ---- */
 
-static void refuse_connection(qk_server *server, int fd, const char *peer)
-{
-    static int64_t logged_ms;
-    static unsigned refused;
-
-    close(fd);
-    refused++;
-    if (qk_clock_monotonic_ms() - logged_ms < REFUSED_EVERY_MS)
-        return;
-    qk_log(QK_LOG_WARNING, "op=refuse peer=%s refused=%u connections=%zu limit=limits.connections", peer, refused,
-           atomic_load(&server->open_connections));
-    logged_ms = qk_clock_monotonic_ms();
-    refused = 0;
-}
-
-static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int len,
-                          void *arg)
-{
-    struct running *running = arg;
-    qk_server *server = running->server;
-    char host[64] = "?", port[8] = "?", peer[64];
-
-    (void)listener;
-    getnameinfo(address, (socklen_t)len, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
-    snprintf(peer, sizeof peer, "%.48s:%.7s", host, port);
-    if (atomic_load(&server->open_connections) >= server->config.max_connections) {
-        refuse_connection(server, fd, peer);
-        return;
-    }
-    qk_grpc_accept(server, server->workers[running->next_worker], fd, peer);
-    running->next_worker = (running->next_worker + 1) % server->worker_count;
-}
-
 static void on_stop_poll(evutil_socket_t fd, short what, void *arg)
 {
     struct running *running = arg;
@@ -117,9 +83,10 @@ static void on_terminate(evutil_socket_t signal_number, short what, void *arg)
         return;
     qk_log(QK_LOG_INFO, "op=stop signal=%d connections=%zu calls=%zu", (int)signal_number,
            atomic_load(&server->open_connections), atomic_load(&server->open_calls));
-    evconnlistener_disable(running->listener);
+    qk_listener_pause(&server->grpc);
+    qk_listener_pause(&server->https);
     for (unsigned i = 0; i < server->worker_count; i++)
-        qk_grpc_shutdown(server->workers[i], false);
+        qk_connections_shutdown(server->workers[i], false);
     running->stop_deadline = qk_deadline_in((int64_t)server->config.stop_seconds * 1000);
     on_stop_poll(-1, 0, running);
 }
@@ -146,27 +113,12 @@ static void on_hangup(evutil_socket_t signal_number, short what, void *arg)
 
 /* ---- starting and stopping ---- */
 
-static qk_err listen_grpc(struct running *running)
-{
-    qk_server *server = running->server;
-    int fd = -1;
-
-    QK_TRY(qk_listen_socket("grpc", &server->config.grpc, &fd));
-    running->listener =
-        evconnlistener_new(server->base, on_connection, running, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-    if (!running->listener) {
-        close(fd);
-        return qk_fail(QK_E_NO_MEMORY, "gRPC listener");
-    }
-    qk_listen_guard(running->listener);
-    return QK_OK;
-}
-
 static qk_err watch_signals(struct running *running)
 {
     struct event_base *base = running->server->base;
 
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of the write */
     running->terminate = evsignal_new(base, SIGTERM, on_terminate, running);
     running->interrupt = evsignal_new(base, SIGINT, on_terminate, running);
     running->hangup = evsignal_new(base, SIGHUP, on_hangup, running);
@@ -190,21 +142,36 @@ static qk_err start_threads(qk_server *server)
     return qk_pool_start("disk", slow, 0, &server->disk);
 }
 
+/* The REST API, and what happens by the clock. Sources may still be starting, or away: then it answers 503. */
+static qk_err start_rest(struct running *running)
+{
+    qk_server *server = running->server;
+    const qk_instance *instance = &server->instance;
+    qk_rest_host host;
+
+    qk_server_host(server, &host);
+    QK_TRY(
+        qk_rest_new(&server->config.rest, instance->iam, instance->tokens, instance->test_log, &host, &server->rest));
+    QK_TRY(qk_watch_start(&server->config.statistics, instance->test_log, &running->watch));
+    return qk_tick_start(server, &running->tick);
+}
+
 static void stop(struct running *running)
 {
     qk_server *server = running->server;
     struct event *events[] = { running->terminate, running->interrupt, running->hangup, running->stop_timer };
 
-    if (running->listener)
-        evconnlistener_free(running->listener);
-    qk_https_stop(&running->https);
+    qk_listener_close(&server->grpc);
+    qk_listener_close(&server->https);
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         if (events[i])
             event_free(events[i]);
+    qk_watch_stop(&running->watch);
     qk_pool_stop(&server->keys);
     qk_pool_stop(&server->disk);
+    qk_tick_stop(&running->tick);
     for (unsigned i = 0; i < server->worker_count; i++) {
-        qk_grpc_shutdown(server->workers[i], true);
+        qk_connections_shutdown(server->workers[i], true);
         qk_worker_stop(&server->workers[i]);
     }
     free(server->workers);
@@ -212,6 +179,7 @@ static void stop(struct running *running)
         event_base_free(server->base);
     qk_server_tls_free(&server->grpc_tls);
     qk_server_tls_free(&server->https_tls);
+    qk_rest_free(&server->rest);
     qk_instance_close(&server->instance);
 }
 
@@ -229,14 +197,26 @@ static qk_err start_and_loop(struct running *running)
     QK_TRY(qk_instance_open(config->database, config->master_key, config->cache_keys, &server->instance));
     qk_iam_set_token_seconds(server->instance.iam, (int64_t)config->token_seconds);
     QK_TRY(start_threads(server));
+    QK_TRY(start_rest(running));
     QK_TRY(watch_signals(running));
-    QK_TRY(listen_grpc(running));
-    QK_TRY(qk_https_start(server, &running->https));
+    QK_TRY(qk_listener_open(&server->grpc, server, &qk_grpc_protocol, &config->grpc, server->grpc_tls));
+    QK_TRY(qk_listener_open(&server->https, server, &qk_https_protocol, &config->https, server->https_tls));
     qk_log(QK_LOG_INFO, "op=ready version=%s grpc=%s:%u https=%s:%u workers=%u", QK_VERSION, config->grpc.address,
            (unsigned)config->grpc.port, config->https.address, (unsigned)config->https.port, server->worker_count);
     event_base_dispatch(server->base);
     qk_log(QK_LOG_INFO, "op=stopped");
     return QK_OK;
+}
+
+static qk_err run_on_entropy(struct running *running)
+{
+    qk_err err;
+
+    QK_TRY(qk_entropy_start(&running->server->config.entropy));
+    err = start_and_loop(running);
+    stop(running);
+    qk_entropy_stop();
+    return err;
 }
 
 qk_err qk_server_run(const qk_server_config *config)
@@ -249,8 +229,7 @@ qk_err qk_server_run(const qk_server_config *config)
     protect_memory();
     raise_descriptor_limit(&server.config);
     QK_TRY(qk_crypto_start());
-    err = start_and_loop(&running);
-    stop(&running);
+    err = run_on_entropy(&running);
     qk_crypto_stop();
     return err;
 }

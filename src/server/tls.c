@@ -58,7 +58,10 @@ static qk_err make_context(qk_server_tls *tls, SSL_CTX **out_context)
         return qk_openssl_fail(QK_E_NO_MEMORY, "TLS context");
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                  SSL_MODE_RELEASE_BUFFERS);     /* idle connections need none */
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* tickets do without */
+    SSL_CTX_set_num_tickets(context, 1);
     SSL_CTX_set_session_id_context(context, session_id, sizeof session_id - 1);
     SSL_CTX_set_alpn_select_cb(context, choose_alpn, tls);
     if (SSL_CTX_use_certificate_chain_file(context, listen->certificate) != 1)
@@ -118,7 +121,7 @@ qk_err qk_server_tls_reload(qk_server_tls *tls)
     return QK_OK;
 }
 
-SSL *qk_server_tls_accept(qk_server_tls *tls, bool read_ahead)
+SSL *qk_server_tls_accept(qk_server_tls *tls)
 {
     SSL *ssl;
 
@@ -126,7 +129,7 @@ SSL *qk_server_tls_accept(qk_server_tls *tls, bool read_ahead)
     ssl = SSL_new(tls->context);
     pthread_mutex_unlock(&tls->lock);
     if (ssl) {
-        SSL_set_read_ahead(ssl, read_ahead);
+        SSL_set_read_ahead(ssl, 1);
         SSL_set_accept_state(ssl);
     }
     return ssl;

@@ -15,8 +15,8 @@ QK_MUST_CHECK qk_err qk_server_tls_new(const qk_listen_config *listen, const cha
 void qk_server_tls_free(qk_server_tls **tls);
 /* Reads the files again. On an error the old certificate stays in use. */
 QK_MUST_CHECK qk_err qk_server_tls_reload(qk_server_tls *tls);
-/* A server-side SSL for one new connection; NULL if memory is out. Any thread. With `read_ahead` one read(2) takes all
- * that has come, and the reader must look at SSL_has_pending before it waits: libevent's bufferevents do not. */
-SSL *qk_server_tls_accept(qk_server_tls *tls, bool read_ahead);
+/* A server-side SSL for one new connection; NULL if memory is out. Any thread. One read(2) takes all that has come, so
+ * the reader must look at SSL_has_pending before it waits. */
+SSL *qk_server_tls_accept(qk_server_tls *tls);
 
 #endif

@@ -67,6 +67,19 @@ static void free_worker(qk_worker **worker)
     *worker = NULL;
 }
 
+/* Without locks: other threads reach a loop through its eventfd alone. */
+static struct event_base *new_base(void)
+{
+    struct event_config *config = event_config_new();
+    struct event_base *base = NULL;
+
+    if (config && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
+        base = event_base_new_with_config(config);
+    if (config)
+        event_config_free(config);
+    return base;
+}
+
 qk_err qk_worker_start(unsigned number, qk_worker **out_worker)
 {
     QK_OWNED(free_worker) qk_worker *worker = calloc(1, sizeof *worker);
@@ -77,7 +90,7 @@ qk_err qk_worker_start(unsigned number, qk_worker **out_worker)
     pthread_mutex_init(&worker->lock, NULL);
     worker->last = &worker->first;
     worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    worker->base = event_base_new();
+    worker->base = new_base();
     if (worker->wake_fd < 0 || !worker->base)
         return qk_fail(QK_E_SYSTEM, "worker %u: no event loop", number);
     worker->wake = event_new(worker->base, worker->wake_fd, EV_READ | EV_PERSIST, run_tasks, worker);

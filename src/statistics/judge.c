@@ -10,9 +10,18 @@
 #define LEAST_UNIFORMITY 0.0001
 enum { LEAST_VALUES = 55, BINS = 10 };
 
+/* Neighbouring states of one walk are visited about equally often, so their 18 P-values nearly repeat each other, and
+ * pooled they look uneven for a perfect source too (7 % of runs measured). The two sides of the walk are different
+ * stories: of each sequence the states -x and x count, x going round from 1 to 9. */
+static bool counts_for_uniformity(unsigned test, unsigned i, unsigned sequence)
+{
+    unsigned x = sequence % 9;
+
+    return test != QK_SP80022_VARIANT || i == 8 - x || i == 9 + x;
+}
+
 void qk_sp80022_judge_add(qk_sp80022_judge *judge, const qk_sp80022_result *result)
 {
-    judge->sequences++;
     for (unsigned test = 0; test < QK_SP80022_TESTS; test++)
         for (unsigned i = qk_sp80022_first[test]; i < qk_sp80022_first[test + 1]; i++) {
             double p = result->p[i];
@@ -21,8 +30,10 @@ void qk_sp80022_judge_add(qk_sp80022_judge *judge, const qk_sp80022_result *resu
                 continue;
             judge->total[test]++;
             judge->passes[test] += p >= ALPHA ? 1 : 0;
-            judge->bins[test][p < 1 ? (unsigned)(p * BINS) : BINS - 1]++;
+            if (counts_for_uniformity(test, i - qk_sp80022_first[test], judge->sequences))
+                judge->bins[test][p < 1 ? (unsigned)(p * BINS) : BINS - 1]++;
         }
+    judge->sequences++;
 }
 
 double qk_sp80022_proportion_bound(uint32_t m)

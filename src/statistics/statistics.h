@@ -20,15 +20,17 @@ typedef struct qk_sp80022_result {
 extern const uint16_t qk_sp80022_first[QK_SP80022_TESTS + 1];
 const char *qk_sp80022_name(unsigned test);
 
-/* All fifteen with the default parameters on bytes.len * 8 bits (2^20 bits in continuous use). QK_E_BAD_LENGTH under
- * 128 bytes; QK_E_NO_MEMORY. */
+/* All fifteen with the default parameters and exact constants on bytes.len * 8 bits (2^20 bits in continuous use).
+ * QK_E_BAD_LENGTH under 128 bytes or over 2 MiB; QK_E_NO_MEMORY. */
 QK_MUST_CHECK qk_err qk_sp80022_run(qk_view bytes, qk_sp80022_result *out);
 
-/* Judging sequences of one run together. Add each result, then ask. */
+/* Judging sequences of one run together: begin with zeros, add each result, then ask. A perfect source gives fewer than
+ * 55 values of some test, too few to judge uniformity, if there are fewer than 55 sequences; that counts as not
+ * uniform. */
 typedef struct qk_sp80022_judge {
     unsigned sequences;
     uint32_t passes[QK_SP80022_TESTS], total[QK_SP80022_TESTS]; /* P >= 0.01 */
-    uint32_t bins[QK_SP80022_TESTS][10];                        /* pooled over templates and states */
+    uint32_t bins[QK_SP80022_TESTS][10]; /* pooled over templates and states; of the variant, see judge.c */
 } qk_sp80022_judge;
 
 typedef struct qk_sp80022_verdict {
@@ -65,11 +67,13 @@ unsigned qk_fips140_test(const uint8_t block[QK_FIPS140_BLOCK], uint32_t *last_w
 typedef struct qk_min_entropy {
     double most_common, collision, markov, compression, t_tuple, longest_repeat, multi_mcw, lag, multi_mmc, lz78y;
     double lowest;           /* of those that apply */
-    double bitstring_lowest; /* the same on the bits of the samples, times sample_bits; NaN for binary data */
+    double bitstring_lowest; /* the same on the first 1,000,000 bits of the samples, times sample_bits; NaN for binary
+                              * data */
     double assessed;         /* min of the two */
 } qk_min_entropy;
 
-/* QK_E_BAD_LENGTH under 1000 samples; QK_E_NO_MEMORY. Meant for 1,000,000 samples (seconds of work). */
+/* QK_E_BAD_LENGTH under 1000 samples or over 16 Mi; QK_E_BAD_ARGUMENT if a value does not fit; QK_E_NO_MEMORY. Meant
+ * for 1,000,000 samples (seconds of work). */
 QK_MUST_CHECK qk_err qk_min_entropy_estimate(qk_view samples, unsigned sample_bits, qk_min_entropy *out);
 /* The one that is cheap enough to run online. */
 double qk_min_entropy_most_common(uint64_t samples, uint64_t largest_count);

@@ -3,6 +3,7 @@
 #include "keystore/keystore_contract.h"
 
 #include "crypto/crypto.h"
+#include "entropy/entropy.h"
 #include "remote.h"
 
 static remote server;
@@ -52,11 +53,12 @@ int main(void)
     static const qk_keystore_factory factory = { "remote keystore", open_subject, close_subject };
     int failed;
 
-    if (qk_crypto_start() != QK_OK)
+    if (qk_crypto_start() != QK_OK || qk_entropy_start(NULL) != QK_OK)
         return 99;
     remote_open(&server);
     failed = qk_keystore_contract_run(&factory);
     remote_close(&server);
+    qk_entropy_stop();
     qk_crypto_stop();
     return failed;
 }

@@ -2,6 +2,7 @@
 #include "fuzz_hsm.h"
 
 #include "crypto/crypto.h"
+#include "entropy/entropy.h"
 #include "hsm/attribute_codec.h"
 #include "hsm/mechanism_codec.h"
 
@@ -178,6 +179,8 @@ void fuzz_hsm_start(void)
     QK_OWNED(qk_secret_free) qk_secret master_key = QK_SECRET_NONE;
 
     must(qk_crypto_start());
+
+    must(qk_entropy_start(NULL));
     qk_arena_init(&lasting, 0);
     must(qk_secret_new(QK_MASTER_KEY_LEN, &master_key));
     memset(qk_secret_fill(&master_key), 0x51, QK_MASTER_KEY_LEN);

@@ -142,12 +142,12 @@ static void talk(peer *it, qk_view input, size_t piece)
     promise(it->held == 0);
 }
 
-/* The second may change between two answers. */
-static void blank_dates(qk_buf *said)
+/* Instead of the clock (see meson.build): the second must not change between two answers. */
+int64_t __wrap_qk_clock_unix_s(void);
+
+int64_t __wrap_qk_clock_unix_s(void)
 {
-    for (size_t i = 0; i + 37 < said->len; i++)
-        if (memcmp(said->data + i, "\r\nDate: ", 8) == 0)
-            memset(said->data + i + 8, '-', 29);
+    return 1793610840;
 }
 
 void fuzz(qk_view input)
@@ -159,8 +159,6 @@ void fuzz(qk_view input)
 
     talk(&whole, fuzz_rest(&from), 0);
     talk(&cut, fuzz_rest(&from), piece);
-    blank_dates(&whole.said);
-    blank_dates(&cut.said);
     promise(whole.requests == cut.requests && qk_view_equal(qk_buf_view(&whole.said), qk_buf_view(&cut.said)));
     qk_buf_done(&whole.said);
     qk_buf_done(&cut.said);

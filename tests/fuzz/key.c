@@ -4,6 +4,7 @@
 #include "fuzz.h"
 
 #include "crypto/crypto.h"
+#include "entropy/entropy.h"
 
 static const struct {
     CK_OBJECT_CLASS class;
@@ -19,6 +20,7 @@ static const struct {
 void fuzz_start(void)
 {
     must(qk_crypto_start());
+    must(qk_entropy_start(NULL));
 }
 
 static void both_ways(const qk_key *key)

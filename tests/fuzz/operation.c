@@ -5,6 +5,7 @@
 #include "fuzz.h"
 
 #include "crypto/crypto.h"
+#include "entropy/entropy.h"
 
 static qk_key *aes, *generic, *rsa, *ec;
 static const uint8_t iv[16] = "initialisation!";
@@ -25,6 +26,8 @@ void fuzz_start(void)
     QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
 
     must(qk_crypto_start());
+
+    must(qk_entropy_start(NULL));
     must(qk_key_read(CKO_SECRET_KEY, CKK_AES, qk_view_of(value, sizeof value), &aes));
     must(qk_key_read(CKO_SECRET_KEY, CKK_GENERIC_SECRET, qk_view_of(value, sizeof value), &generic));
     must(qk_attrs_set_ulong(&attrs, CKA_MODULUS_BITS, 1024));

@@ -4,6 +4,7 @@
 #include "fuzz.h"
 
 #include "crypto/crypto.h"
+#include "entropy/entropy.h"
 #include "hsm/hsm.h"
 #include "net/tls.h"
 #include "rpc/client.h"
@@ -96,6 +97,7 @@ static void call(qk_endpoint *endpoint)
 void fuzz_start(void)
 {
     must(qk_crypto_start());
+    must(qk_entropy_start(NULL));
 }
 
 void fuzz(qk_view input)

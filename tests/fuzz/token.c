@@ -3,6 +3,7 @@
  * the claims, both as JSON, which are signed with the right key: what stands behind the signature is read with care
  * too. The claims of a token that is taken go into another one and come back. */
 #include "fuzz.h"
+#include "entropy/entropy.h"
 
 #include "base/encoding.h"
 #include "iam/token.h"
@@ -18,6 +19,8 @@ void fuzz_start(void)
     qk_mech_use use = { .mech = qk_mech_find(CKM_EC_KEY_PAIR_GEN) };
 
     must(qk_crypto_start());
+
+    must(qk_entropy_start(NULL));
     must(qk_attrs_set(&attrs, CKA_EC_PARAMS, qk_view_of(p256, sizeof p256)));
     must(qk_key_generate_pair(&use, &attrs, &secrets.public_key, &secrets.private_key));
 }

@@ -365,26 +365,177 @@ def after_that_it_serves_again():
 
 
 def https_connections_are_bounded():
-    """Those beyond wait in the kernel's queue: their handshake does not come to an end."""
-    held = []
-    context = ssl.create_default_context(cafile=FOLDER + "/ca.pem")
-    try:
-        for _ in range(60):
-            raw = socket.create_connection(("127.0.0.1", HTTPS), timeout=0.5)
-            held.append(raw)
-            held[-1] = context.wrap_socket(raw, server_hostname="127.0.0.1")
-        raise AssertionError("60 connections at once, where limits.connections is 40")
-    except TimeoutError:
-        assert len(held) >= 20, f"only {len(held)} connections"
-    finally:
-        for peer in held:
-            peer.close()
+    connections_are_bounded(HTTPS, "http/1.1")
+
+
+# ---- HTTP/1.1 ----
+
+GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def web():
+    """To the HTTPS listener, which in part "plain" is without TLS."""
+    if sys.argv[1] == "plain":
+        return socket.create_connection(("127.0.0.1", HTTPS), timeout=PATIENCE)
+    return tls(HTTPS)
+
+
+def answer_to(request, peer=None):
+    """Sends, reads until the server closes. What cannot be sent any more does not matter."""
+    with peer or web() as peer:
+        peer.settimeout(PATIENCE)
+        try:
+            peer.sendall(request)
+        except (ConnectionError, ssl.SSLError):
+            pass
+        answer = b""
+        try:
+            while more := peer.recv(65536):
+                answer += more
+        except (ConnectionError, ssl.SSLError):
+            pass
+        return answer
+
+
+def refused_with(status, request):
+    answer = answer_to(request)
+    assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:200]
+    assert b"Connection: close\r\n" in answer
+
+
+def too_many_headers_are_refused():
+    refused_with(431, b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 10000 + b"\r\n")
+
+
+def a_huge_header_is_refused():
+    refused_with(431, b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 1000000 + b"\r\n\r\n")
+
+
+def a_huge_line_is_refused():
+    refused_with(414, b"GET /" + b"y" * 1000000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+
+
+def an_oversized_body_is_refused():
+    head = b"POST /identity/token HTTP/1.1\r\nHost: x\r\n"
+    refused_with(413, head + b"Content-Length: 10000000\r\n\r\n" + b"y" * 10000000)
+    refused_with(413, head + b"Content-Length: 99999999999999999999\r\n\r\n")
+    refused_with(413, head + b"Transfer-Encoding: chunked\r\n\r\n" + (b"1000\r\n" + b"y" * 4096 + b"\r\n") * 20)
+
+
+def garbage_is_refused():
+    refused_with(400, b"\xff" * 1000 + b"\r\n\r\n")
+    refused_with(400, b"GET / HTTP/1.1\nHost: x\n\n")
+    refused_with(505, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+    answer_to(b"\x16\x03\x01\x02\x00\x01" * 20000)
+
+
+def what_could_be_smuggled_is_refused():
+    post = b"POST /identity/token HTTP/1.1\r\nHost: x\r\n"
+    for fields in (b"Content-Length: 35\r\nTransfer-Encoding: chunked\r\n", b"Content-Length: 35\r\nContent-Length: 0\r\n",
+                   b"Transfer-Encoding : chunked\r\n", b"X: y\r\n Transfer-Encoding: chunked\r\n"):
+        refused_with(400, post + fields + b"\r\n" + GET)
+
+
+def a_pipeline_of_a_hundred_is_answered():
+    answer = answer_to(GET * 99 + GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    assert answer.count(b"HTTP/1.1 200 OK") == 100, answer.count(b"HTTP/1.1 200 OK")
+
+
+def a_pipeline_that_waits_for_the_database_is_answered_in_order():
+    """Each of these is served on a pool, and refused, in turn; what follows waits."""
+    login_request = b"POST /identity/token HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+    answer = answer_to((login_request + GET) * 20 + GET.replace(b"Host: x", b"Host: x\r\nConnection: close"))
+    statuses = re.findall(rb"HTTP/1.1 (\d+) ", answer)
+    assert statuses == [b"400", b"200"] * 20 + [b"200"], statuses
+
+
+def who_sends_no_more_is_answered_all_the_same():
+    login_request = b"POST /identity/token HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+    peer = web()
+    peer.sendall(login_request + GET * 3)
+    peer.shutdown(socket.SHUT_WR)
+    assert answer_to(b"", peer).count(b"HTTP/1.1 ") == 4
+
+
+def unread_https_answers_are_bounded():
+    """Whoever reads nothing is soon not read either."""
+    peers = []
+    for _ in range(10):
+        peer = web()
+        peer.settimeout(1)
+        sent = 0
+        try:
+            while sent < 50 * MEGABYTE:
+                sent += peer.send(GET * 1000)
+        except (TimeoutError, ssl.SSLWantWriteError):
+            pass
+        assert sent < 50 * MEGABYTE, "the server reads without end"
+        peers.append(peer)
+
+
+def https_answers_must_be_read():
+    peer = web()
+    peer.settimeout(1)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            peer.send(GET * 1000)
+        except (TimeoutError, ssl.SSLWantWriteError):
+            continue
+        except (ConnectionError, ssl.SSLError):
+            return
+    raise AssertionError("still open")
 
 
 def a_https_request_in_crumbs_does_not_last():
-    peer = tls(HTTPS)
+    """The last word is 408."""
+    peer = web()
     peer.sendall(b"GET /healthz HTTP/1.1\r\nX-Long: ")
     drip(peer, b"x", 0.2)
+    peer = web()
+    peer.sendall(b"GET /healthz HTTP/1.1\r\n")
+    answer = answer_to(b"X-Long: ", peer)
+    assert answer.startswith(b"HTTP/1.1 408 "), answer[:100]
+
+
+def a_https_body_in_crumbs_does_not_last():
+    peer = web()
+    peer.sendall(b"POST /identity/token HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n")
+    drip(peer, b"x", 0.2)
+
+
+def an_idle_https_connection_ends():
+    for first in (b"", GET, b"\r\n"):
+        peer = web()
+        peer.sendall(first)
+        closes(peer)
+
+
+def a_https_connection_may_rest_between_requests():
+    peer = web()
+    for _ in range(3):
+        peer.sendall(GET)
+        assert peer.recv(65536).startswith(b"HTTP/1.1 200 OK")
+        time.sleep(2.2)  # longer than a request may take, shorter than a connection may rest
+
+
+def a_tls_handshake_must_come():
+    with socket.create_connection(("127.0.0.1", HTTPS)) as raw:
+        closes(raw)
+    with socket.create_connection(("127.0.0.1", HTTPS)) as raw:
+        raw.sendall(b"\x16\x03\x01\x02\x00\x01")
+        closes(raw)
+
+
+def a_peer_that_breaks_off_its_requests_does_no_harm():
+    login_request = b"POST /identity/token HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
+    for last in (GET * 50, login_request * 50, login_request[:-2], b"garbage\r\n\r\n"):
+        for _ in range(20):
+            peer = web()
+            peer.sendall(last)
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.close()
+    assert answer_to(GET.replace(b"Host: x", b"Host: x\r\nConnection: close")).startswith(b"HTTP/1.1 200 ")
 
 
 def a_peer_that_breaks_off_in_the_middle_does_no_harm():
@@ -461,6 +612,14 @@ def it_stays_small():
 
 
 LARGEST_KB = 400 * 1024  # under the sanitizers too
+HTTP = [
+    too_many_headers_are_refused, a_huge_header_is_refused, a_huge_line_is_refused, an_oversized_body_is_refused,
+    garbage_is_refused, what_could_be_smuggled_is_refused, a_pipeline_of_a_hundred_is_answered,
+    a_pipeline_that_waits_for_the_database_is_answered_in_order, a_peer_that_breaks_off_its_requests_does_no_harm,
+    unread_https_answers_are_bounded]
+HTTP_SLOW = [
+    a_https_request_in_crumbs_does_not_last, a_https_body_in_crumbs_does_not_last, an_idle_https_connection_ends,
+    a_https_connection_may_rest_between_requests, https_answers_must_be_read]
 PARTS = {
     # who wants much
     "greedy": [
@@ -468,15 +627,17 @@ PARTS = {
         every_answer_comes_to_who_reads, grpc_connections_are_bounded, after_that_it_serves_again,
         https_connections_are_bounded, after_that_it_serves_again, a_peer_that_breaks_off_in_the_middle_does_no_harm,
         a_peer_that_leaves_its_calls_behind_does_no_harm, a_path_cannot_forge_the_log,
-        the_anonymous_user_stays_out_of_the_private_keystore, the_log_holds_no_token_and_no_key, it_stays_small],
+        the_anonymous_user_stays_out_of_the_private_keystore, *HTTP, the_log_holds_no_token_and_no_key, it_stays_small],
     # who takes long
     "slow": [
         an_answer_must_be_read_in_time, a_request_must_be_whole_in_time, a_request_in_crumbs_does_not_last,
         pings_do_not_keep_an_idle_connection, a_connection_without_a_word_ends,
-        refused_calls_do_not_keep_a_connection, a_https_request_in_crumbs_does_not_last,
-        after_that_it_serves_again, it_stays_small]}
+        refused_calls_do_not_keep_a_connection, a_tls_handshake_must_come, *HTTP_SLOW,
+        after_that_it_serves_again, it_stays_small],
+    # the HTTPS listener without TLS
+    "plain": [*HTTP, who_sends_no_more_is_answered_all_the_same, *HTTP_SLOW, it_stays_small]}
 CASES = PARTS[sys.argv[1]]
-USER = login("user")
+USER = login("user") if sys.argv[1] != "plain" else None
 
 
 def main():

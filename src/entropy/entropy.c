@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pipeline's life and its state. */
+#include "entropy/entropy.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "entropy/pipeline.h"
+#include "entropy/provider.h"
+
+#define ALIVE UINT32_C(0x71656e74)
+
+static _Atomic(qk_pipeline *) current;
+static _Atomic(uint64_t) instances;
+
+/* What a forked child leaks on purpose, kept in sight of leak checkers. */
+static qk_pipeline *abandoned __attribute__((used));
+
+/* ---- who is alive ---- */
+
+/* A page that is empty in a forked child; without it (old kernel) the process id tells. */
+static void make_page(qk_pipeline *pipeline)
+{
+    size_t len = (size_t)sysconf(_SC_PAGESIZE);
+    void *page = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    pipeline->owner = getpid();
+    if (page == MAP_FAILED)
+        return;
+    if (madvise(page, len, MADV_WIPEONFORK) != 0) {
+        munmap(page, len);
+        return;
+    }
+    pipeline->alive = page;
+    *pipeline->alive = ALIVE;
+}
+
+static bool is_alive(const qk_pipeline *pipeline)
+{
+    return pipeline->alive ? *pipeline->alive == ALIVE : pipeline->owner == getpid();
+}
+
+/* In a child the queues of the sources are wiped and their threads do not exist: nothing of it may be used. */
+qk_err qk_pipeline_get(qk_pipeline **out_pipeline)
+{
+    qk_pipeline *pipeline = atomic_load_explicit(&current, memory_order_acquire);
+
+    if (!pipeline)
+        return qk_fail(QK_E_NO_RANDOM, "randomness was asked for before it was started");
+    if (!is_alive(pipeline))
+        return qk_fail(QK_E_NO_RANDOM, "this process was forked and has not started anew");
+    *out_pipeline = pipeline;
+    return QK_OK;
+}
+
+bool qk_entropy_started(void)
+{
+    qk_pipeline *pipeline = atomic_load(&current);
+    return pipeline && is_alive(pipeline);
+}
+
+/* ---- building ---- */
+
+static void init_locks(qk_pipeline *pipeline)
+{
+    pthread_mutexattr_t recursive;
+    pthread_condattr_t monotonic;
+    pthread_cond_t *conditions[] = { &pipeline->progress, &pipeline->demand, &pipeline->filling, &pipeline->stop };
+
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&pipeline->turns, &recursive);
+    pthread_mutexattr_destroy(&recursive);
+    pthread_mutex_init(&pipeline->gather, NULL);
+    pthread_mutex_init(&pipeline->wake, NULL);
+    pthread_condattr_init(&monotonic); /* the calendar may jump */
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++)
+        pthread_cond_init(conditions[i], &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+static void done_locks(qk_pipeline *pipeline)
+{
+    pthread_mutex_destroy(&pipeline->turns);
+    pthread_mutex_destroy(&pipeline->gather);
+    pthread_mutex_destroy(&pipeline->wake);
+    pthread_cond_destroy(&pipeline->progress);
+    pthread_cond_destroy(&pipeline->demand);
+    pthread_cond_destroy(&pipeline->filling);
+    pthread_cond_destroy(&pipeline->stop);
+}
+
+static void free_pipeline(qk_pipeline **pipeline)
+{
+    qk_pipeline *gone = *pipeline;
+
+    *pipeline = NULL;
+    if (!gone)
+        return;
+    for (size_t i = 0; i < gone->inlet_count; i++) {
+        qk_source_free(&gone->inlets[i].source);
+        qk_secret_free(&gone->inlets[i].collected);
+        qk_secret_free(&gone->inlets[i].tap);
+        qk_secret_free(&gone->inlets[i].tap_input);
+    }
+    qk_block_ring_done(&gone->seeds);
+    qk_block_ring_done(&gone->reserve);
+    qk_disk_reserve_done(&gone->disk);
+    qk_secret_free(&gone->slot);
+    qk_secret_free(&gone->mixed);
+    qk_secret_free(&gone->output_tap);
+    qk_conditioner_done(&gone->conditioner);
+    done_locks(gone);
+    if (gone->alive)
+        munmap((void *)(uintptr_t)gone->alive, (size_t)sysconf(_SC_PAGESIZE));
+    free(gone->default_sources);
+    free(gone);
+}
+
+/* Bytes of a source that carry a block as claimed, and no more than its queue can be expected to hold. */
+static qk_err needed_bytes(const qk_source *source, const char *name, size_t *out)
+{
+    enum { MANY = 4096, MOST = 16 * 1024 };
+    uint64_t millibits = qk_source_millibits(source, MANY);
+    uint64_t need;
+
+    if (millibits == 0)
+        return qk_fail(QK_E_CONFIG, "source %s: a min_entropy of nothing makes no source", name);
+    need = (UINT64_C(1000) * QK_BLOCK_CREDIT * MANY + millibits - 1) / millibits;
+    if (need > MOST)
+        return qk_fail(QK_E_CONFIG, "source %s: min_entropy is too small; %d bytes must carry %d bits", name, MOST,
+                       QK_BLOCK_CREDIT);
+    *out = (size_t)need;
+    return QK_OK;
+}
+
+static qk_err open_inlet(qk_pipeline *pipeline, const qk_source_config *config, bool taps)
+{
+    qk_inlet *inlet = &pipeline->inlets[pipeline->inlet_count++];
+    uint32_t bit = UINT32_C(1) << (inlet - pipeline->inlets);
+
+    inlet->pipeline = pipeline;
+    QK_TRY(qk_source_new(config, &inlet->source));
+    inlet->config = qk_source_config_of(inlet->source);
+    QK_TRY(needed_bytes(inlet->source, inlet->config->name, &inlet->need));
+    QK_TRY(qk_secret_new(inlet->need, &inlet->collected));
+    if (taps)
+        QK_TRY(qk_tap_init(inlet));
+    if (inlet->config->credited && inlet->config->enabled)
+        pipeline->credited |= bit;
+    if (inlet->config->kind == QK_SOURCE_QUANTUM && inlet->config->enabled && inlet->config->credited)
+        pipeline->quantum |= bit;
+    return QK_OK;
+}
+
+/* Inlets lie in order of priority, and of the configuration where that is equal. */
+static qk_err open_inlets(qk_pipeline *pipeline)
+{
+    const qk_entropy_config *config = &pipeline->config;
+    bool opened[QK_MAX_SOURCES] = { false };
+
+    if (config->source_count > QK_MAX_SOURCES)
+        return qk_fail(QK_E_CONFIG, "%zu sources of randomness; at most %d can be had", config->source_count,
+                       QK_MAX_SOURCES);
+    for (size_t place = 0; place < config->source_count; place++) {
+        size_t first = config->source_count;
+        for (size_t i = 0; i < config->source_count; i++)
+            if (!opened[i] &&
+                (first == config->source_count || config->sources[i].priority < config->sources[first].priority))
+                first = i;
+        opened[first] = true;
+        pipeline->index_of[first] = (uint8_t)place;
+        QK_TRY(open_inlet(pipeline, &config->sources[first], config->threads));
+    }
+    return QK_OK;
+}
+
+static qk_err make_stores(qk_pipeline *pipeline)
+{
+    const qk_entropy_config *config = &pipeline->config;
+    uint64_t reserve = config->reserve > QK_LEAST_RESERVE ? config->reserve : QK_LEAST_RESERVE;
+
+    QK_TRY(qk_block_ring_init(&pipeline->seeds, config->threads ? QK_SEED_POOL : 0));
+    QK_TRY(qk_block_ring_init(&pipeline->reserve,
+                              config->threads && pipeline->quantum ? (size_t)reserve / QK_BLOCK_LEN : 0));
+    qk_disk_reserve_init(&pipeline->disk, config->threads && pipeline->quantum ? config->reserve_file : NULL,
+                         config->reserve_file_size);
+    if (!config->threads)
+        return QK_OK;
+    QK_TRY(qk_secret_new(QK_SLOT_LEN, &pipeline->slot));
+    return qk_secret_new(QK_TAP_LEN, &pipeline->output_tap);
+}
+
+static qk_err make_pipeline(const qk_entropy_config *config, qk_pipeline **out_pipeline)
+{
+    QK_OWNED(free_pipeline) qk_pipeline *pipeline = calloc(1, sizeof *pipeline);
+
+    if (!pipeline)
+        return qk_fail(QK_E_NO_MEMORY, "no memory for the sources of randomness");
+    init_locks(pipeline);
+    pipeline->instance = atomic_fetch_add(&instances, 1) + 1;
+    if (config)
+        pipeline->config = *config;
+    if (!config || config->source_count == 0) {
+        QK_TRY(qk_source_configs_read(NULL, NULL, &pipeline->default_sources, &pipeline->config.source_count));
+        pipeline->config.sources = pipeline->default_sources;
+    }
+    pipeline->tap_countdown = pipeline->config.tap_every;
+    make_page(pipeline);
+    QK_TRY(qk_conditioner_init(&pipeline->conditioner));
+    QK_TRY(open_inlets(pipeline));
+    pipeline->config.sources = NULL; /* the caller's; each source has its own copy */
+    QK_TRY(make_stores(pipeline));
+    *out_pipeline = pipeline;
+    pipeline = NULL;
+    return QK_OK;
+}
+
+/* ---- starting and stopping ---- */
+
+static qk_err run(qk_pipeline *pipeline)
+{
+    QK_TRY(qk_provider_install());
+    return pipeline->config.threads ? qk_pipeline_start_threads(pipeline) : QK_OK;
+}
+
+qk_err qk_entropy_start(const qk_entropy_config *config)
+{
+    qk_pipeline *pipeline;
+    qk_err err;
+
+    if (qk_entropy_started())
+        return QK_OK;
+    QK_TRY(make_pipeline(config, &pipeline));
+    atomic_store(&current, pipeline);
+    err = run(pipeline);
+    if (err != QK_OK)
+        qk_entropy_stop();
+    return err;
+}
+
+void qk_entropy_stop(void)
+{
+    qk_pipeline *pipeline = atomic_load(&current);
+
+    if (!pipeline)
+        return;
+    qk_pipeline_stop_threads(pipeline); /* while it is still there: a source may be drawing */
+    atomic_store(&current, NULL);
+    free_pipeline(&pipeline);
+    qk_provider_release();
+}
+
+void qk_entropy_abandon(void)
+{
+    abandoned = atomic_exchange(&current, NULL);
+    qk_provider_abandon();
+}
+
+/* ---- state ---- */
+
+static const char *const type_names[] = { "quantum", "mixed" };
+static const char *const state_names[] = { "ready", "starting", "failed", "away" };
+
+const char *qk_entropy_type_name(qk_entropy_type type)
+{
+    return type_names[type];
+}
+
+const char *qk_entropy_state_name(qk_entropy_state state)
+{
+    return state_names[state];
+}
+
+static qk_entropy_state state_of(qk_pipeline *pipeline)
+{
+    bool starting = false, failed = false;
+    qk_source_status status;
+
+    if (qk_pipeline_healthy(pipeline) & pipeline->credited)
+        return QK_ENTROPY_READY;
+    for (size_t i = 0; i < pipeline->inlet_count; i++) {
+        if (!(pipeline->credited >> i & 1))
+            continue;
+        qk_source_status_get(pipeline->inlets[i].source, &status);
+        /* healthy and yet not counted: its first statistical run is awaited */
+        starting |= status.state == QK_SOURCE_STARTING || qk_source_healthy(pipeline->inlets[i].source);
+        failed |= status.rct_failures + status.apt_failures > 0;
+    }
+    if (failed)
+        return QK_ENTROPY_FAILED;
+    return starting ? QK_ENTROPY_STARTING : QK_ENTROPY_AWAY;
+}
+
+qk_entropy_state qk_entropy_state_get(void)
+{
+    qk_pipeline *pipeline;
+    return qk_pipeline_get(&pipeline) == QK_OK ? state_of(pipeline) : QK_ENTROPY_AWAY;
+}
+
+static bool reserve_is_open(qk_pipeline *pipeline)
+{
+    return pipeline->config.serve_reserve_when_down && qk_block_ring_count(&pipeline->reserve) > 0;
+}
+
+unsigned qk_entropy_types(void)
+{
+    qk_pipeline *pipeline;
+    uint32_t healthy;
+    unsigned types = 0;
+
+    if (qk_pipeline_get(&pipeline) != QK_OK)
+        return 0;
+    if (!pipeline->config.threads)
+        qk_pipeline_settle(pipeline);
+    healthy = qk_pipeline_healthy(pipeline) & pipeline->credited;
+    if (healthy)
+        types |= 1u << QK_ENTROPY_MIXED;
+    if ((healthy & pipeline->quantum) || reserve_is_open(pipeline))
+        types |= 1u << QK_ENTROPY_QUANTUM;
+    return types;
+}
+
+qk_err qk_entropy_check(void)
+{
+    qk_pipeline *pipeline;
+
+    QK_TRY(qk_pipeline_get(&pipeline));
+    if (!pipeline->config.threads) {
+        qk_pipeline_settle(pipeline);
+        qk_pipeline_turn(pipeline, true, qk_deadline_in(0));
+    }
+    return qk_pipeline_healthy(pipeline) & pipeline->credited ? QK_OK : qk_pipeline_await(pipeline);
+}
+
+void qk_entropy_status_get(qk_entropy_status *out_status)
+{
+    qk_pipeline *pipeline;
+
+    *out_status = (qk_entropy_status){ .state = qk_entropy_state_get(), .types = qk_entropy_types() };
+    if (qk_pipeline_get(&pipeline) != QK_OK)
+        return;
+    out_status->reserve_bytes = qk_block_ring_count(&pipeline->reserve) * QK_BLOCK_LEN;
+    out_status->reserve_capacity = pipeline->reserve.capacity * QK_BLOCK_LEN;
+    out_status->disk_bytes = atomic_load(&pipeline->disk.count) * QK_SLOT_LEN;
+    out_status->disk_capacity = pipeline->disk.slots * QK_SLOT_LEN;
+    qk_disk_reserve_message(&pipeline->disk, out_status->disk_message, sizeof out_status->disk_message);
+    out_status->conditioned_bytes = atomic_load(&pipeline->conditioned_bytes);
+    out_status->reseeds = atomic_load(&pipeline->reseeds);
+    for (size_t i = 0; i < QK_ENTROPY_TYPES; i++)
+        out_status->drawn_bytes[i] = atomic_load(&pipeline->drawn_bytes[i]);
+}
+
+size_t qk_entropy_source_count(void)
+{
+    qk_pipeline *pipeline;
+    return qk_pipeline_get(&pipeline) == QK_OK ? pipeline->inlet_count : 0;
+}
+
+qk_source *qk_entropy_source(size_t index)
+{
+    qk_pipeline *pipeline;
+
+    if (qk_pipeline_get(&pipeline) != QK_OK || index >= pipeline->inlet_count)
+        return NULL;
+    return pipeline->inlets[pipeline->index_of[index]].source;
+}
+
+void qk_entropy_judge(size_t index, bool proportion_passed, bool uniformity_passed, const char *words)
+{
+    qk_pipeline *pipeline;
+
+    if (qk_pipeline_get(&pipeline) != QK_OK || index >= pipeline->inlet_count)
+        return;
+    qk_inlet *inlet = &pipeline->inlets[pipeline->index_of[index]];
+    qk_source_judge(inlet->source, proportion_passed, uniformity_passed, words);
+    if (proportion_passed || uniformity_passed)
+        atomic_store(&inlet->proven, true);
+    qk_pipeline_observe(pipeline);
+}

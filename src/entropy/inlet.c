@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <time.h>
+
+#include "entropy/pipeline.h"
+
+static bool healthy(const qk_pipeline *pipeline, const qk_inlet *inlet)
+{
+    return qk_source_healthy(inlet->source) && (!pipeline->config.strict_start || atomic_load(&inlet->proven));
+}
+
+uint32_t qk_pipeline_healthy(const qk_pipeline *pipeline)
+{
+    uint32_t mask = 0;
+
+    for (size_t i = 0; i < pipeline->inlet_count; i++)
+        if (healthy(pipeline, &pipeline->inlets[i]))
+            mask |= UINT32_C(1) << i;
+    return mask;
+}
+
+void qk_pipeline_observe(qk_pipeline *pipeline)
+{
+    uint32_t now = qk_pipeline_healthy(pipeline), before = atomic_exchange(&pipeline->seen, now);
+
+    if (now == before)
+        return;
+    for (size_t i = 0; i < pipeline->inlet_count; i++)
+        if ((before & ~now) >> i & 1) {
+            atomic_store(&pipeline->inlets[i].tainted, true);
+            if (!qk_source_healthy(pipeline->inlets[i].source))
+                atomic_store(&pipeline->inlets[i].proven, false);
+        }
+    atomic_fetch_add(&pipeline->epoch, 1);
+    if (pipeline->config.threads && (now & pipeline->credited))
+        atomic_store(&pipeline->settled, true);
+}
+
+qk_err qk_pipeline_no_random(qk_pipeline *pipeline)
+{
+    qk_source_status status;
+
+    for (size_t i = 0; i < pipeline->inlet_count; i++) {
+        if (!(pipeline->credited >> i & 1))
+            continue;
+        qk_source_status_get(pipeline->inlets[i].source, &status);
+        if (qk_source_healthy(pipeline->inlets[i].source))
+            return qk_fail(QK_E_NO_RANDOM, "source %s has given too little for a seed; is it slower than configured?",
+                           status.name);
+        return qk_fail(QK_E_NO_RANDOM, "no source of randomness is healthy; source %s is %s%s%s", status.name,
+                       qk_source_state_name(status.state), status.message_count ? ": " : "",
+                       status.message_count ? status.messages[0].words : "");
+    }
+    return qk_fail(QK_E_NO_RANDOM, "no source of randomness is credited; the configuration must have one");
+}
+
+static void turn(qk_inlet *inlet, qk_deadline_ms deadline)
+{
+    int wait;
+
+    inlet->turning = true;
+    wait = qk_source_turn(inlet->source, deadline);
+    inlet->turning = false;
+    inlet->next_turn_ms = wait < 0 ? 0 : qk_clock_monotonic_ms() + wait;
+}
+
+void qk_pipeline_turn(qk_pipeline *pipeline, bool due_only, qk_deadline_ms deadline)
+{
+    pthread_mutex_lock(&pipeline->turns);
+    for (size_t i = 0; i < pipeline->inlet_count; i++) {
+        qk_inlet *inlet = &pipeline->inlets[i];
+        if (!inlet->turning && (!due_only || inlet->next_turn_ms <= qk_clock_monotonic_ms()))
+            turn(inlet, deadline);
+    }
+    pthread_mutex_unlock(&pipeline->turns);
+    qk_pipeline_observe(pipeline);
+}
+
+static bool any_starting(qk_pipeline *pipeline)
+{
+    qk_source_status status;
+
+    for (size_t i = 0; i < pipeline->inlet_count; i++) {
+        qk_source_status_get(pipeline->inlets[i].source, &status);
+        if (status.state == QK_SOURCE_STARTING && !pipeline->inlets[i].turning)
+            return true;
+    }
+    return false;
+}
+
+/* A slow source of high priority shall carry the first seed too, if it can in this time. */
+void qk_pipeline_settle(qk_pipeline *pipeline)
+{
+    qk_deadline_ms deadline = qk_deadline_in(QK_SEED_WAIT_MS);
+
+    if (atomic_load(&pipeline->settled))
+        return;
+    pthread_mutex_lock(&pipeline->turns);
+    if (!atomic_load(&pipeline->settled) && !pipeline->settling) {
+        pipeline->settling = true;
+        do {
+            qk_pipeline_turn(pipeline, false, deadline);
+        } while (any_starting(pipeline) && qk_deadline_left(deadline) > 0);
+        pipeline->settling = false;
+        atomic_store(&pipeline->settled, true);
+    }
+    pthread_mutex_unlock(&pipeline->turns);
+}
+
+static bool any_credited(const qk_pipeline *pipeline)
+{
+    return (qk_pipeline_healthy(pipeline) & pipeline->credited) != 0;
+}
+
+qk_err qk_pipeline_await(qk_pipeline *pipeline)
+{
+    qk_deadline_ms deadline = qk_deadline_in(QK_SEED_WAIT_MS);
+
+    if (!pipeline->config.threads) {
+        qk_pipeline_settle(pipeline);
+        qk_pipeline_turn(pipeline, true, qk_deadline_in(0));
+    }
+    while (!any_credited(pipeline) && !atomic_load(&pipeline->settled) && qk_deadline_left(deadline) > 0)
+        qk_pipeline_wait(pipeline, deadline);
+    return any_credited(pipeline) ? QK_OK : qk_pipeline_no_random(pipeline);
+}
+
+static void sleep_ms(int ms)
+{
+    nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L }, NULL);
+}
+
+static void wait_for_threads(qk_pipeline *pipeline, int ms)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += ms * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&pipeline->wake);
+    pthread_cond_broadcast(&pipeline->demand);
+    pthread_cond_timedwait(&pipeline->progress, &pipeline->wake, &until);
+    pthread_mutex_unlock(&pipeline->wake);
+}
+
+void qk_pipeline_wait(qk_pipeline *pipeline, qk_deadline_ms deadline)
+{
+    enum { SLICE_MS = 5 };
+    int left = qk_deadline_left(deadline);
+    int ms = left < 0 || left > SLICE_MS ? SLICE_MS : left;
+
+    if (pipeline->config.threads) {
+        wait_for_threads(pipeline, ms);
+        return;
+    }
+    qk_pipeline_turn(pipeline, true, qk_deadline_in(ms));
+    for (size_t i = 0; i < pipeline->inlet_count; i++)
+        if (!pipeline->inlets[i].turning && pipeline->inlets[i].next_turn_ms <= qk_clock_monotonic_ms())
+            return;
+    sleep_ms(ms < 1 ? 1 : ms);
+}

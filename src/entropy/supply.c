@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Blocks: bytes are collected from each source until one credited source alone carries n_out + 64 bits; then all that
+ * is there goes into one hash. Source: SP 800-90C 3.2.2.2; the project's entropy rules, sections 7 and 8. */
+#include "entropy/pipeline.h"
+
+static void forget_collected(qk_inlet *inlet)
+{
+    if (inlet->have > 0)
+        explicit_bzero(qk_secret_fill(&inlet->collected), inlet->have);
+    inlet->have = 0;
+}
+
+/* True if this source alone carries a block. */
+static bool collect(qk_inlet *inlet, bool healthy)
+{
+    if (atomic_exchange(&inlet->tainted, false) || !healthy)
+        forget_collected(inlet);
+    if (healthy && inlet->have < inlet->need)
+        inlet->have +=
+            qk_source_take(inlet->source, qk_secret_fill(&inlet->collected) + inlet->have, inlet->need - inlet->have);
+    return inlet->have == inlet->need;
+}
+
+static uint32_t collect_all(qk_pipeline *pipeline)
+{
+    uint32_t healthy = qk_pipeline_healthy(pipeline), full = 0;
+
+    for (size_t i = 0; i < pipeline->inlet_count; i++)
+        if (collect(&pipeline->inlets[i], healthy >> i & 1))
+            full |= UINT32_C(1) << i;
+    return full & qk_pipeline_healthy(pipeline); /* failed meanwhile: carries nothing */
+}
+
+/* Everybody adds what is there. But while the reserve has room, every other seed leaves quantum sources alone if others
+ * carry it: else many seeds would leave nothing of a slow quantum source for the answers that need it. */
+static uint32_t contributors(qk_pipeline *pipeline, uint32_t full, uint32_t carriers)
+{
+    uint32_t others = ~pipeline->quantum;
+    bool for_reserve = !(carriers & others);
+
+    if (for_reserve || qk_block_ring_count(&pipeline->reserve) == pipeline->reserve.capacity)
+        return UINT32_MAX;
+    pipeline->spare_quantum = !pipeline->spare_quantum;
+    return pipeline->spare_quantum && (full & carriers & others) ? others : UINT32_MAX;
+}
+
+static bool condition(qk_pipeline *pipeline, uint32_t inlets, const char *use, uint8_t out[QK_BLOCK_LEN])
+{
+    uint32_t healthy = qk_pipeline_healthy(pipeline);
+
+    qk_conditioner_begin(&pipeline->conditioner, use, pipeline->serial++);
+    for (size_t i = 0; i < pipeline->inlet_count; i++) {
+        qk_inlet *inlet = &pipeline->inlets[i];
+        if (!(inlets >> i & 1))
+            continue;
+        if (healthy >> i & 1)
+            qk_conditioner_add(&pipeline->conditioner, inlet->config->name,
+                               qk_view_slice(qk_secret_reveal(&inlet->collected), 0, inlet->have));
+        forget_collected(inlet);
+    }
+    return qk_conditioner_finish(&pipeline->conditioner, out) == QK_OK;
+}
+
+static bool make(qk_pipeline *pipeline, uint32_t carriers, const char *use, uint8_t out[QK_BLOCK_LEN])
+{
+    uint32_t full = collect_all(pipeline) & (carriers &= pipeline->credited);
+
+    return full && condition(pipeline, contributors(pipeline, full, carriers), use, out);
+}
+
+bool qk_supply_try(qk_pipeline *pipeline, uint32_t carriers, const char *use, uint8_t out[QK_BLOCK_LEN])
+{
+    bool made;
+
+    pthread_mutex_lock(&pipeline->gather);
+    do {
+        made = make(pipeline, carriers, use, out);
+    } while (made && qk_tap_divert(pipeline, out));
+    pthread_mutex_unlock(&pipeline->gather);
+    if (made)
+        atomic_fetch_add(&pipeline->conditioned_bytes, QK_BLOCK_LEN);
+    return made;
+}
+
+qk_err qk_supply_block(qk_pipeline *pipeline, uint32_t carriers, const char *use, qk_deadline_ms deadline,
+                       uint8_t out[QK_BLOCK_LEN])
+{
+    if (!pipeline->config.threads) {
+        qk_pipeline_settle(pipeline);
+        qk_pipeline_turn(pipeline, true, qk_deadline_in(0));
+    }
+    for (;;) {
+        if (qk_supply_try(pipeline, carriers, use, out))
+            return QK_OK;
+        /* waiting for what has failed would only make every call slow */
+        if (atomic_load(&pipeline->settled) && !(qk_pipeline_healthy(pipeline) & carriers & pipeline->credited))
+            return qk_pipeline_no_random(pipeline);
+        if (qk_deadline_left(deadline) == 0)
+            return qk_pipeline_no_random(pipeline);
+        qk_pipeline_wait(pipeline, deadline);
+    }
+}
+
+qk_err qk_supply_seed(qk_pipeline *pipeline, uint8_t out[QK_BLOCK_LEN])
+{
+    if (qk_block_ring_take(&pipeline->seeds, out, 1)) {
+        if (qk_block_ring_count(&pipeline->seeds) == QK_SEED_POOL / 2)
+            pthread_cond_signal(&pipeline->filling);
+        return QK_OK;
+    }
+    return qk_supply_block(pipeline, pipeline->credited, "seed", qk_deadline_in(QK_SEED_WAIT_MS), out);
+}
+
+size_t qk_supply_mixed(qk_pipeline *pipeline, uint8_t out[QK_BLOCK_LEN])
+{
+    size_t len;
+
+    pthread_mutex_lock(&pipeline->gather);
+    len = pipeline->mixed.len;
+    if (len > 0)
+        memcpy(out, qk_secret_reveal(&pipeline->mixed).data, len);
+    pthread_mutex_unlock(&pipeline->gather);
+    return len;
+}
+
+static qk_err mix(qk_pipeline *pipeline, qk_view seed)
+{
+    QK_OWNED(qk_secret_free) qk_secret digest = QK_SECRET_NONE;
+
+    QK_TRY(qk_secret_new(QK_BLOCK_LEN, &digest));
+    qk_conditioner_begin(&pipeline->conditioner, "mix", pipeline->serial++);
+    qk_conditioner_add(&pipeline->conditioner, "before", qk_secret_reveal(&pipeline->mixed));
+    qk_conditioner_add(&pipeline->conditioner, "seed", seed);
+    QK_TRY(qk_conditioner_finish(&pipeline->conditioner, qk_secret_fill(&digest)));
+    qk_secret_give(&digest, &pipeline->mixed);
+    return QK_OK;
+}
+
+qk_err qk_supply_mix(qk_pipeline *pipeline, qk_view seed)
+{
+    qk_err err;
+
+    pthread_mutex_lock(&pipeline->gather);
+    err = mix(pipeline, seed);
+    pthread_mutex_unlock(&pipeline->gather);
+    atomic_fetch_add(&pipeline->epoch, 1);
+    return err;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Threads of the pipeline (quantokid): one turns each source, one keeps the seeds' pool, the reserve and the taps full.
+ * They take no signals. */
+#include <signal.h>
+#include <time.h>
+
+#include "entropy/pipeline.h"
+
+enum { TURN_MS = 1000, PAUSE_MS = 1, RESTART_LOOK_MS = 200, IDLE_MS = 20 };
+
+static void wait_on(pthread_cond_t *condition, pthread_mutex_t *mutex, int ms)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += ms % 1000 * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_cond_timedwait(condition, mutex, &until);
+}
+
+/* Somebody may be waiting for what this turn brought. */
+static void tell_progress(qk_pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->wake);
+    pthread_cond_broadcast(&pipeline->progress);
+    pthread_mutex_unlock(&pipeline->wake);
+}
+
+/* A short pause always, so that demand cannot make a source spin that has nothing. */
+static void rest(qk_pipeline *pipeline, int ms)
+{
+    pthread_mutex_lock(&pipeline->wake);
+    if (!atomic_load(&pipeline->stopping))
+        wait_on(&pipeline->stop, &pipeline->wake, PAUSE_MS);
+    if (!atomic_load(&pipeline->stopping) && ms > PAUSE_MS)
+        wait_on(&pipeline->demand, &pipeline->wake, ms - PAUSE_MS);
+    pthread_mutex_unlock(&pipeline->wake);
+}
+
+static void *turn_source(void *argument)
+{
+    qk_inlet *inlet = argument;
+    qk_pipeline *pipeline = inlet->pipeline;
+
+    while (!atomic_load(&pipeline->stopping)) {
+        int ms = qk_source_turn(inlet->source, qk_deadline_in(TURN_MS));
+        qk_pipeline_observe(pipeline);
+        qk_tap_fill(inlet);
+        tell_progress(pipeline);
+        if (ms != 0)
+            rest(pipeline, ms < 0 || ms > RESTART_LOOK_MS ? RESTART_LOOK_MS : ms);
+    }
+    return NULL;
+}
+
+/* ---- the filler ---- */
+
+static bool fill(qk_pipeline *pipeline, qk_block_ring *ring, uint32_t carriers, const char *use)
+{
+    uint8_t block[QK_BLOCK_LEN];
+    bool made = qk_block_ring_count(ring) < ring->capacity && qk_supply_try(pipeline, carriers, use, block) &&
+                qk_block_ring_put(ring, block);
+
+    explicit_bzero(block, sizeof block);
+    return made;
+}
+
+/* Memory first: what is on disk comes back before it runs low. */
+static bool fill_from_disk(qk_pipeline *pipeline)
+{
+    qk_block_ring *ring = &pipeline->reserve;
+    QK_OWNED(qk_secret_free) qk_secret slot = QK_SECRET_NONE;
+
+    if (qk_block_ring_count(ring) + QK_SLOT_BLOCKS > ring->capacity / 2 || atomic_load(&pipeline->disk.count) == 0 ||
+        qk_secret_new(QK_SLOT_LEN, &slot) != QK_OK || !qk_disk_reserve_take(&pipeline->disk, qk_secret_fill(&slot)))
+        return false;
+    for (size_t i = 0; i < QK_SLOT_BLOCKS; i++)
+        if (!qk_block_ring_put(ring, qk_secret_fill(&slot) + i * QK_BLOCK_LEN))
+            break;
+    return true;
+}
+
+static bool make_disk_key(qk_pipeline *pipeline)
+{
+    uint8_t block[QK_BLOCK_LEN];
+    bool made = qk_supply_try(pipeline, pipeline->credited, "disk key", block) &&
+                qk_disk_reserve_set_key(&pipeline->disk, block) == QK_OK;
+
+    explicit_bzero(block, sizeof block);
+    return made;
+}
+
+/* A slot is gathered block by block, and written once it is whole. */
+static bool fill_disk(qk_pipeline *pipeline)
+{
+    if (!qk_disk_reserve_has_room(&pipeline->disk))
+        return false;
+    if (!qk_disk_reserve_has_key(&pipeline->disk))
+        return make_disk_key(pipeline);
+    if (pipeline->slot_have < QK_SLOT_BLOCKS) {
+        if (!qk_supply_try(pipeline, pipeline->quantum, "reserve",
+                           qk_secret_fill(&pipeline->slot) + pipeline->slot_have * QK_BLOCK_LEN))
+            return false;
+        pipeline->slot_have++;
+        return true;
+    }
+    if (!qk_disk_reserve_put(&pipeline->disk, qk_secret_fill(&pipeline->slot)))
+        return false;
+    explicit_bzero(qk_secret_fill(&pipeline->slot), QK_SLOT_LEN);
+    pipeline->slot_have = 0;
+    return true;
+}
+
+/* With nothing else to do, the output's tap still fills, slowly. */
+static bool fill_tap(qk_pipeline *pipeline)
+{
+    uint8_t block[QK_BLOCK_LEN];
+
+    if (pipeline->config.tap_every == 0 || !qk_tap_wants_output(pipeline))
+        return false;
+    return qk_supply_try(pipeline, pipeline->credited, "tap", block) && (qk_tap_put_output(pipeline, block), true);
+}
+
+/* One round; false if there was nothing to do. */
+static bool fill_all(qk_pipeline *pipeline)
+{
+    bool seeded = fill(pipeline, &pipeline->seeds, pipeline->credited, "seed");
+    bool reserved = pipeline->quantum &&
+                    (fill(pipeline, &pipeline->reserve, pipeline->quantum, "reserve") || fill_from_disk(pipeline));
+    bool stored = pipeline->quantum && !reserved && fill_disk(pipeline);
+
+    if (reserved)
+        tell_progress(pipeline);
+    return seeded || reserved || stored;
+}
+
+static void idle(qk_pipeline *pipeline)
+{
+    for (size_t i = 0; i < QK_TAP_BURST && fill_tap(pipeline); i++)
+        ;
+    pthread_mutex_lock(&pipeline->wake);
+    if (!atomic_load(&pipeline->stopping))
+        wait_on(&pipeline->filling, &pipeline->wake, IDLE_MS);
+    pthread_mutex_unlock(&pipeline->wake);
+}
+
+static void *fill_always(void *argument)
+{
+    qk_pipeline *pipeline = argument;
+
+    while (!atomic_load(&pipeline->stopping))
+        if (!fill_all(pipeline))
+            idle(pipeline);
+    return NULL;
+}
+
+/* ---- starting and stopping ---- */
+
+static qk_err start_thread(pthread_t *thread, bool *out_started, void *(*run)(void *), void *argument)
+{
+    int failure = pthread_create(thread, NULL, run, argument);
+
+    if (failure != 0)
+        return qk_fail(QK_E_SYSTEM, "a thread for randomness cannot be started: %s", strerror(failure));
+    *out_started = true;
+    return QK_OK;
+}
+
+static qk_err start_all(qk_pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->inlet_count; i++)
+        QK_TRY(start_thread(&pipeline->inlets[i].thread, &pipeline->inlets[i].has_thread, turn_source,
+                            &pipeline->inlets[i]));
+    return start_thread(&pipeline->filler, &pipeline->has_filler, fill_always, pipeline);
+}
+
+qk_err qk_pipeline_start_threads(qk_pipeline *pipeline)
+{
+    sigset_t all, before;
+    qk_err err;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* they inherit it; a full disk must not end the process (SIGXFSZ) */
+    err = start_all(pipeline);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return err;
+}
+
+void qk_pipeline_stop_threads(qk_pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->wake);
+    atomic_store(&pipeline->stopping, true);
+    pthread_cond_broadcast(&pipeline->demand);
+    pthread_cond_broadcast(&pipeline->progress);
+    pthread_cond_broadcast(&pipeline->filling);
+    pthread_cond_broadcast(&pipeline->stop);
+    pthread_mutex_unlock(&pipeline->wake);
+    for (size_t i = 0; i < pipeline->inlet_count; i++)
+        if (pipeline->inlets[i].has_thread) {
+            qk_source_interrupt(pipeline->inlets[i].source);
+            pthread_join(pipeline->inlets[i].thread, NULL);
+        }
+    if (pipeline->has_filler)
+        pthread_join(pipeline->filler, NULL);
+}
