@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The seeder's configuration: our own format (a map `service`, a list `targets`), or a flat file of the reference
+ * (qrypt_token, cryptoki_lib, ...) as one target. In ours an unknown key is an error, in the reference's a warning.
+ * Source: spec of the seeder, sections 3 and 7.1. */
+#ifndef QK_SEEDER_CONFIG_H
+#define QK_SEEDER_CONFIG_H
+
+#include "base/config.h"
+#include "seeder/message.h"
+
+typedef enum qk_seed_unsupported { QK_SEED_DISABLE, QK_SEED_RETRY } qk_seed_unsupported;
+
+typedef struct qk_seed_target_config {
+    const char *name, *library;
+    const char *slot; /* a number as text, so that none is told from 0 */
+    const char *token_label, *token_serial, *uri;
+    bool all_tokens;
+    const char *login; /* user, so, context, limited, none, or a number */
+    const char *pin_file, *pin_credential, *pin_command, *pin;
+    uint64_t size, period, jitter_percent, split;
+    bool keep_session;
+    int on_unsupported; /* qk_seed_unsupported */
+    /* from the above */
+    qk_seed_choice choice;
+    uint64_t slot_number, login_type;
+    char wanted[65]; /* label or serial number */
+    const char *file; /* where it is written, for messages */
+} qk_seed_target_config;
+
+typedef struct qk_seed_config {
+    qk_config *file; /* owns the texts */
+    char slot_text[24];
+    const qk_config_node *urls;
+    const char *url; /* of a reference file or the environment */
+    const char *token, *token_file, *token_credential, *ca_file;
+    int api;
+    uint64_t attempt_timeout_ms;
+    const char *state_folder, *metrics_file, *status_file;
+    int mix; /* kernel, none */
+    bool exit_when_idle;
+    int log_level;
+    const char *log_path;
+    const qk_config_node *target_list;
+    qk_seed_target_config *targets;
+    size_t target_count;
+} qk_seed_config;
+
+extern const qk_config_row qk_seed_rows[], qk_seed_target_rows[];
+extern const size_t qk_seed_row_count, qk_seed_target_row_count;
+
+/* The path: `given`, QSEED_CONFIG_FILE, /etc/quantoki/seed.yaml, /etc/qseed/qseed_config.yml; the first there is.
+ * Without any file the reference's first set of environment variables may describe the one target.
+ * QK_E_CONFIG with file, line and key. */
+QK_MUST_CHECK qk_err qk_seed_config_load(const char *given, qk_seed_config *out);
+void qk_seed_config_done(qk_seed_config *config);
+
+/* The PIN from wherever the target has it, read anew for each use. Empty for login none. QK_E_CONFIG. */
+QK_MUST_CHECK qk_err qk_seed_pin_read(const qk_seed_target_config *target, qk_secret *out_pin);
+/* The service's token likewise. */
+QK_MUST_CHECK qk_err qk_seed_token_read(const qk_seed_config *config, qk_secret *out_token);
+
+#endif

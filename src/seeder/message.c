@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "seeder/message.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+enum { MOST_MESSAGE = QK_SEED_MOST + 8192 };
+
+const char *qk_seed_step_name(qk_seed_step step)
+{
+    static const char *const names[] = { [QK_SEED_STEP_LIBRARY] = "load",
+                                         [QK_SEED_STEP_FIND] = "find",
+                                         [QK_SEED_STEP_SESSION] = "session",
+                                         [QK_SEED_STEP_LOGIN] = "login",
+                                         [QK_SEED_STEP_SEED] = "seed" };
+    return names[step];
+}
+
+/* ---- fields ---- */
+
+static void put_text(qk_buf *out, const char *text)
+{
+    qk_buf_put_counted(out, qk_view_text(text));
+}
+
+static void read_text(qk_reader *reader, char *out, size_t room)
+{
+    qk_view text = qk_read_counted(reader);
+
+    if (text.len >= room)
+        reader->failed = true;
+    else
+        snprintf(out, room, "%.*s", (int)text.len, (const char *)text.data);
+}
+
+static void put_token(qk_buf *out, const qk_seed_token *token)
+{
+    qk_buf_put_u64(out, token->slot);
+    put_text(out, token->label);
+    put_text(out, token->serial);
+}
+
+static void read_token(qk_reader *reader, qk_seed_token *out)
+{
+    out->slot = qk_read_u64(reader);
+    read_text(reader, out->label, sizeof out->label);
+    read_text(reader, out->serial, sizeof out->serial);
+}
+
+static qk_err check(const qk_reader *reader)
+{
+    return qk_reader_ended(reader) ? QK_OK : qk_fail(QK_E_PROTOCOL, "a message between supervisor and worker is broken");
+}
+
+/* ---- messages ---- */
+
+void qk_seed_order_write(const qk_seed_order *order, qk_buf *out)
+{
+    qk_buf_put_u8(out, order->ask);
+    qk_buf_put_u32(out, order->target);
+    qk_buf_put_u8(out, order->choice);
+    qk_buf_put_u64(out, order->slot);
+    put_text(out, order->name);
+    qk_buf_put_u64(out, order->login);
+    qk_buf_put_u8(out, order->keep_session);
+    qk_buf_put_u8(out, order->pin_proven);
+    qk_buf_put_u32(out, order->split);
+    qk_buf_put_counted(out, order->pin);
+    qk_buf_put_counted(out, order->seed);
+}
+
+qk_err qk_seed_order_read(qk_view message, qk_seed_order *out)
+{
+    qk_reader reader = qk_reader_of(message);
+
+    *out = (qk_seed_order){ .ask = qk_read_u8(&reader) };
+    out->target = qk_read_u32(&reader);
+    out->choice = qk_read_u8(&reader);
+    out->slot = qk_read_u64(&reader);
+    read_text(&reader, out->name, sizeof out->name);
+    out->login = qk_read_u64(&reader);
+    out->keep_session = qk_read_u8(&reader) != 0;
+    out->pin_proven = qk_read_u8(&reader) != 0;
+    out->split = qk_read_u32(&reader);
+    out->pin = qk_read_counted(&reader);
+    out->seed = qk_read_counted(&reader);
+    return check(&reader);
+}
+
+void qk_seed_report_write(const qk_seed_report *report, qk_buf *out)
+{
+    qk_buf_put_u8(out, report->ask);
+    qk_buf_put_u32(out, report->target);
+    qk_buf_put_u64(out, report->rv);
+    qk_buf_put_u8(out, report->step);
+    qk_buf_put_u8(out, report->logged_in);
+    qk_buf_put_u32(out, report->micros);
+    put_token(out, &report->token);
+    qk_buf_put_u32(out, report->token_count);
+    for (uint32_t i = 0; i < report->token_count; i++)
+        put_token(out, &report->tokens[i]);
+}
+
+qk_err qk_seed_report_read(qk_view message, qk_seed_report *out)
+{
+    qk_reader reader = qk_reader_of(message);
+
+    *out = (qk_seed_report){ .ask = qk_read_u8(&reader) };
+    out->target = qk_read_u32(&reader);
+    out->rv = qk_read_u64(&reader);
+    out->step = qk_read_u8(&reader);
+    out->logged_in = qk_read_u8(&reader) != 0;
+    out->micros = qk_read_u32(&reader);
+    read_token(&reader, &out->token);
+    out->token_count = qk_read_u32(&reader);
+    if (out->token_count > sizeof out->tokens / sizeof out->tokens[0] || out->step > QK_SEED_STEP_SEED)
+        reader.failed = true;
+    for (uint32_t i = 0; i < out->token_count && !reader.failed; i++)
+        read_token(&reader, &out->tokens[i]);
+    return check(&reader);
+}
+
+/* ---- the socket ---- */
+
+static qk_err move(int fd, uint8_t *data, size_t len, ssize_t (*step)(int, void *, size_t))
+{
+    while (len > 0) {
+        ssize_t moved = step(fd, data, len);
+        if (moved < 0 && errno == EINTR)
+            continue;
+        if (moved <= 0)
+            return qk_fail(QK_E_SERVER_AWAY, "the other process is gone");
+        data += moved;
+        len -= (size_t)moved;
+    }
+    return QK_OK;
+}
+
+static ssize_t send_some(int fd, void *data, size_t len)
+{
+    return send(fd, data, len, MSG_NOSIGNAL);
+}
+
+static ssize_t receive_some(int fd, void *data, size_t len)
+{
+    return recv(fd, data, len, 0);
+}
+
+qk_err qk_seed_send(int fd, const qk_buf *message)
+{
+    QK_OWNED(qk_buf_done) qk_buf framed = QK_BUF_NONE;
+
+    QK_TRY(qk_buf_check(message));
+    qk_buf_put_counted(&framed, qk_buf_view(message));
+    QK_TRY(qk_buf_check(&framed));
+    return move(fd, framed.data, framed.len, send_some);
+}
+
+qk_err qk_seed_receive(int fd, qk_buf *out)
+{
+    uint8_t head[4];
+    qk_reader reader = qk_reader_of(qk_view_of(head, sizeof head));
+    uint32_t len;
+    uint8_t *place;
+
+    QK_TRY(move(fd, head, sizeof head, receive_some));
+    len = qk_read_u32(&reader);
+    if (len > MOST_MESSAGE)
+        return qk_fail(QK_E_PROTOCOL, "a message of %u bytes between supervisor and worker", len);
+    qk_buf_clear(out);
+    place = qk_buf_grow(out, len);
+    QK_TRY(qk_buf_check(out));
+    return move(fd, place, len, receive_some);
+}

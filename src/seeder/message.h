@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What supervisor and worker say to each other over a socket pair: a 32-bit length, a kind, then fields. Both are this
+ * program, so a message that cannot be read is a bug or a broken library's doing, and ends the worker. */
+#ifndef QK_SEEDER_MESSAGE_H
+#define QK_SEEDER_MESSAGE_H
+
+#include <quantoki/pkcs11.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+
+enum { QK_SEED_LABEL = 33, QK_SEED_SERIAL = 17, QK_SEED_MOST = 65536 };
+
+/* Which token. */
+typedef enum qk_seed_choice { QK_SEED_BY_SLOT, QK_SEED_BY_LABEL, QK_SEED_BY_SERIAL, QK_SEED_ALL } qk_seed_choice;
+
+#define QK_SEED_NO_LOGIN UINT64_MAX
+
+/* Supervisor to worker. */
+typedef enum qk_seed_ask {
+    QK_SEED_ASK_LIST = 1, /* the tokens there are */
+    QK_SEED_ASK_FIND,     /* the target's token; nothing else */
+    QK_SEED_ASK_LOGIN,    /* that and a login */
+    QK_SEED_ASK_SEED,     /* that, a login if asked for, and the seed */
+    QK_SEED_ASK_FORGET,   /* closes the target's session */
+    QK_SEED_ASK_QUIT,
+} qk_seed_ask;
+
+typedef struct qk_seed_order {
+    uint8_t ask;
+    uint32_t target; /* the supervisor's number for it */
+    uint8_t choice;
+    uint64_t slot;
+    char name[65]; /* label or serial number */
+    uint64_t login; /* CKU_..., or QK_SEED_NO_LOGIN */
+    bool keep_session, pin_proven;
+    uint32_t split; /* most bytes of one C_SeedRandom; 0: all */
+    qk_view pin, seed; /* borrowed; on reading, of the message */
+} qk_seed_order;
+
+typedef enum qk_seed_step {
+    QK_SEED_STEP_LIBRARY,
+    QK_SEED_STEP_FIND,
+    QK_SEED_STEP_SESSION,
+    QK_SEED_STEP_LOGIN,
+    QK_SEED_STEP_SEED,
+} qk_seed_step;
+const char *qk_seed_step_name(qk_seed_step step);
+
+typedef struct qk_seed_token {
+    uint64_t slot;
+    char label[QK_SEED_LABEL], serial[QK_SEED_SERIAL]; /* without blanks at the end */
+} qk_seed_token;
+
+/* Worker to supervisor: one for each order but FORGET and QUIT. */
+typedef struct qk_seed_report {
+    uint8_t ask;
+    uint32_t target;
+    uint64_t rv;
+    uint8_t step;    /* where it ended */
+    bool logged_in;  /* a login was done, and succeeded */
+    uint32_t micros; /* of the work */
+    qk_seed_token token;
+    uint32_t token_count; /* answer to LIST: so many tokens follow in `tokens` */
+    qk_seed_token tokens[64];
+} qk_seed_report;
+
+void qk_seed_order_write(const qk_seed_order *order, qk_buf *out);
+QK_MUST_CHECK qk_err qk_seed_order_read(qk_view message, qk_seed_order *out);
+void qk_seed_report_write(const qk_seed_report *report, qk_buf *out);
+QK_MUST_CHECK qk_err qk_seed_report_read(qk_view message, qk_seed_report *out);
+
+/* A whole message to or from a blocking socket. QK_E_SERVER_AWAY if the other side is gone. */
+QK_MUST_CHECK qk_err qk_seed_send(int fd, const qk_buf *message);
+QK_MUST_CHECK qk_err qk_seed_receive(int fd, qk_buf *out);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PINs and the token, from wherever they are kept, read anew for each use: a PIN that was corrected counts at once. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "seeder/config.h"
+
+enum { MOST_SECRET = 8192 };
+
+static qk_err take_first_line(qk_view text, const char *where, qk_secret *out)
+{
+    size_t len = 0;
+
+    while (len < text.len && text.data[len] != '\r' && text.data[len] != '\n')
+        len++;
+    if (len == 0)
+        return qk_fail(QK_E_CONFIG, "%s: its first line is empty", where);
+    return qk_secret_copy(qk_view_slice(text, 0, len), out);
+}
+
+static qk_err read_file(const char *path, qk_secret *out)
+{
+    QK_OWNED(qk_secret_free) qk_secret text = QK_SECRET_NONE;
+
+    QK_TRY(qk_file_read_secret(path, MOST_SECRET, &text));
+    return take_first_line(qk_secret_reveal(&text), path, out);
+}
+
+/* systemd puts credentials into a folder of the unit's own. */
+static qk_err read_credential(const char *name, qk_secret *out)
+{
+    const char *folder = secure_getenv("CREDENTIALS_DIRECTORY");
+    char path[4096];
+
+    if (!folder)
+        return qk_fail(QK_E_CONFIG, "credential %s: CREDENTIALS_DIRECTORY is not set; start the unit with LoadCredential=",
+                       name);
+    if (strchr(name, '/') || snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+        return qk_fail(QK_E_CONFIG, "credential %s is no name of one", name);
+    return read_file(path, out);
+}
+
+static qk_err read_command(const char *command, qk_secret *out)
+{
+    QK_OWNED(qk_secret_free) qk_secret text = QK_SECRET_NONE;
+    FILE *pipe;
+    size_t len;
+    int status;
+
+    QK_TRY(qk_secret_new(MOST_SECRET, &text));
+    pipe = popen(command, "re");
+    if (!pipe)
+        return qk_fail(QK_E_SYSTEM, "pin_command cannot be run");
+    setvbuf(pipe, NULL, _IONBF, 0); /* no copy of the PIN stays in a buffer */
+    len = fread(qk_secret_fill(&text), 1, text.len, pipe);
+    status = pclose(pipe);
+    if (status != 0)
+        return qk_fail(QK_E_CONFIG, "pin_command ends with status %d", status);
+    return take_first_line(qk_view_slice(qk_secret_reveal(&text), 0, len), "pin_command", out);
+}
+
+qk_err qk_seed_pin_read(const qk_seed_target_config *target, qk_secret *out_pin)
+{
+    if (target->login_type == QK_SEED_NO_LOGIN)
+        return qk_secret_new(0, out_pin);
+    if (target->pin_file)
+        return read_file(target->pin_file, out_pin);
+    if (target->pin_credential)
+        return read_credential(target->pin_credential, out_pin);
+    if (target->pin_command)
+        return read_command(target->pin_command, out_pin);
+    return qk_secret_copy(qk_view_text(target->pin), out_pin);
+}
+
+qk_err qk_seed_token_read(const qk_seed_config *config, qk_secret *out_token)
+{
+    if (config->token)
+        return qk_secret_copy(qk_view_text(config->token), out_token);
+    if (config->token_credential)
+        return read_credential(config->token_credential, out_token);
+    if (config->token_file)
+        return read_file(config->token_file, out_token);
+    return qk_fail(QK_E_CONFIG, "service.token_file, service.token_credential or service.token is missing");
+}
