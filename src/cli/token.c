@@ -13,6 +13,7 @@
 #include "cli/token_list.h"
 #include "cli/token_text.h"
 #include "crypto/crypto.h"
+#include "entropy/entropy.h"
 #include "server/config.h"
 
 static const char default_config[] = "/etc/quantoki/quantokid.yaml";
@@ -94,13 +95,14 @@ static void leave(place *it)
     qk_tokens_close(&it->tokens);
     qk_database_close(&it->database);
     qk_config_free(&it->file);
+    qk_entropy_stop();
     qk_crypto_stop();
 }
 
 static qk_err enter(const order *order_, place *out)
 {
     const char *path = order_->config ? order_->config : default_config;
-    qk_server_config config;
+    QK_OWNED(qk_server_config_done) qk_server_config config = { 0 };
 
     QK_TRY(qk_crypto_start());
     if (!order_->config && !qk_file_exists(path))
@@ -174,6 +176,7 @@ static qk_err create(const order *order_)
 
     QK_TRY(read_record(order_, qk_clock_unix_s(), &record));
     QK_TRY(enter(order_, &it));
+    QK_TRY(qk_entropy_start(NULL)); /* the default sources of this machine */
     QK_TRY(qk_tokens_create(it.tokens, &record, &token));
     QK_TRY(find(order_, it.tokens, &record));
     return tell_new(&record, &token);
