@@ -99,20 +99,28 @@ static void leave(place *it)
     qk_crypto_stop();
 }
 
+static qk_err open_database(const char *path, const char *database, place *out)
+{
+    if (!qk_file_exists(database))
+        return qk_fail(QK_E_CONFIG, "%s names the database %s, which does not exist: 'quantoki init' makes an instance",
+                       path, database);
+    QK_TRY(qk_database_open(database, &out->database));
+    return qk_tokens_open(out->database, &out->tokens);
+}
+
 static qk_err enter(const order *order_, place *out)
 {
     const char *path = order_->config ? order_->config : default_config;
-    QK_OWNED(qk_server_config_done) qk_server_config config = { 0 };
+    qk_server_config config;
+    qk_err err;
 
     QK_TRY(qk_crypto_start());
     if (!order_->config && !qk_file_exists(path))
         return qk_fail(QK_E_CONFIG, "no configuration at %s: name the server's with --config FILE", path);
     QK_TRY(qk_server_config_load(path, &out->file, &config));
-    if (!qk_file_exists(config.database))
-        return qk_fail(QK_E_CONFIG, "%s names the database %s, which does not exist: 'quantoki init' makes an instance",
-                       path, config.database);
-    QK_TRY(qk_database_open(config.database, &out->database));
-    return qk_tokens_open(out->database, &out->tokens);
+    err = open_database(path, config.database, out);
+    qk_server_config_done(&config);
+    return err;
 }
 
 /* The one that is in force, else the newest of that name. */
