@@ -154,6 +154,8 @@ qk_token_verdict __wrap_qk_tokens_verify(qk_tokens *tokens, qk_view text, qk_tok
     (void)tokens;
     world.verified++;
     *out_ask = token && token->asks;
+    if (token && world.forgets)
+        token->asks = true;
     return *out_ask ? QK_TOKEN_INVALID : use_token(token, out_use);
 }
 
