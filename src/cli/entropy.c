@@ -10,6 +10,7 @@ qk_err qk_command_entropy(int argc, char **argv)
         { "get", "random bytes of a service, or of this machine's sources", qk_command_entropy_get },
         { "status", "how a server's entropy is doing", qk_command_entropy_status },
         { "sources", "a server's noise sources, one by one", qk_command_entropy_sources },
+        { "test", "what statistics say about the bytes of a file", qk_command_entropy_test },
     };
     static const qk_command_group entropy = { "quantoki entropy", NULL, commands,
                                               sizeof commands / sizeof commands[0] };

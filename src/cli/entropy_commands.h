@@ -8,5 +8,7 @@
 qk_err qk_command_entropy_get(int argc, char **argv);
 qk_err qk_command_entropy_status(int argc, char **argv);
 qk_err qk_command_entropy_sources(int argc, char **argv);
+/* Ends the program with status 3 if the bytes have defects. */
+qk_err qk_command_entropy_test(int argc, char **argv);
 
 #endif
