@@ -11,6 +11,7 @@
 #include "cli/certificate.h"
 #include "cli/cli.h"
 #include "crypto/crypto.h"
+#include "entropy/entropy.h"
 #include "entropy/random.h"
 #include "server/instance.h"
 
@@ -174,6 +175,42 @@ static qk_err write_certificates(plan *plan_)
     return create(plan_, "tls/server.key", 0600, qk_buf_view(&certificates.server_key));
 }
 
+static void put_entropy_example(qk_buf *out)
+{
+    qk_buf_put_text(out, "entropy:\n"
+                         "  sources: # in the order of their priority; docs/entropy.md says more\n"
+                         "    # A quantum device with a node under /dev, or a FIFO that a helper program fills:\n"
+                         "    # - name: quantis0\n"
+                         "    #   driver: device\n"
+                         "    #   kind: quantum\n"
+                         "    #   path: /dev/qrandom0\n"
+                         "    #   rate: 500000 # samples (bytes) per second, as its maker says\n"
+                         "    # A USB generator on a serial line:\n"
+                         "    # - name: usb0\n"
+                         "    #   driver: device\n"
+                         "    #   kind: physical\n"
+                         "    #   path: /dev/ttyACM0\n"
+                         "    #   rate: 50000\n"
+                         "    # Another entropy service:\n"
+                         "    # - name: upstream\n"
+                         "    #   driver: upstream\n"
+                         "    #   url: \"https://entropy.example\"\n"
+                         "    #   token_file: \"/etc/quantoki/upstream-token\"\n");
+}
+
+/* The default sources, spelled out as this machine has them. */
+static qk_err put_entropy(qk_buf *out)
+{
+    qk_entropy_config config;
+
+    QK_TRY(qk_entropy_config_read(NULL, NULL, &config));
+    put_entropy_example(out);
+    for (size_t i = 0; i < config.source_count; i++)
+        qk_buf_printf(out, "    - name: %s\n      driver: %s\n", config.sources[i].name, config.sources[i].name);
+    qk_entropy_config_done(&config);
+    return QK_OK;
+}
+
 static qk_err write_server_config(const plan *plan_)
 {
     QK_OWNED(qk_buf_done) qk_buf text = QK_BUF_NONE;
@@ -196,6 +233,7 @@ static qk_err write_server_config(const plan *plan_)
                   "  level: info\n",
                   plan_->listen, plan_->grpc_port, plan_->root, plan_->root, plan_->listen, plan_->https_port,
                   plan_->root, plan_->root);
+    QK_TRY(put_entropy(&text));
     QK_TRY(qk_buf_check(&text));
     return create(plan_, "quantokid.yaml", 0600, qk_buf_view(&text));
 }
@@ -263,9 +301,12 @@ static void tell(const plan *plan_)
            "  quantoki.db        keystores and identities; the token is initialised, its label is '%s'\n\n"
            "Start it:  quantokid --config %s/quantokid.yaml\n"
            "Use it:    export EP11CLIENT_CFG=%s/grep11client.yaml\n"
-           "           pkcs11-tool --module libquantoki.so --login --pin \"$(cat %s/api-keys/user)\" --list-objects\n",
+           "           pkcs11-tool --module libquantoki.so --login --pin \"$(cat %s/api-keys/user)\" --list-objects\n"
+           "           curl --cacert %s/ca.pem -H \"Authorization: Bearer $(cat %s/api-keys/entropy)\" \\\n"
+           "               \"https://127.0.0.1:%u/api/v1/quantum-entropy?size=1\"\n"
+           "See it:    https://127.0.0.1:%u/ is the status page of its entropy service\n",
            plan_->root, plan_->host_count ? plan_->hosts[0] : "localhost", token_label, plan_->root, plan_->root,
-           plan_->root);
+           plan_->root, plan_->root, plan_->root, plan_->https_port, plan_->https_port);
 }
 
 /* ---- the command ---- */
@@ -349,7 +390,9 @@ qk_err qk_command_init(int argc, char **argv)
 
     argp_parse(&parser, argc, argv, 0, NULL, &plan_);
     QK_TRY(qk_crypto_start());
+    QK_TRY(qk_entropy_start(NULL));
     err = make_instance(&plan_);
+    qk_entropy_stop();
     qk_crypto_stop();
     if (err == QK_OK)
         tell(&plan_);

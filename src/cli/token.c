@@ -13,6 +13,7 @@
 #include "cli/token_list.h"
 #include "cli/token_text.h"
 #include "crypto/crypto.h"
+#include "entropy/entropy.h"
 #include "server/config.h"
 
 static const char default_config[] = "/etc/quantoki/quantokid.yaml";
@@ -94,23 +95,32 @@ static void leave(place *it)
     qk_tokens_close(&it->tokens);
     qk_database_close(&it->database);
     qk_config_free(&it->file);
+    qk_entropy_stop();
     qk_crypto_stop();
+}
+
+static qk_err open_database(const char *path, const char *database, place *out)
+{
+    if (!qk_file_exists(database))
+        return qk_fail(QK_E_CONFIG, "%s names the database %s, which does not exist: 'quantoki init' makes an instance",
+                       path, database);
+    QK_TRY(qk_database_open(database, &out->database));
+    return qk_tokens_open(out->database, &out->tokens);
 }
 
 static qk_err enter(const order *order_, place *out)
 {
     const char *path = order_->config ? order_->config : default_config;
     qk_server_config config;
+    qk_err err;
 
     QK_TRY(qk_crypto_start());
     if (!order_->config && !qk_file_exists(path))
         return qk_fail(QK_E_CONFIG, "no configuration at %s: name the server's with --config FILE", path);
     QK_TRY(qk_server_config_load(path, &out->file, &config));
-    if (!qk_file_exists(config.database))
-        return qk_fail(QK_E_CONFIG, "%s names the database %s, which does not exist: 'quantoki init' makes an instance",
-                       path, config.database);
-    QK_TRY(qk_database_open(config.database, &out->database));
-    return qk_tokens_open(out->database, &out->tokens);
+    err = open_database(path, config.database, out);
+    qk_server_config_done(&config);
+    return err;
 }
 
 /* The one that is in force, else the newest of that name. */
@@ -174,6 +184,7 @@ static qk_err create(const order *order_)
 
     QK_TRY(read_record(order_, qk_clock_unix_s(), &record));
     QK_TRY(enter(order_, &it));
+    QK_TRY(qk_entropy_start(NULL)); /* the default sources of this machine */
     QK_TRY(qk_tokens_create(it.tokens, &record, &token));
     QK_TRY(find(order_, it.tokens, &record));
     return tell_new(&record, &token);

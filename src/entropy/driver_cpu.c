@@ -11,7 +11,7 @@
 #include <sys/auxv.h>
 #endif
 
-enum { ATTEMPTS = 100, EMPTY_WAIT_MS = 1 };
+enum { ATTEMPTS = 100, EMPTY_WAIT_MS = 1, LEAST = 128 /* bytes, also when time is up: 40 us each word if shared */ };
 
 #if defined(__x86_64__)
 bool qk_driver_cpu_present(void)
@@ -86,7 +86,7 @@ static qk_err cpu_read(void *handle, qk_driver_read *read)
     unsigned attempts = ATTEMPTS;
 
     (void)handle;
-    while (read->len < read->room && attempts > 0) {
+    while (read->len < read->room && attempts > 0 && (read->len < LEAST || qk_deadline_left(read->deadline) != 0)) {
         size_t piece = read->room - read->len < sizeof word ? read->room - read->len : sizeof word;
 
         if (!draw(&word)) {

@@ -1,18 +1,103 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Another entropy service: what it sends is mixed in, and counts only if the operator says so. Samples are fetched in
+ * pieces of several KiB, and only when there is room for them. */
+#include <stdlib.h>
+
+#include "base/file.h"
 #include "entropy/driver.h"
+#include "entropy/service.h"
+#include "net/http.h"
+
+enum {
+    FETCH_LEAST = 4 * 1024,
+    TOKEN_MOST = 16 * 1024,
+    FETCH_MS = 5000,                   /* a call over the network may take so long, however soon the turn should end */
+    RETRY_AFTER_MOST_MS = 3600 * 1000, /* what a server may ask for */
+};
+
+typedef struct upstream {
+    qk_entropy_service *service;
+} upstream;
 
 static qk_err upstream_check(const qk_source_config *config)
 {
-    return qk_fail(QK_E_CONFIG, "entropy source %s: this version has no client of entropy services", config->name);
+    qk_url url;
+    qk_err err = qk_url_read(config->url, &url);
+
+    if (err == QK_OK && !url.tls && !qk_url_is_loopback(&url))
+        err = qk_fail(QK_E_CONFIG, "plain http only to this machine: use https");
+    return err == QK_OK ? err : qk_fail_context(QK_E_CONFIG, "entropy source %s: url: ", config->name);
+}
+
+/* The first line of the file, as other clients of such services take it. */
+static qk_err read_token(const char *path, qk_secret *out_token)
+{
+    qk_view text;
+    size_t len = 0;
+
+    QK_TRY(qk_file_read_secret(path, TOKEN_MOST, out_token));
+    text = qk_secret_reveal(out_token);
+    while (len < text.len && text.data[len] != '\r' && text.data[len] != '\n')
+        len++;
+    qk_secret_shorten(out_token, len);
+    return QK_OK;
+}
+
+static void upstream_close(void *handle)
+{
+    upstream *u = (upstream *)handle;
+
+    qk_entropy_service_free(&u->service);
+    free(u);
+}
+
+static void upstream_abandon(void *handle)
+{
+    qk_entropy_service_abandon(&((upstream *)handle)->service);
 }
 
 static qk_err upstream_open(const qk_source_config *config, uint64_t *position, qk_deadline_ms deadline,
                             void **out_handle)
 {
+    QK_OWNED(qk_secret_free) qk_secret token = QK_SECRET_NONE;
+    upstream *u;
+    qk_err err;
+
     (void)position;
     (void)deadline;
-    (void)out_handle;
-    return upstream_check(config);
+    if (config->token_file)
+        QK_TRY(read_token(config->token_file, &token));
+    u = calloc(1, sizeof *u);
+    if (!u)
+        return qk_fail(QK_E_NO_MEMORY, "entropy source %s: no memory", config->name);
+    err = qk_entropy_service_new(&(qk_entropy_service_config){ .url = config->url,
+                                                               .cacert = config->cacert,
+                                                               .api = (qk_entropy_api)config->api,
+                                                               .token = qk_secret_reveal(&token) },
+                                 &u->service);
+    if (err != QK_OK) {
+        free(u);
+        return err;
+    }
+    *out_handle = u;
+    return QK_OK;
+}
+
+static qk_err upstream_read(void *handle, qk_driver_read *read)
+{
+    upstream *u = (upstream *)handle;
+    qk_deadline_ms least = qk_deadline_in(FETCH_MS), deadline = read->deadline;
+    int64_t retry_after_ms = 0;
+    qk_err err;
+
+    if (deadline != QK_DEADLINE_NEVER && deadline < least)
+        deadline = least;
+    err = qk_entropy_service_fetch(u->service, read->out, read->room, deadline, &retry_after_ms);
+    if (err == QK_OK)
+        read->len = read->room;
+    else if (retry_after_ms > 0)
+        read->retry_after_ms = retry_after_ms < RETRY_AFTER_MOST_MS ? retry_after_ms : RETRY_AFTER_MOST_MS;
+    return err;
 }
 
 const qk_driver qk_driver_upstream = {
@@ -20,9 +105,15 @@ const qk_driver qk_driver_upstream = {
     .kind = QK_SOURCE_OTHER,
     .min_entropy = 7.8,
     .rate = 1000000,
+    .credited = false,
     .patient = true,
     .costly = true,
     .url = true,
+    .queue = 32 * 1024,
+    .least_read = FETCH_LEAST,
     .check = upstream_check,
     .open = upstream_open,
+    .read = upstream_read,
+    .close = upstream_close,
+    .abandon = upstream_abandon,
 };

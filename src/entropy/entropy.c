@@ -208,6 +208,8 @@ static qk_err make_pipeline(const qk_entropy_config *config, qk_pipeline **out_p
         QK_TRY(qk_source_configs_read(NULL, NULL, &pipeline->default_sources, &pipeline->config.source_count));
         pipeline->config.sources = pipeline->default_sources;
     }
+    if (!pipeline->config.threads)
+        pipeline->config.tap_every = 0; /* nobody runs tests there */
     pipeline->tap_countdown = pipeline->config.tap_every;
     make_page(pipeline);
     QK_TRY(qk_conditioner_init(&pipeline->conditioner));
@@ -331,7 +333,7 @@ qk_err qk_entropy_check(void)
     QK_TRY(qk_pipeline_get(&pipeline));
     if (!pipeline->config.threads) {
         qk_pipeline_settle(pipeline);
-        qk_pipeline_turn(pipeline, true, qk_deadline_in(0));
+        qk_pipeline_turn(pipeline, qk_deadline_in(0));
     }
     return qk_pipeline_healthy(pipeline) & pipeline->credited ? QK_OK : qk_pipeline_await(pipeline);
 }

@@ -36,6 +36,15 @@ void qk_pipeline_observe(qk_pipeline *pipeline)
         atomic_store(&pipeline->settled, true);
 }
 
+void qk_inlet_want(qk_inlet *inlet)
+{
+    if (atomic_exchange(&inlet->wanting, true))
+        return;
+    pthread_mutex_lock(&inlet->pipeline->wake);
+    pthread_cond_broadcast(&inlet->pipeline->demand);
+    pthread_mutex_unlock(&inlet->pipeline->wake);
+}
+
 qk_err qk_pipeline_no_random(qk_pipeline *pipeline)
 {
     qk_source_status status;
@@ -54,62 +63,78 @@ qk_err qk_pipeline_no_random(qk_pipeline *pipeline)
     return qk_fail(QK_E_NO_RANDOM, "no source of randomness is credited; the configuration must have one");
 }
 
+enum { SLOW_NS = 100 * 1000, SPARE = 20, SPARE_MOST_NS = 1000 * 1000 * 1000, LATER_WAIT_MS = 20 };
+
 static void turn(qk_inlet *inlet, qk_deadline_ms deadline)
 {
+    int64_t before = qk_clock_monotonic_ns(), took;
     int wait;
 
     inlet->turning = true;
+    atomic_store(&inlet->wanting, false);
     wait = qk_source_turn(inlet->source, deadline);
     inlet->turning = false;
+    took = qk_clock_monotonic_ns() - before;
     inlet->next_turn_ms = wait < 0 ? 0 : qk_clock_monotonic_ms() + wait;
-}
-
-void qk_pipeline_turn(qk_pipeline *pipeline, bool due_only, qk_deadline_ms deadline)
-{
-    pthread_mutex_lock(&pipeline->turns);
-    for (size_t i = 0; i < pipeline->inlet_count; i++) {
-        qk_inlet *inlet = &pipeline->inlets[i];
-        if (!inlet->turning && (!due_only || inlet->next_turn_ms <= qk_clock_monotonic_ms()))
-            turn(inlet, deadline);
-    }
-    pthread_mutex_unlock(&pipeline->turns);
-    qk_pipeline_observe(pipeline);
-}
-
-static bool any_starting(qk_pipeline *pipeline)
-{
-    qk_source_status status;
-
-    for (size_t i = 0; i < pipeline->inlet_count; i++) {
-        qk_source_status_get(pipeline->inlets[i].source, &status);
-        if (status.state == QK_SOURCE_STARTING && !pipeline->inlets[i].turning)
-            return true;
-    }
-    return false;
-}
-
-/* A slow source of high priority shall carry the first seed too, if it can in this time. */
-void qk_pipeline_settle(qk_pipeline *pipeline)
-{
-    qk_deadline_ms deadline = qk_deadline_in(QK_SEED_WAIT_MS);
-
-    if (atomic_load(&pipeline->settled))
-        return;
-    pthread_mutex_lock(&pipeline->turns);
-    if (!atomic_load(&pipeline->settled) && !pipeline->settling) {
-        pipeline->settling = true;
-        do {
-            qk_pipeline_turn(pipeline, false, deadline);
-        } while (any_starting(pipeline) && qk_deadline_left(deadline) > 0);
-        pipeline->settling = false;
-        atomic_store(&pipeline->settled, true);
-    }
-    pthread_mutex_unlock(&pipeline->turns);
+    took = took < SLOW_NS ? 0 : took > SPARE_MOST_NS / SPARE ? SPARE_MOST_NS : took * SPARE;
+    inlet->spared_ns = before + took;
 }
 
 static bool any_credited(const qk_pipeline *pipeline)
 {
     return (qk_pipeline_healthy(pipeline) & pipeline->credited) != 0;
+}
+
+static bool is_due(const qk_pipeline *pipeline, const qk_inlet *inlet)
+{
+    return !inlet->turning && (inlet->next_turn_ms <= qk_clock_monotonic_ms() || atomic_load(&inlet->wanting)) &&
+           (inlet->spared_ns <= qk_clock_monotonic_ns() || !any_credited(pipeline));
+}
+
+void qk_pipeline_turn(qk_pipeline *pipeline, qk_deadline_ms deadline)
+{
+    pthread_mutex_lock(&pipeline->turns);
+    for (size_t i = 0; i < pipeline->inlet_count; i++)
+        if (is_due(pipeline, &pipeline->inlets[i]))
+            turn(&pipeline->inlets[i], deadline);
+    pthread_mutex_unlock(&pipeline->turns);
+    qk_pipeline_observe(pipeline);
+}
+
+static bool is_starting(const qk_inlet *inlet)
+{
+    qk_source_status status;
+
+    qk_source_status_get(inlet->source, &status);
+    return status.state == QK_SOURCE_STARTING && !inlet->turning;
+}
+
+/* In order of priority: each is waited for until one is healthy and credited; those behind it get a moment. */
+static void settle(qk_pipeline *pipeline, qk_deadline_ms deadline)
+{
+    for (size_t i = 0; i < pipeline->inlet_count; i++) {
+        qk_deadline_ms moment = qk_deadline_in(LATER_WAIT_MS);
+        qk_inlet *inlet = &pipeline->inlets[i];
+        do {
+            turn(inlet, any_credited(pipeline) ? moment : deadline);
+        } while (is_starting(inlet) && qk_deadline_left(any_credited(pipeline) ? moment : deadline) > 0);
+    }
+    qk_pipeline_observe(pipeline);
+}
+
+/* A slow source of high priority shall carry the first seed too, if it can in this time. */
+void qk_pipeline_settle(qk_pipeline *pipeline)
+{
+    if (atomic_load(&pipeline->settled))
+        return;
+    pthread_mutex_lock(&pipeline->turns);
+    if (!atomic_load(&pipeline->settled) && !pipeline->settling) {
+        pipeline->settling = true;
+        settle(pipeline, qk_deadline_in(QK_SEED_WAIT_MS));
+        pipeline->settling = false;
+        atomic_store(&pipeline->settled, true);
+    }
+    pthread_mutex_unlock(&pipeline->turns);
 }
 
 qk_err qk_pipeline_await(qk_pipeline *pipeline)
@@ -118,7 +143,7 @@ qk_err qk_pipeline_await(qk_pipeline *pipeline)
 
     if (!pipeline->config.threads) {
         qk_pipeline_settle(pipeline);
-        qk_pipeline_turn(pipeline, true, qk_deadline_in(0));
+        qk_pipeline_turn(pipeline, qk_deadline_in(0));
     }
     while (!any_credited(pipeline) && !atomic_load(&pipeline->settled) && qk_deadline_left(deadline) > 0)
         qk_pipeline_wait(pipeline, deadline);
@@ -154,9 +179,9 @@ void qk_pipeline_wait(qk_pipeline *pipeline, qk_deadline_ms deadline)
         wait_for_threads(pipeline, ms);
         return;
     }
-    qk_pipeline_turn(pipeline, true, qk_deadline_in(ms));
+    qk_pipeline_turn(pipeline, qk_deadline_in(ms));
     for (size_t i = 0; i < pipeline->inlet_count; i++)
-        if (!pipeline->inlets[i].turning && pipeline->inlets[i].next_turn_ms <= qk_clock_monotonic_ms())
+        if (is_due(pipeline, &pipeline->inlets[i]))
             return;
     sleep_ms(ms < 1 ? 1 : ms);
 }

@@ -38,11 +38,13 @@ typedef struct qk_inlet {
     /* under `gather` */
     qk_secret collected;
     size_t have;
+    atomic_bool wanting; /* its queue was found empty: a turn makes sense, whatever the last one said */
     atomic_bool tainted; /* it failed since the last look: what was collected is thrown away */
     atomic_bool proven;  /* strict start: a statistical run has passed */
     /* under `turns`, or its own thread's */
     bool turning;
-    int64_t next_turn_ms;
+    int64_t next_turn_ms; /* what the last turn said */
+    int64_t spared_ns;    /* it was slow: not asked again before, if others are healthy */
     pthread_t thread;
     bool has_thread;
     /* tap: under `gather` */
@@ -94,12 +96,15 @@ QK_MUST_CHECK qk_err qk_pipeline_get(qk_pipeline **out_pipeline);
 
 /* A bit for each inlet that may give. */
 uint32_t qk_pipeline_healthy(const qk_pipeline *pipeline);
+/* The source's queue ran empty: its thread reads again. Under `gather`. */
+void qk_inlet_want(qk_inlet *inlet);
 /* Looks whether a source failed or came back since the last look: then generators reseed. */
 void qk_pipeline_observe(qk_pipeline *pipeline);
 /* QK_E_NO_RANDOM in words an operator can use. */
 qk_err qk_pipeline_no_random(qk_pipeline *pipeline);
-/* Without threads: turns every source that is due, or all; waits in them until `deadline` at most. */
-void qk_pipeline_turn(qk_pipeline *pipeline, bool due_only, qk_deadline_ms deadline);
+/* Without threads: turns every source that is due; waits in each until `deadline` at most. A source whose turns are
+ * slow (an instruction that other machines on this processor drain) gets a twentieth of the time. */
+void qk_pipeline_turn(qk_pipeline *pipeline, qk_deadline_ms deadline);
 /* Without threads: the first start-up tests, waited for. */
 void qk_pipeline_settle(qk_pipeline *pipeline);
 /* For when no credited source is healthy: waits for the first start-up tests, later looks once more. QK_E_NO_RANDOM. */

@@ -16,7 +16,8 @@ struct qk_entropy_service {
     qk_tls_client *tls;
     qk_http_connection *connection;
     qk_entropy_api api;
-    qk_secret authorization; /* a header line with the token, ended by a zero byte; empty text without a token */
+    const char *entropy_type; /* a literal, or NULL */
+    qk_secret authorization;  /* a header line with the token, ended by a zero byte; empty text without a token */
 };
 
 /* ---- new, free ---- */
@@ -59,10 +60,21 @@ static qk_err write_authorization(qk_view token, qk_secret *out)
     return QK_OK;
 }
 
+static qk_err read_type(const char *text, const char **out_type)
+{
+    static const char *const types[] = { "quantum", "mixed" };
+
+    for (size_t i = 0; text && i < 2; i++)
+        if (strcmp(text, types[i]) == 0)
+            *out_type = types[i];
+    return text && !*out_type ? qk_fail(QK_E_CONFIG, "'%.40s' is no type of entropy: quantum or mixed", text) : QK_OK;
+}
+
 static qk_err set_up(qk_entropy_service *service, const qk_entropy_service_config *config)
 {
     qk_tls_options peer;
 
+    QK_TRY(read_type(config->entropy_type, &service->entropy_type));
     QK_TRY(read_url(config->url, &service->url));
     QK_TRY(write_authorization(config->token, &service->authorization));
     peer = (qk_tls_options){
@@ -145,19 +157,19 @@ static const struct status_row {
     { 504, QK_E_SERVER_AWAY, "cannot be reached through its proxy" },
 };
 
-static qk_err check_status(const qk_entropy_service *service, const qk_http_answer *answer)
+qk_err qk_entropy_service_check(const qk_entropy_service *service, int status, qk_view body)
 {
     char message[MAX_MESSAGE];
 
-    if (answer->status == 200)
+    if (status == 200)
         return QK_OK;
-    qk_service_answer_message(answer->body, message, sizeof message);
+    qk_service_answer_message(body, message, sizeof message);
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
-        if (statuses[i].status == answer->status)
+        if (statuses[i].status == status)
             return qk_fail(statuses[i].err, "the entropy service at %.80s %s (HTTP %d%s%s)", service->url.host,
-                           statuses[i].words, answer->status, *message ? ": " : "", message);
+                           statuses[i].words, status, *message ? ": " : "", message);
     return qk_fail(QK_E_PROTOCOL, "%.80s answered with HTTP %d%s%s: is it an entropy service, and the address right?",
-                   service->url.host, answer->status, *message ? ", " : "", message);
+                   service->url.host, status, *message ? ", " : "", message);
 }
 
 /* ---- the three ways to ask ---- */
@@ -178,19 +190,21 @@ static qk_err ask_get(qk_entropy_service *service, const asked *it, qk_http_answ
     snprintf(path, sizeof path, "/api/v1/quantum-entropy?size=%zu", wanted.count);
     QK_TRY(
         request(service, "GET", path, "application/json", QK_VIEW_NONE, MAX_ANSWER, it->deadline, it->arena, answer));
-    QK_TRY(check_status(service, answer));
+    QK_TRY(qk_entropy_service_check(service, answer->status, answer->body));
     return qk_service_answer_read(answer->body, &wanted, it->out, it->len);
 }
 
 static qk_err ask_post(qk_entropy_service *service, const asked *it, qk_http_answer *answer)
 {
     qk_service_blocks wanted = { "entropy", NULL, (it->len + 1023) / 1024, it->len < 1024 ? it->len : 1024 };
-    char body[64];
+    const char *type = service->entropy_type;
+    char body[96];
 
-    snprintf(body, sizeof body, "{\"block_size\":%zu,\"block_count\":%zu}", wanted.block_len, wanted.count);
+    snprintf(body, sizeof body, "{\"block_size\":%zu,\"block_count\":%zu%s%s%s}", wanted.block_len, wanted.count,
+             type ? ",\"entropy_type\":\"" : "", type ? type : "", type ? "\"" : "");
     QK_TRY(request(service, "POST", "/api/v1/entropy", "application/json", qk_view_text(body), MAX_ANSWER, it->deadline,
                    it->arena, answer));
-    QK_TRY(check_status(service, answer));
+    QK_TRY(qk_entropy_service_check(service, answer->status, answer->body));
     return qk_service_answer_read(answer->body, &wanted, it->out, it->len);
 }
 
@@ -201,7 +215,7 @@ static qk_err ask_raw(qk_entropy_service *service, const asked *it, qk_http_answ
     snprintf(path, sizeof path, "/api/v1/random/raw?bytes=%zu", it->len);
     QK_TRY(request(service, "GET", path, "application/octet-stream", QK_VIEW_NONE, MAX_ANSWER, it->deadline, it->arena,
                    answer));
-    QK_TRY(check_status(service, answer));
+    QK_TRY(qk_entropy_service_check(service, answer->status, answer->body));
     if (answer->body.len != it->len)
         return qk_fail(QK_E_PROTOCOL, "the entropy service answered with %zu bytes instead of %zu", answer->body.len,
                        it->len);

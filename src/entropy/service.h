@@ -24,6 +24,8 @@ typedef struct qk_entropy_service_config {
     const char *cacert; /* PEM file; NULL: the system's */
     qk_entropy_api api;
     qk_view token; /* borrowed at new, kept as a secret; may be empty */
+    /* "quantum" or "mixed", asked for with the POST alone (others have no place for it); NULL: as the service likes */
+    const char *entropy_type;
 } qk_entropy_service_config;
 
 /* Connects lazily. QK_E_CONFIG for a bad URL or certificate file. */
@@ -32,7 +34,7 @@ void qk_entropy_service_free(qk_entropy_service **service);
 void qk_entropy_service_abandon(qk_entropy_service **service);
 
 /* Fresh entropy of at least 1 and at most 524,288 bytes; exactly `len` is written, what came beyond is wiped.
- * QK_E_NOT_AUTHENTICATED (401), QK_E_NOT_AUTHORIZED (403), QK_E_RATE (429; *out_retry_after_ms if given),
+ * QK_E_NOT_AUTHENTICATED (401), QK_E_NOT_AUTHORIZED (403), QK_E_RATE (429; *out_retry_after_ms, 0 if not given),
  * QK_E_NO_RANDOM (503), QK_E_SERVER_AWAY, QK_E_SERVER_UNTRUSTED, QK_E_TIMEOUT, QK_E_PROTOCOL (answer that does not
  * hold what was asked for; nothing of it is used). out_retry_after_ms may be NULL. */
 QK_MUST_CHECK qk_err qk_entropy_service_fetch(qk_entropy_service *service, uint8_t *out, size_t len,
@@ -40,5 +42,7 @@ QK_MUST_CHECK qk_err qk_entropy_service_fetch(qk_entropy_service *service, uint8
 /* Any GET of the service, for status pages: body in the arena, at most 4 MiB. */
 QK_MUST_CHECK qk_err qk_entropy_service_get(qk_entropy_service *service, const char *path, qk_deadline_ms deadline,
                                             qk_arena *arena, int *out_status, qk_view *out_body);
+/* QK_OK for the status 200; for any other the error that fetch would give, with words for people. */
+QK_MUST_CHECK qk_err qk_entropy_service_check(const qk_entropy_service *service, int status, qk_view body);
 
 #endif

@@ -72,7 +72,7 @@ static void put_body(const service *it, qk_buf *body)
     else if (sscanf(it->asked, "GET /prefix/api/v1/quantum-entropy?size=%lu ", &size) == 1)
         put_blocks(body, "random", size, 1024);
     else if (strncmp(it->asked, "POST /prefix/api/v1/entropy ", 28) == 0 &&
-             sscanf(strstr(it->asked, "\r\n\r\n"), " {\"block_size\":%lu,\"block_count\":%lu}", &size, &count) == 2)
+             sscanf(strstr(it->asked, "\r\n\r\n"), " {\"block_size\":%lu,\"block_count\":%lu", &size, &count) == 2)
         put_blocks(body, "entropy", count, size);
     else if (sscanf(it->asked, "GET /prefix/api/v1/random/raw?bytes=%lu ", &size) == 1)
         for (size_t i = 0; i < size; i++)
@@ -181,6 +181,11 @@ static void requests_are_what_services_expect(void **state)
     assert_qk_ok(fetch(f, out, 10, NULL));
     assert_non_null(strstr(f->service.asked, "\r\nContent-Type: application/json\r\n"));
     assert_non_null(strstr(f->service.asked, "\r\n\r\n{\"block_size\":10,\"block_count\":1}"));
+    qk_entropy_service_free(&f->client);
+    qk_entropy_service_config typed = { .url = f->url, .api = QK_ENTROPY_API_POST, .entropy_type = "quantum" };
+    assert_qk_ok(qk_entropy_service_new(&typed, &f->client));
+    assert_qk_ok(fetch(f, out, 10, NULL));
+    assert_non_null(strstr(f->service.asked, "{\"block_size\":10,\"block_count\":1,\"entropy_type\":\"quantum\"}"));
     connect_client(f, QK_ENTROPY_API_RAW, "");
     assert_qk_ok(fetch(f, out, 10, NULL));
     assert_null(strstr(f->service.asked, "Authorization"));
@@ -296,6 +301,9 @@ static void bad_descriptions_are_refused(void **state)
         assert_qk_err(qk_entropy_service_new(&config, &client), QK_E_CONFIG);
     }
     config.url = "https://localhost:1";
+    config.entropy_type = "holy";
+    assert_qk_err(qk_entropy_service_new(&config, &client), QK_E_CONFIG);
+    config.entropy_type = NULL;
     for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
         config.token = qk_view_text(tokens[i]);
         assert_qk_err(qk_entropy_service_new(&config, &client), QK_E_CONFIG);

@@ -18,6 +18,8 @@ static bool collect(qk_inlet *inlet, bool healthy)
     if (healthy && inlet->have < inlet->need)
         inlet->have +=
             qk_source_take(inlet->source, qk_secret_fill(&inlet->collected) + inlet->have, inlet->need - inlet->have);
+    if (healthy && inlet->have < inlet->need)
+        qk_inlet_want(inlet);
     return inlet->have == inlet->need;
 }
 
@@ -87,7 +89,7 @@ qk_err qk_supply_block(qk_pipeline *pipeline, uint32_t carriers, const char *use
 {
     if (!pipeline->config.threads) {
         qk_pipeline_settle(pipeline);
-        qk_pipeline_turn(pipeline, true, qk_deadline_in(0));
+        qk_pipeline_turn(pipeline, qk_deadline_in(0));
     }
     for (;;) {
         if (qk_supply_try(pipeline, carriers, use, out))

@@ -29,12 +29,14 @@ static void tell_progress(qk_pipeline *pipeline)
 }
 
 /* A short pause always, so that demand cannot make a source spin that has nothing. */
-static void rest(qk_pipeline *pipeline, int ms)
+static void rest(qk_inlet *inlet, int ms)
 {
+    qk_pipeline *pipeline = inlet->pipeline;
+
     pthread_mutex_lock(&pipeline->wake);
     if (!atomic_load(&pipeline->stopping))
         wait_on(&pipeline->stop, &pipeline->wake, PAUSE_MS);
-    if (!atomic_load(&pipeline->stopping) && ms > PAUSE_MS)
+    if (!atomic_load(&pipeline->stopping) && !atomic_load(&inlet->wanting) && ms > PAUSE_MS)
         wait_on(&pipeline->demand, &pipeline->wake, ms - PAUSE_MS);
     pthread_mutex_unlock(&pipeline->wake);
 }
@@ -45,12 +47,13 @@ static void *turn_source(void *argument)
     qk_pipeline *pipeline = inlet->pipeline;
 
     while (!atomic_load(&pipeline->stopping)) {
+        atomic_store(&inlet->wanting, false);
         int ms = qk_source_turn(inlet->source, qk_deadline_in(TURN_MS));
         qk_pipeline_observe(pipeline);
         qk_tap_fill(inlet);
         tell_progress(pipeline);
         if (ms != 0)
-            rest(pipeline, ms < 0 || ms > RESTART_LOOK_MS ? RESTART_LOOK_MS : ms);
+            rest(inlet, ms < 0 || ms > RESTART_LOOK_MS ? RESTART_LOOK_MS : ms);
     }
     return NULL;
 }

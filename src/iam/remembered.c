@@ -3,8 +3,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-
-#include "entropy/random.h"
+#include <sys/random.h>
 
 enum { SHARDS = 64, WAYS = 16, HASHED = 64 };
 
@@ -78,17 +77,30 @@ static uint64_t hash_of(const uint64_t key[2], qk_view token)
 
 /* ---- the table ---- */
 
+/* From the kernel: nothing is kept secret by this key but which tokens share a place, and a server starts before its
+ * noise sources have been tested. */
+static qk_err draw_key(uint64_t key[2])
+{
+    if (getrandom(key, 2 * sizeof key[0], 0) == (ssize_t)(2 * sizeof key[0]))
+        return QK_OK;
+    return qk_fail(QK_E_SYSTEM, "the kernel gives no random bytes");
+}
+
 qk_err qk_remembered_new(qk_remembered **out)
 {
-    qk_remembered *it = aligned_alloc(64, sizeof *it);
+    uint64_t key[2];
+    qk_remembered *it;
 
+    QK_TRY(draw_key(key));
+    it = aligned_alloc(64, sizeof *it);
     if (!it)
         return qk_fail(QK_E_NO_MEMORY, "no memory for remembered tokens");
     memset(it, 0, sizeof *it);
+    memcpy(it->key, key, sizeof key);
     for (size_t i = 0; i < SHARDS; i++)
         pthread_mutex_init(&it->shards[i].lock, NULL);
     *out = it;
-    return qk_random_bytes((uint8_t *)it->key, sizeof it->key);
+    return QK_OK;
 }
 
 void qk_remembered_free(qk_remembered **remembered)

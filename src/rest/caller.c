@@ -87,6 +87,23 @@ static void admit_rate(qk_rest_call *call)
                            "%llu requests at once are too many for this token", (unsigned long long)call->rate.limit);
 }
 
+/* A token that memory knew at the headers and does not know any more when the body is there: on a loop that cannot be
+ * looked into, so the caller may come again. It is never told that its token is bad. */
+static qk_token_verdict verify(qk_rest *rest, qk_rest_call *call, qk_view token, bool may_wait)
+{
+    qk_token_verdict verdict = QK_TOKEN_UNKNOWABLE;
+    bool ask = call->ask;
+
+    if (!ask)
+        verdict = qk_tokens_verify(rest->tokens, token, &call->use, &ask);
+    if (!ask)
+        return verdict;
+    if (may_wait && (call->ask || call->route->slow))
+        return qk_tokens_look_up(rest->tokens, token, &call->use);
+    call->ask = !may_wait;
+    return QK_TOKEN_UNKNOWABLE;
+}
+
 void qk_rest_admit_caller(qk_rest *rest, qk_rest_call *call, bool may_wait)
 {
     unsigned scope = scope_needed(rest, call);
@@ -99,10 +116,7 @@ void qk_rest_admit_caller(qk_rest *rest, qk_rest_call *call, bool may_wait)
         qk_rest_refuse(call, QK_REFUSE_TOKEN_MISSING, "a token is needed: Authorization: Bearer, or X-API-KEY");
         return;
     }
-    if (call->ask && may_wait)
-        verdict = qk_tokens_look_up(rest->tokens, token, &call->use);
-    else
-        verdict = qk_tokens_verify(rest->tokens, token, &call->use, &call->ask);
+    verdict = verify(rest, call, token, may_wait);
     if (call->ask && !may_wait)
         return;
     if (verdict != QK_TOKEN_GOOD)

@@ -39,7 +39,6 @@ void qk_counters_request(qk_rest_counters *counters, size_t route, int status, i
     add(&row->requests[column], 1);
     add(&row->latency[bucket], 1);
     add(&row->latency_us, took_us);
-    add(&counters->requests, 1);
 }
 
 /* FNV-1a: names are the operator's own. */
@@ -103,6 +102,7 @@ void qk_counters_bytes(qk_rest_counters *counters, size_t route, const char *nam
 {
     add(&find_name(counters, route, name)->bytes, bytes);
     add(&counters->served[type], bytes);
+    add(&counters->draws, 1);
 }
 
 uint64_t qk_counters_served(const qk_rest_counters *counters)

@@ -33,7 +33,7 @@ typedef struct qk_counted_name {
 } qk_counted_name;
 
 typedef struct qk_rest_counters {
-    atomic_uint_fast64_t requests;
+    atomic_uint_fast64_t draws; /* requests that were answered with entropy */
     atomic_uint_fast64_t served[QK_ENTROPY_TYPES];
     qk_counted_name names[QK_COUNTED_NAMES];
     size_t route_count;

@@ -40,7 +40,7 @@ static bool allocate(qk_rest_history *history)
 static void fill(qk_rest_history *history, const qk_rest_counters *counters, int64_t unix_s)
 {
     qk_history_point *point = &history->points[history->next];
-    uint64_t served = qk_counters_served(counters), requests = atomic_load(&counters->requests);
+    uint64_t served = qk_counters_served(counters), requests = atomic_load(&counters->draws);
     qk_entropy_status entropy;
 
     qk_entropy_status_get(&entropy);

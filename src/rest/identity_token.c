@@ -11,7 +11,7 @@ static int hex_digit(uint8_t character)
 {
     if (character >= '0' && character <= '9')
         return character - '0';
-    character |= 0x20;
+    character = (uint8_t)(character | 0x20);
     return character >= 'a' && character <= 'f' ? character - 'a' + 10 : -1;
 }
 

@@ -5,6 +5,8 @@
 #ifndef QK_REST_FIXTURE_H
 #define QK_REST_FIXTURE_H
 
+#include <jansson.h>
+
 #include "base/testing.h"
 #include "entropy/entropy.h"
 #include "rest/parts.h"
@@ -39,6 +41,7 @@ typedef struct fake_world {
     size_t run_count;
     qk_err log_err;
     bool database_away;
+    bool forgets;          /* tokens are known from memory once */
     bool answered_on_loop; /* the last request was not slow */
     uint64_t verified, looked_up;
 } fake_world;
@@ -71,6 +74,15 @@ void send_part(const char *bytes);
 const char *header(const reply *answer, const char *name);
 /* Status and `code` of an error of ours. */
 void assert_refused(const reply *answer, int status, const char *code);
+
+/* The last answer that was read as JSON; freed with the fixture. */
+extern json_t *document;
+json_t *parse(const reply *answer);
+json_t *fetch(const char *target); /* with token "good"; must be 200 */
+/* "a.b.0" of a document, as JSON; "" if it is not there. Four live at a time. */
+const char *at(json_t *value, const char *path);
+/* A run that passed at 2026-11-02 09:14:00.25 UTC, one that missed uniformity before it, and one that missed both. */
+void add_runs(void);
 
 #define GOOD "Authorization: Bearer good\r\n"
 

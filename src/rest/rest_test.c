@@ -232,6 +232,18 @@ static void a_body_that_never_comes_leaves_no_token_in_use(void **state)
     assert_int_equal(world.tokens[0].uses, 0);
 }
 
+/* Memory may forget a token while its body is on the way: then it is not known to be bad. */
+static void a_token_forgotten_meanwhile_is_not_called_invalid(void **state)
+{
+    (void)state;
+    world.forgets = true;
+    assert_refused(post(ENTROPY, "{\"block_size\":1}"), 503, "source_unavailable");
+    assert_int_equal(world.looked_up, 0);
+    assert_true(world.answered_on_loop);
+    assert_int_equal(post(ENTROPY, "{\"block_size\":1}")->status, 200);
+    assert_false(world.answered_on_loop);
+}
+
 static void an_error_of_the_session_has_our_shape(void **state)
 {
     QK_OWNED(qk_buf_done) qk_buf json = QK_BUF_NONE;
@@ -266,6 +278,7 @@ int main(void)
         TEST(health_needs_no_token_and_no_source),
         TEST(readiness_needs_a_source_and_the_database),
         TEST(a_body_that_never_comes_leaves_no_token_in_use),
+        TEST(a_token_forgotten_meanwhile_is_not_called_invalid),
         TEST(an_error_of_the_session_has_our_shape),
     };
 

@@ -115,7 +115,7 @@ static bool is_name(const char *text, size_t len)
 
 static bool fits(const char *pattern, const char *path, char out_name[64])
 {
-    const char *hole = strstr(pattern, placeholder);
+    const char *hole = strchr(pattern, placeholder[0]);
     size_t before = hole ? (size_t)(hole - pattern) : 0, len = strlen(path), after;
 
     if (!hole)

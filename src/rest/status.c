@@ -2,6 +2,7 @@
 /* The data behind the status page: /api/v1/status and /api/v1/history. */
 #include "rest/status.h"
 
+#include "base/log.h"
 #include "rest/runs.h"
 
 static const char *const kinds[] = {
@@ -113,7 +114,7 @@ static void write_supply(qk_rest *rest, qk_json *json)
     qk_json_open(json, "served", '{');
     qk_json_uint(json, "quantum_bytes", atomic_load(&rest->counters->served[QK_ENTROPY_QUANTUM]));
     qk_json_uint(json, "mixed_bytes", atomic_load(&rest->counters->served[QK_ENTROPY_MIXED]));
-    qk_json_uint(json, "requests", atomic_load(&rest->counters->requests));
+    qk_json_uint(json, "requests", atomic_load(&rest->counters->draws));
     qk_json_close(json, '}');
     qk_json_open(json, "generators", '{');
     qk_json_uint(json, "conditioned_bytes", entropy.conditioned_bytes);
@@ -160,6 +161,8 @@ void qk_rest_make_restart(qk_rest *rest, qk_rest_call *call)
         if (strcmp(qk_source_config_of(source)->name, call->name) != 0)
             continue;
         qk_source_restart(source);
+        qk_log(QK_LOG_INFO, "op=restart source=%s token=%s peer=%s", call->name, qk_token_use_name(call->use),
+               call->exchange->peer);
         qk_rest_reply(call, 204, NULL);
         return;
     }

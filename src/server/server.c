@@ -15,6 +15,7 @@
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"
 #include "server/tick.h"
+#include "server/tls_library.h"
 
 enum { KEYS_NICE = 15, STOP_POLL_MS = 20, OTHER_DESCRIPTORS = 256 };
 
@@ -208,13 +209,23 @@ static qk_err start_and_loop(struct running *running)
     return QK_OK;
 }
 
+static qk_err run_with_tls(struct running *running)
+{
+    qk_err err;
+
+    QK_TRY(qk_tls_library_start());
+    err = start_and_loop(running);
+    stop(running);
+    qk_tls_library_stop();
+    return err;
+}
+
 static qk_err run_on_entropy(struct running *running)
 {
     qk_err err;
 
     QK_TRY(qk_entropy_start(&running->server->config.entropy));
-    err = start_and_loop(running);
-    stop(running);
+    err = run_with_tls(running);
     qk_entropy_stop();
     return err;
 }

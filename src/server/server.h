@@ -24,12 +24,12 @@ typedef struct qk_server {
     qk_listener grpc, https;
     qk_worker **workers;
     unsigned worker_count;
-    qk_pool *keys;            /* key generation: yields to everything else */
-    qk_pool *disk;            /* database and large messages */
-    struct event_base *base;  /* the main thread's */
-    atomic_size_t body_bytes; /* held by all requests under way */
+    qk_pool *keys;                              /* key generation: yields to everything else */
+    qk_pool *disk;                              /* database and large messages */
+    struct event_base *base;                    /* the main thread's */
+    atomic_size_t body_bytes;                   /* held by all requests under way */
     atomic_size_t open_connections, open_calls; /* of both listeners */
-    atomic_int database_result; /* qk_err, of the last look; see host.c */
+    atomic_int database_result;                 /* qk_err, of the last look; see host.c */
     _Atomic(int64_t) database_checked_ms;
     atomic_bool stopping;
 } qk_server;

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "entropy/entropy.h"
+#include "server/tls_library.h"
 
 enum { SAMPLE_EVERY = 10 };
 
@@ -58,8 +59,10 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
     tell_state(tick);
     if (!atomic_exchange(&tick->refreshing, true))
         qk_pool_post(tick->server->disk, &tick->refresh);
-    if (++tick->seconds % SAMPLE_EVERY == 0)
-        qk_rest_sample(tick->server->rest);
+    if (++tick->seconds % SAMPLE_EVERY != 0)
+        return;
+    qk_rest_sample(tick->server->rest);
+    qk_tls_library_stir();
 }
 
 qk_err qk_tick_start(qk_server *server, qk_tick **out_tick)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "crypto/openssl.h"
+#include "server/tls_library.h"
 
 struct qk_server_tls {
     const qk_listen_config *listen;
@@ -51,7 +52,7 @@ static qk_err require_client_certificates(SSL_CTX *context, const char *client_c
 static qk_err make_context(qk_server_tls *tls, SSL_CTX **out_context)
 {
     static const unsigned char session_id[] = "quantoki";
-    QK_OWNED(free_context) SSL_CTX *context = SSL_CTX_new_ex(qk_openssl(), NULL, TLS_server_method());
+    QK_OWNED(free_context) SSL_CTX *context = SSL_CTX_new_ex(qk_tls_library(), NULL, TLS_server_method());
     const qk_listen_config *listen = tls->listen;
 
     if (!context)
