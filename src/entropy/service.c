@@ -9,7 +9,14 @@
 #include "entropy/service_answer.h"
 #include "net/http.h"
 
-enum { MAX_BYTES = 524288, MAX_TOKEN = 8192, MAX_ANSWER = 4 << 20, MAX_MESSAGE = 120 };
+enum {
+    MAX_BYTES = 524288,
+    MAX_BLOCK = 1024,
+    MAX_BLOCKS = 512,
+    MAX_TOKEN = 8192,
+    MAX_ANSWER = 4 << 20,
+    MAX_MESSAGE = 120
+};
 
 struct qk_entropy_service {
     qk_url url; /* its path is the prefix, without a slash at the end */
@@ -148,6 +155,8 @@ static const struct status_row {
     const char *words;
 } statuses[] = {
     { 401, QK_E_NOT_AUTHENTICATED, "does not accept the token (it is missing, wrong, expired or revoked)" },
+    { 404, QK_E_METHOD_UNKNOWN, "has nothing at this path: is it an entropy service, and the address right?" },
+    { 405, QK_E_METHOD_UNKNOWN, "takes other requests at this path" },
     { 403, QK_E_NOT_AUTHORIZED, "refuses this token: its allotment is used up, or it lacks the scope" },
     { 408, QK_E_TIMEOUT, "waited too long for the request" },
     { 429, QK_E_RATE, "asks for fewer requests" },
@@ -177,7 +186,7 @@ qk_err qk_entropy_service_check(const qk_entropy_service *service, int status, q
 /* `out` is written if the answer is good; the caller wipes it otherwise. */
 typedef struct asked {
     uint8_t *out;
-    size_t len;
+    size_t len, block_len; /* block_len: of a POST */
     qk_deadline_ms deadline;
     qk_arena *arena;
 } asked;
@@ -196,7 +205,7 @@ static qk_err ask_get(qk_entropy_service *service, const asked *it, qk_http_answ
 
 static qk_err ask_post(qk_entropy_service *service, const asked *it, qk_http_answer *answer)
 {
-    qk_service_blocks wanted = { "entropy", NULL, (it->len + 1023) / 1024, it->len < 1024 ? it->len : 1024 };
+    qk_service_blocks wanted = { "entropy", NULL, (it->len + it->block_len - 1) / it->block_len, it->block_len };
     const char *type = service->entropy_type;
     char body[96];
 
@@ -223,8 +232,8 @@ static qk_err ask_raw(qk_entropy_service *service, const asked *it, qk_http_answ
     return QK_OK;
 }
 
-qk_err qk_entropy_service_fetch(qk_entropy_service *service, uint8_t *out, size_t len, qk_deadline_ms deadline,
-                                int64_t *out_retry_after_ms)
+static qk_err fetch(qk_entropy_service *service, uint8_t *out, size_t len, size_t block_len, qk_deadline_ms deadline,
+                    int64_t *out_retry_after_ms)
 {
     static qk_err (*const ways[])(qk_entropy_service *, const asked *, qk_http_answer *) = {
         [QK_ENTROPY_API_GET] = ask_get,
@@ -232,7 +241,7 @@ qk_err qk_entropy_service_fetch(qk_entropy_service *service, uint8_t *out, size_
         [QK_ENTROPY_API_RAW] = ask_raw,
     };
     QK_OWNED(qk_arena_done) qk_arena arena; /* wipes the answer */
-    asked it = { out, len, deadline, &arena };
+    asked it = { out, len, block_len, deadline, &arena };
     qk_http_answer answer = { 0 };
     qk_err err;
 
@@ -245,6 +254,21 @@ qk_err qk_entropy_service_fetch(qk_entropy_service *service, uint8_t *out, size_
     if (out_retry_after_ms)
         *out_retry_after_ms = answer.retry_after_s * 1000;
     return err;
+}
+
+qk_err qk_entropy_service_fetch(qk_entropy_service *service, uint8_t *out, size_t len, qk_deadline_ms deadline,
+                                int64_t *out_retry_after_ms)
+{
+    return fetch(service, out, len, len < MAX_BLOCK ? len : MAX_BLOCK, deadline, out_retry_after_ms);
+}
+
+qk_err qk_entropy_service_fetch_blocks(qk_entropy_service *service, uint8_t *out, size_t block_len, size_t count,
+                                       qk_deadline_ms deadline, int64_t *out_retry_after_ms)
+{
+    if (block_len == 0 || block_len > MAX_BLOCK || count == 0 || count > MAX_BLOCKS)
+        return qk_fail(QK_E_BAD_LENGTH, "%zu blocks of %zu bytes: at most %d of at most %d go", count, block_len,
+                       MAX_BLOCKS, MAX_BLOCK);
+    return fetch(service, out, block_len * count, block_len, deadline, out_retry_after_ms);
 }
 
 qk_err qk_entropy_service_get(qk_entropy_service *service, const char *path, qk_deadline_ms deadline, qk_arena *arena,

@@ -118,8 +118,8 @@ static const struct login_row {
     const char *name;
     uint64_t type;
 } login_rows[] = {
-    { "user", CKU_USER },          { "so", CKU_SO },
-    { "context", CKU_CONTEXT_SPECIFIC }, { "limited", 0x80000001 }, /* CKU_LIMITED_USER of Luna */
+    { "user", CKU_USER },         { "so", CKU_SO }, { "context", CKU_CONTEXT_SPECIFIC },
+    { "limited", 0x80000001 }, /* CKU_LIMITED_USER of Luna */
     { "none", QK_SEED_NO_LOGIN },
 };
 
@@ -209,7 +209,8 @@ static qk_err check_target(qk_seed_target_config *target)
         return fail(target, "exactly one of slot, token_label, token_serial, uri and all_tokens says which token");
     QK_TRY(read_login(target));
     if ((target->login_type == QK_SEED_NO_LOGIN) != (pins == 0) || pins > 1)
-        return fail(target, "exactly one of pin_file, pin_credential, pin_command and pin is needed (none without login)");
+        return fail(target,
+                    "exactly one of pin_file, pin_credential, pin_command and pin is needed (none without login)");
     if (target->slot && !read_number(target->slot, &target->slot_number))
         return fail(target, "slot must be a number");
     if (target->uri)
@@ -286,10 +287,8 @@ static const struct override {
     size_t offset;
     bool number;
 } overrides[] = {
-    { { "QRYPT_TOKEN", NULL }, OF(token), false },
-    { { "QSEED_SIZE", NULL }, OF(size), true },
-    { { "QSEED_PERIOD", NULL }, OF(period), true },
-    { { "CRYPTOKI_LIB", NULL }, OF(library), false },
+    { { "QRYPT_TOKEN", NULL }, OF(token), false },     { { "QSEED_SIZE", NULL }, OF(size), true },
+    { { "QSEED_PERIOD", NULL }, OF(period), true },    { { "CRYPTOKI_LIB", NULL }, OF(library), false },
     { { "CRYPTOKI_SLOT_ID", NULL }, OF(slot), false },
 };
 

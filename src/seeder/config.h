@@ -23,7 +23,7 @@ typedef struct qk_seed_target_config {
     /* from the above */
     qk_seed_choice choice;
     uint64_t slot_number, login_type;
-    char wanted[65]; /* label or serial number */
+    char wanted[65];  /* label or serial number */
     const char *file; /* where it is written, for messages */
 } qk_seed_target_config;
 

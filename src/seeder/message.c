@@ -50,7 +50,8 @@ static void read_token(qk_reader *reader, qk_seed_token *out)
 
 static qk_err check(const qk_reader *reader)
 {
-    return qk_reader_ended(reader) ? QK_OK : qk_fail(QK_E_PROTOCOL, "a message between supervisor and worker is broken");
+    return qk_reader_ended(reader) ? QK_OK
+                                   : qk_fail(QK_E_PROTOCOL, "a message between supervisor and worker is broken");
 }
 
 /* ---- messages ---- */

@@ -31,10 +31,10 @@ typedef struct qk_seed_order {
     uint32_t target; /* the supervisor's number for it */
     uint8_t choice;
     uint64_t slot;
-    char name[65]; /* label or serial number */
+    char name[65];  /* label or serial number */
     uint64_t login; /* CKU_..., or QK_SEED_NO_LOGIN */
     bool keep_session, pin_proven;
-    uint32_t split; /* most bytes of one C_SeedRandom; 0: all */
+    uint32_t split;    /* most bytes of one C_SeedRandom; 0: all */
     qk_view pin, seed; /* borrowed; on reading, of the message */
 } qk_seed_order;
 

@@ -34,8 +34,8 @@ static qk_err read_credential(const char *name, qk_secret *out)
     char path[4096];
 
     if (!folder)
-        return qk_fail(QK_E_CONFIG, "credential %s: CREDENTIALS_DIRECTORY is not set; start the unit with LoadCredential=",
-                       name);
+        return qk_fail(QK_E_CONFIG,
+                       "credential %s: CREDENTIALS_DIRECTORY is not set; start the unit with LoadCredential=", name);
     if (strchr(name, '/') || snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
         return qk_fail(QK_E_CONFIG, "credential %s is no name of one", name);
     return read_file(path, out);

@@ -46,6 +46,11 @@ static qk_err open_log(const qk_wrapper_settings *settings)
     return qk_log_open(settings->log_to, (qk_log_level)settings->log_level);
 }
 
+static qk_err fetch(void *context, uint8_t *out, size_t len, qk_deadline_ms deadline)
+{
+    return qk_supply_fetch(((qk_wrapper_state *)context)->supply, out, len, deadline);
+}
+
 static qk_err make_pool(qk_wrapper_state *state)
 {
     qk_pool_config config = {
@@ -53,11 +58,37 @@ static qk_err make_pool(qk_wrapper_state *state)
         .max_age_s = (int64_t)state->settings.max_age_s,
         .mix = state->settings.mix == QK_WRAPPER_MIX_KERNEL,
         .locking = &state->locking,
-        .fetch = qk_supply_fetch,
-        .context = state->supply,
+        .fetch = fetch,
+        .context = state,
     };
 
     return qk_pool_of_random_new(&config, &state->pool);
+}
+
+static qk_err read_token(void *context, qk_secret *out)
+{
+    return qk_wrapper_token_read(context, out);
+}
+
+static qk_err make_supply(qk_wrapper_state *state)
+{
+    qk_supply_config config = {
+        .ca_file = state->settings.ca_file,
+        .api = (qk_supply_api)state->settings.api,
+        .attempt_timeout_ms = (int64_t)state->settings.attempt_timeout_ms,
+        .retries = state->settings.retries,
+        .read_token = read_token,
+        .context = &state->settings,
+    };
+    const qk_config_node *item;
+
+    if (state->settings.url)
+        config.urls[config.url_count++] = state->settings.url;
+    else
+        while (config.url_count < QK_SUPPLY_SERVICES &&
+               qk_config_at(state->settings.urls, config.url_count, NULL, &item))
+            config.urls[config.url_count++] = qk_config_text(item);
+    return qk_supply_new(&config, &state->supply);
 }
 
 static qk_err start_own(qk_wrapper_state *state)
@@ -65,7 +96,7 @@ static qk_err start_own(qk_wrapper_state *state)
     QK_TRY(qk_crypto_start());
     QK_TRY(qk_entropy_start(NULL));
     QK_TRY(qk_sessions_new(&state->sessions));
-    QK_TRY(qk_supply_new(&state->settings, &state->supply));
+    QK_TRY(make_supply(state));
     return make_pool(state);
 }
 

@@ -8,7 +8,12 @@
 #include "base/file.h"
 #include "base/log.h"
 
+enum { MAX_TOKEN_FILE = 16 * 1024 };
+
 static const char system_file[] = "/etc/quantoki/entropy-wrapper.yaml";
+
+/* The reference knows one service alone, without a setting for it. */
+static const char reference_url[] = "https://api-eus.qrypt.com";
 
 static const char *const api_choices[] = { "auto", "entropy", "quantum-entropy", NULL };
 static const char *const mix_choices[] = { "kernel", "base", "none", NULL };
@@ -114,10 +119,38 @@ qk_err qk_wrapper_settings_read(qk_wrapper_settings *out)
     QK_TRY(qk_config_read(file, file ? qk_config_root(file) : NULL, qk_wrapper_rows, qk_wrapper_row_count,
                           QK_CONFIG_REFUSE, &settings));
     read_environment(&settings);
+    if (!settings.url && !settings.urls && variable("QRYPT_EAAS_TOKEN"))
+        settings.url = reference_url;
     settings.file = file;
     file = NULL;
     *out = settings;
     return QK_OK;
+}
+
+/* ---- the token ---- */
+
+static qk_view first_line(qk_view text)
+{
+    size_t len = 0;
+
+    while (len < text.len && text.data[len] != '\r' && text.data[len] != '\n')
+        len++;
+    return qk_view_slice(text, 0, len);
+}
+
+qk_err qk_wrapper_token_read(const qk_wrapper_settings *settings, qk_secret *out_token)
+{
+    QK_OWNED(qk_secret_free) qk_secret file = QK_SECRET_NONE;
+
+    if (settings->token)
+        return qk_secret_copy(qk_view_text(settings->token), out_token);
+    if (!settings->token_file)
+        return qk_fail(QK_E_TOKEN_EMPTY,
+                       "there is no token for the entropy service: set QRYPT_EAAS_TOKEN, or `token_file`");
+    QK_TRY(qk_file_read_secret(settings->token_file, MAX_TOKEN_FILE, &file));
+    if (first_line(qk_secret_reveal(&file)).len == 0)
+        return qk_fail(QK_E_TOKEN_EMPTY, "%s: its first line is empty", settings->token_file);
+    return qk_secret_copy(first_line(qk_secret_reveal(&file)), out_token);
 }
 
 void qk_wrapper_settings_done(qk_wrapper_settings *settings)

@@ -5,12 +5,8 @@
 #define QK_WRAPPER_SETTINGS_H
 
 #include "base/config.h"
+#include "base/secret.h"
 
-typedef enum qk_wrapper_api {
-    QK_WRAPPER_API_AUTO,
-    QK_WRAPPER_API_ENTROPY,
-    QK_WRAPPER_API_QUANTUM_ENTROPY
-} qk_wrapper_api;
 typedef enum qk_wrapper_mix { QK_WRAPPER_MIX_KERNEL, QK_WRAPPER_MIX_BASE, QK_WRAPPER_MIX_NONE } qk_wrapper_mix;
 typedef enum qk_wrapper_seed { QK_WRAPPER_SEED_REFUSE, QK_WRAPPER_SEED_FORWARD, QK_WRAPPER_SEED_MIX } qk_wrapper_seed;
 typedef enum qk_wrapper_check {
@@ -26,7 +22,7 @@ typedef struct qk_wrapper_settings {
     const char *base;
     const qk_config_node *urls;
     const char *url; /* from the environment */
-    int api;
+    int api;         /* qk_supply_api */
     const char *token, *token_file, *ca_file;
     uint64_t connect_timeout_ms, attempt_timeout_ms, call_timeout_ms, retries;
     uint64_t pool_bytes, max_age_s;
@@ -41,6 +37,9 @@ extern const size_t qk_wrapper_row_count;
 
 /* Finds and reads the file, then the environment. QK_E_CONFIG with file, line and key, or the variable. */
 QK_MUST_CHECK qk_err qk_wrapper_settings_read(qk_wrapper_settings *out);
+/* The service's token: of the environment or the file, or the first line of token_file, read anew. QK_E_TOKEN_EMPTY;
+ * the errors of qk_file_read_secret. */
+QK_MUST_CHECK qk_err qk_wrapper_token_read(const qk_wrapper_settings *settings, qk_secret *out_token);
 void qk_wrapper_settings_done(qk_wrapper_settings *settings);
 
 #endif

@@ -13,11 +13,11 @@
 #include <quantoki/pkcs11-entropy.h>
 
 #include "base/life.h"
+#include "entropy/service_supply.h"
 #include "wrapper/base_library.h"
 #include "wrapper/pool.h"
 #include "wrapper/sessions.h"
 #include "wrapper/settings.h"
-#include "wrapper/supply.h"
 
 typedef struct qk_wrapper_state {
     qk_base_library base;

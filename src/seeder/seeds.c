@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Seeds: one download for all targets that are due, different bytes for each. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "crypto/crypto.h"
+#include "entropy/random.h"
+#include "seeder/supervisor.h"
+
+enum { MOST_BLOCKS = 512, MOST_AT_ONCE = 524288, DOWNLOAD_MS = 10000 };
+enum { FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, NO_TOKEN_MS = 600000, NO_ALLOTMENT_MS = 3600000 };
+
+/* ---- when the service fails ---- */
+
+static int64_t growing(qk_seeder *seeder)
+{
+    int64_t pause = seeder->service_back_off_ms ? seeder->service_back_off_ms * 2 : FIRST_BACK_OFF_MS;
+    uint8_t jitter = 0;
+
+    seeder->service_back_off_ms = pause < MOST_BACK_OFF_MS ? pause : MOST_BACK_OFF_MS;
+    if (qk_random_bytes(&jitter, 1) != QK_OK)
+        jitter = 128;
+    return seeder->service_back_off_ms - seeder->service_back_off_ms * jitter / 1024; /* up to a quarter less */
+}
+
+/* Source: spec of the seeder, section 7.3, last paragraph. */
+static int64_t pause_after(qk_seeder *seeder, qk_err err, int64_t retry_after_ms)
+{
+    if (err == QK_E_NOT_AUTHENTICATED || err == QK_E_CONFIG || err == QK_E_METHOD_UNKNOWN)
+        return NO_TOKEN_MS;
+    if (err == QK_E_NOT_AUTHORIZED)
+        return NO_ALLOTMENT_MS;
+    return retry_after_ms > 0 ? retry_after_ms : growing(seeder);
+}
+
+static void note_failure(qk_seeder *seeder, qk_err err, int64_t retry_after_ms, int64_t now_ms)
+{
+    int64_t pause = pause_after(seeder, err, retry_after_ms);
+
+    seeder->download_failures++;
+    seeder->service_pause_until_ms = now_ms + pause;
+    snprintf(seeder->service_words, sizeof seeder->service_words, "%.199s", qk_err_words(err));
+    seeder->changed = true;
+    qk_log_failure(QK_LOG_ERROR, err, "op=download again_in_ms=%jd", (intmax_t)pause);
+}
+
+/* ---- is it random at all? ---- */
+
+static bool is_one_value(qk_view block)
+{
+    for (size_t i = 1; i < block.len; i++)
+        if (block.data[i] != block.data[0])
+            return false;
+    return block.len > 4; /* a few bytes are equal by chance */
+}
+
+static qk_err check_block(qk_seeder *seeder, qk_view block)
+{
+    uint8_t hash[32];
+    uint64_t mark;
+
+    if (is_one_value(block))
+        return qk_fail(QK_E_PROTOCOL, "the entropy service gave a block of one value repeated");
+    if (block.len < 16)
+        return QK_OK; /* short blocks repeat by chance */
+    QK_TRY(qk_sha256(block, hash));
+    memcpy(&mark, hash, sizeof mark);
+    for (size_t i = 0; i < QK_SEED_REMEMBERED; i++)
+        if (seeder->remembered[i] == mark)
+            return qk_fail(QK_E_PROTOCOL, "the entropy service gave a block that it gave before");
+    seeder->remembered[seeder->remembered_next++ % QK_SEED_REMEMBERED] = mark;
+    return QK_OK;
+}
+
+/* ---- downloading ---- */
+
+static qk_err mix(const qk_seeder *seeder, qk_secret *seeds)
+{
+    QK_OWNED(qk_secret_free) qk_secret local = QK_SECRET_NONE;
+    uint8_t *place = qk_secret_fill(seeds);
+
+    if (seeder->config.mix != 0)
+        return QK_OK;
+    QK_TRY(qk_secret_new(seeds->len, &local));
+    QK_TRY(qk_random_bytes(qk_secret_fill(&local), local.len));
+    for (size_t i = 0; i < seeds->len; i++)
+        place[i] ^= qk_secret_reveal(&local).data[i];
+    return QK_OK;
+}
+
+static qk_err download(qk_seeder *seeder, size_t size, size_t count, qk_secret *out, int64_t *out_retry_after_ms)
+{
+    QK_TRY(qk_secret_new(size * count, out));
+    QK_TRY(qk_supply_fetch_blocks(seeder->supply, qk_secret_fill(out), size, count, qk_deadline_in(DOWNLOAD_MS),
+                                  out_retry_after_ms));
+    for (size_t i = 0; i < count; i++)
+        QK_TRY(check_block(seeder, qk_view_slice(qk_secret_reveal(out), i * size, size)));
+    seeder->downloads++;
+    seeder->downloaded_bytes += size * count;
+    seeder->service_back_off_ms = 0;
+    seeder->service_words[0] = 0;
+    return mix(seeder, out);
+}
+
+/* Targets of one size. */
+static qk_err give_out_equal(qk_seeder *seeder, qk_seed_target *const *due, size_t count, int64_t *out_retry_after_ms)
+{
+    QK_OWNED(qk_secret_free) qk_secret seeds = QK_SECRET_NONE;
+    size_t size = due[0]->config.size;
+
+    QK_TRY(download(seeder, size, count, &seeds, out_retry_after_ms));
+    for (size_t i = 0; i < count; i++) {
+        QK_OWNED(qk_secret_free) qk_secret seed = QK_SECRET_NONE;
+        QK_TRY(qk_secret_copy(qk_view_slice(qk_secret_reveal(&seeds), i * size, size), &seed));
+        QK_TRY(qk_seed_worker_order(due[i]->worker, due[i], QK_SEED_ASK_SEED, &seed));
+    }
+    return QK_OK;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    uint64_t left = (*(qk_seed_target *const *)a)->config.size, right = (*(qk_seed_target *const *)b)->config.size;
+    return left < right ? -1 : left > right;
+}
+
+void qk_seeds_give_out(qk_seeder *seeder, qk_seed_target *const *due, size_t count, int64_t now_ms)
+{
+    qk_seed_target **sorted = calloc(count ? count : 1, sizeof *sorted);
+
+    if (!sorted)
+        return;
+    memcpy(sorted, due, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, by_size);
+    for (size_t at = 0, run; at < count; at += run) {
+        size_t size = sorted[at]->config.size,
+               most = MOST_AT_ONCE / size < MOST_BLOCKS ? MOST_AT_ONCE / size : MOST_BLOCKS;
+        int64_t retry_after_ms = 0;
+        qk_err err;
+        for (run = 1; at + run < count && run < most && sorted[at + run]->config.size == size; run++)
+            continue;
+        err = give_out_equal(seeder, sorted + at, run, &retry_after_ms);
+        if (err != QK_OK) {
+            note_failure(seeder, err, retry_after_ms, now_ms);
+            break;
+        }
+    }
+    free(sorted);
+}

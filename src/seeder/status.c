@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What others may know of the seeder: Prometheus metrics and a JSON status, each in a file that is replaced whole; and
+ * systemd's notifications, whose protocol is one datagram (sd_notify(3)): no library is linked into a process with PINs
+ * for that. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "seeder/supervisor.h"
+
+enum { WRITE_EVERY_MS = 1000 };
+
+/* ---- metrics ---- */
+
+/* A label's value: names come from the configuration and from tokens. */
+static void put_label(qk_buf *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            qk_buf_put_text(out, "\\");
+        if ((unsigned char)*text >= 0x20)
+            qk_buf_put(out, qk_view_of(text, 1));
+    }
+}
+
+static double injections_of(const qk_seed_target *it)
+{
+    return (double)it->injections;
+}
+static double bytes_of(const qk_seed_target *it)
+{
+    return (double)it->bytes;
+}
+static double failures_of(const qk_seed_target *it)
+{
+    return (double)it->failures;
+}
+static double missed_of(const qk_seed_target *it)
+{
+    return (double)it->missed;
+}
+static double last_of(const qk_seed_target *it)
+{
+    return (double)it->last_success_unix_s;
+}
+static double micros_of(const qk_seed_target *it)
+{
+    return (double)it->last_micros / 1e6;
+}
+static double back_off_of(const qk_seed_target *it)
+{
+    return (double)it->back_off_ms / 1000;
+}
+static double off_of(const qk_seed_target *it)
+{
+    return it->off ? 1 : 0;
+}
+
+static const struct metric {
+    const char *name, *type, *help;
+    double (*of)(const qk_seed_target *);
+} metrics[] = {
+    { "injections_total", "counter", "Seeds that the token took.", injections_of },
+    { "bytes_total", "counter", "Bytes of them.", bytes_of },
+    { "failures_total", "counter", "Seeds that it did not take.", failures_of },
+    { "missed_cycles_total", "counter", "Cycles that were skipped.", missed_of },
+    { "last_success_timestamp_seconds", "gauge", "Time of the last seed that it took; 0: never.", last_of },
+    { "duration_seconds", "gauge", "Work of the last order.", micros_of },
+    { "back_off_seconds", "gauge", "Pause after failures; 0: none.", back_off_of },
+    { "off", "gauge", "1 if the target is not seeded any more.", off_of },
+};
+
+static void put_service(qk_buf *out, const qk_seeder *seeder)
+{
+    const struct {
+        const char *name, *help;
+        uint64_t value;
+    } rows[] = {
+        { "downloads_total", "Downloads from the entropy service.", seeder->downloads },
+        { "download_failures_total", "Downloads that failed.", seeder->download_failures },
+        { "downloaded_bytes_total", "Bytes of entropy downloaded.", seeder->downloaded_bytes },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        qk_buf_printf(out, "# HELP quantoki_seed_%s %s\n# TYPE quantoki_seed_%s counter\nquantoki_seed_%s %ju\n",
+                      rows[i].name, rows[i].help, rows[i].name, rows[i].name, (uintmax_t)rows[i].value);
+}
+
+static void put_metrics(qk_buf *out, const qk_seeder *seeder)
+{
+    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) {
+        qk_buf_printf(out, "# HELP quantoki_seed_%s %s\n# TYPE quantoki_seed_%s %s\n", metrics[i].name, metrics[i].help,
+                      metrics[i].name, metrics[i].type);
+        for (const qk_seed_target *it = seeder->targets; it; it = it->next) {
+            if (it->is_pattern)
+                continue;
+            qk_buf_printf(out, "quantoki_seed_%s{target=\"", metrics[i].name);
+            put_label(out, it->name);
+            qk_buf_put_text(out, "\",token=\"");
+            put_label(out, it->token.label);
+            qk_buf_put_text(out, "\",serial=\"");
+            put_label(out, it->token.serial);
+            qk_buf_printf(out, "\"} %.17g\n", metrics[i].of(it));
+        }
+    }
+    put_service(out, seeder);
+}
+
+/* ---- status ---- */
+
+/* JSON text; what is not ASCII passes as it is, tokens' labels are UTF-8. */
+static void put_json(qk_buf *out, const char *name, const char *text, const char *end)
+{
+    qk_buf_printf(out, "\"%s\":\"", name);
+    put_label(out, text);
+    qk_buf_printf(out, "\"%s", end);
+}
+
+static const char *state_of(const qk_seed_target *it)
+{
+    if (it->latched)
+        return "latched";
+    if (it->off)
+        return "off";
+    return it->back_off_ms ? "failing" : it->injections ? "seeded" : "waiting";
+}
+
+static void put_status(qk_buf *out, const qk_seeder *seeder)
+{
+    const char *comma = "";
+
+    qk_buf_put_text(out, "{");
+    put_json(out, "version", QK_VERSION, ",");
+    put_json(out, "service_error", seeder->service_words, ",\"targets\":[");
+    for (const qk_seed_target *it = seeder->targets; it; it = it->next) {
+        if (it->is_pattern)
+            continue;
+        qk_buf_printf(out, "%s{", comma);
+        put_json(out, "name", it->name, ",");
+        put_json(out, "library", it->config.library, ",");
+        put_json(out, "token", it->token.label, ",");
+        put_json(out, "serial", it->token.serial, ",");
+        put_json(out, "state", state_of(it), ",");
+        put_json(out, "last_code", qk_seed_code_name(it->last_code), ",");
+        put_json(out, "advice", qk_seed_advice(it->last_code), ",");
+        qk_buf_printf(out, "\"injections\":%ju,\"bytes\":%ju,\"failures\":%ju,\"missed\":%ju,\"last_success\":%jd}",
+                      (uintmax_t)it->injections, (uintmax_t)it->bytes, (uintmax_t)it->failures, (uintmax_t)it->missed,
+                      (intmax_t)it->last_success_unix_s);
+        comma = ",";
+    }
+    qk_buf_put_text(out, "]}\n");
+}
+
+static void write_one(const char *path, const qk_seeder *seeder, void (*put)(qk_buf *, const qk_seeder *))
+{
+    QK_OWNED(qk_buf_done) qk_buf text = QK_BUF_NONE;
+    qk_err err;
+
+    if (!path)
+        return;
+    put(&text, seeder);
+    err = qk_buf_check(&text);
+    if (err == QK_OK)
+        err = qk_file_write(path, 0644, qk_buf_view(&text));
+    if (err != QK_OK)
+        qk_log_failure(QK_LOG_WARNING, err, "op=status file=%s", path);
+}
+
+void qk_seeder_write_status(qk_seeder *seeder, int64_t now_ms)
+{
+    if (!seeder->changed || (now_ms - seeder->written_ms < WRITE_EVERY_MS && !seeder->stopping))
+        return;
+    write_one(seeder->config.metrics_file, seeder, put_metrics);
+    write_one(seeder->config.status_file, seeder, put_status);
+    seeder->changed = false;
+    seeder->written_ms = now_ms;
+}
+
+/* ---- the service manager ---- */
+
+void qk_seeder_notify(const char *state)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    const char *path = getenv("NOTIFY_SOCKET");
+    size_t len = path ? strlen(path) : 0;
+    int fd;
+
+    if (len < 2 || len >= sizeof address.sun_path || (*path != '/' && *path != '@'))
+        return;
+    memcpy(address.sun_path, path, len);
+    if (*path == '@')
+        address.sun_path[0] = 0;
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    (void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
+                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+    close(fd);
+}
+
+int64_t qk_seeder_watchdog_ms(void)
+{
+    const char *micros = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+
+    if (!micros || (pid && strtoll(pid, NULL, 10) != getpid()))
+        return 0;
+    return strtoll(micros, NULL, 10) / 2000;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The supervisor: schedule, downloads, workers. One thread, one loop.
+ *
+ * 1. A target is due on whole seconds of the monotonic clock, start to start, so that targets with one period share a
+ *    download. A cycle that was missed is skipped, not made up.
+ * 2. Each library has a worker process (workers.c); a worker has one order at a time, the others wait in its queue.
+ * 3. Different bytes for every target, always; each seed is wiped once its order was sent.
+ * 4. The daemon ends for a broken configuration, for a signal, and, if exit_when_idle is set, when no target is left.
+ */
+#ifndef QK_SEEDER_SUPERVISOR_H
+#define QK_SEEDER_SUPERVISOR_H
+
+#include <sys/types.h>
+
+#include "entropy/service_supply.h"
+#include "seeder/answers.h"
+#include "seeder/config.h"
+
+typedef struct qk_seed_worker qk_seed_worker;
+typedef struct qk_seed_target qk_seed_target;
+typedef struct qk_seeder qk_seeder;
+
+enum { QK_SEED_CODES = 16, QK_SEED_REMEMBERED = 1024 };
+
+struct qk_seed_target {
+    qk_seed_target_config config; /* texts live in the configuration */
+    char name[130];               /* of all_tokens: NAME/SERIAL */
+    uint32_t number;
+    qk_seed_worker *worker;
+    int64_t due_ms;
+    bool waiting; /* an order is on its way */
+    /* on: seeded when due. Otherwise off, for the reason of the class. */
+    bool off, latched, pin_proven, is_pattern; /* pattern: all_tokens, which stands for the tokens found */
+    qk_seed_class reason;
+    int64_t back_off_ms;
+    unsigned failures_in_a_row;
+    /* counters */
+    uint64_t injections, bytes, failures, missed;
+    int64_t last_success_unix_s, last_micros;
+    CK_RV last_code;
+    qk_seed_token token;
+    qk_seed_target *next;
+};
+
+typedef struct qk_seed_job {
+    qk_seed_target *target; /* NULL: LIST for a pattern */
+    qk_seed_ask ask;
+    qk_secret seed;
+    struct qk_seed_job *next;
+} qk_seed_job;
+
+struct qk_seed_worker {
+    char library[4096];
+    pid_t pid; /* 0: not running */
+    int fd;
+    qk_seed_job *first, **last; /* the first one is with the worker if busy */
+    bool busy;
+    int64_t answer_by_ms, restart_ms, back_off_ms;
+    uint64_t starts;
+    qk_seed_worker *next;
+};
+
+struct qk_seeder {
+    qk_seed_config config;
+    const char *config_path; /* as given */
+    qk_seed_target *targets;
+    qk_seed_worker *workers;
+    uint32_t last_number;
+    qk_supply *supply;
+    int64_t service_pause_until_ms, service_back_off_ms;
+    uint64_t downloads, download_failures, downloaded_bytes;
+    char service_words[200];
+    uint64_t remembered[QK_SEED_REMEMBERED]; /* hashes of the last blocks */
+    size_t remembered_next;
+    qk_seed_ask ask; /* what is done with targets that are due: SEED, or FIND and LOGIN for checks */
+    bool once, stopping, changed;
+    int64_t written_ms;
+};
+
+/* ---- supervisor.c ---- */
+
+typedef enum qk_seed_mode { QK_SEED_DAEMON, QK_SEED_ONCE, QK_SEED_CHECK, QK_SEED_TEST_LOGIN } qk_seed_mode;
+/* Runs until the end; *out_status is the process's exit status: 0, 3 (a target failed: --once and checks), 4 (idle). */
+QK_MUST_CHECK qk_err qk_seeder_run(const char *config_path, qk_seed_mode mode, bool retry_logins, int *out_status);
+void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len);
+qk_seed_target *qk_seeder_add_target(qk_seeder *seeder, const qk_seed_target_config *config, const char *name);
+
+/* ---- workers.c ---- */
+
+QK_MUST_CHECK qk_err qk_seed_worker_for(qk_seeder *seeder, const char *library, qk_seed_worker **out_worker);
+/* Queues an order; takes the seed. */
+QK_MUST_CHECK qk_err qk_seed_worker_order(qk_seed_worker *worker, qk_seed_target *target, qk_seed_ask ask,
+                                          qk_secret *seed);
+/* Starts what should run, sends what can be sent, ends what hangs. */
+void qk_seed_workers_tend(qk_seeder *seeder, int64_t now_ms);
+/* A worker's socket has something to say. */
+void qk_seed_worker_read(qk_seeder *seeder, qk_seed_worker *worker);
+/* The library is loaded anew with the next order. */
+void qk_seed_worker_restart(qk_seeder *seeder, qk_seed_worker *worker, const char *why);
+/* Lets each finish its order (at most wait_ms), tells it to quit, and waits. */
+void qk_seed_workers_stop(qk_seeder *seeder, int64_t wait_ms);
+
+/* ---- seeds.c ---- */
+
+/* Downloads and hands out seeds for the targets that are due. */
+void qk_seeds_give_out(qk_seeder *seeder, qk_seed_target *const *due, size_t count, int64_t now_ms);
+
+/* ---- latch.c: wrong PINs are remembered on disk ---- */
+
+bool qk_seed_latch_is_set(const qk_seeder *seeder, const qk_seed_target *target);
+void qk_seed_latch_set(const qk_seeder *seeder, const qk_seed_target *target);
+void qk_seed_latch_clear(const qk_seeder *seeder, const qk_seed_target *target);
+
+/* ---- status.c ---- */
+
+void qk_seeder_write_status(qk_seeder *seeder, int64_t now_ms);
+/* systemd's notification protocol (sd_notify(3)); nothing without NOTIFY_SOCKET. */
+void qk_seeder_notify(const char *state);
+/* Milliseconds between signs of life that the service manager wants; 0: none. */
+int64_t qk_seeder_watchdog_ms(void);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Worker processes: started by exec of this program, so that nothing of ours is in them but the socket; ended when they
+ * hang; started again with a growing pause when they die. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "seeder/supervisor.h"
+
+enum { ANSWER_MS = 60000, FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, WORKER_FD = 3 };
+
+static void free_job(qk_seed_job **job)
+{
+    if (!*job)
+        return;
+    qk_secret_free(&(*job)->seed);
+    free(*job);
+    *job = NULL;
+}
+
+qk_err qk_seed_worker_for(qk_seeder *seeder, const char *library, qk_seed_worker **out_worker)
+{
+    qk_seed_worker *fresh;
+
+    for (qk_seed_worker *it = seeder->workers; it; it = it->next)
+        if (strcmp(it->library, library) == 0) {
+            *out_worker = it;
+            return QK_OK;
+        }
+    fresh = calloc(1, sizeof *fresh);
+    if (!fresh || snprintf(fresh->library, sizeof fresh->library, "%s", library) >= (int)sizeof fresh->library) {
+        free(fresh);
+        return qk_fail(QK_E_NO_MEMORY, "worker for %.200s", library);
+    }
+    fresh->fd = -1;
+    fresh->last = &fresh->first;
+    fresh->next = seeder->workers;
+    seeder->workers = fresh;
+    *out_worker = fresh;
+    return QK_OK;
+}
+
+qk_err qk_seed_worker_order(qk_seed_worker *worker, qk_seed_target *target, qk_seed_ask ask, qk_secret *seed)
+{
+    qk_seed_job *job = calloc(1, sizeof *job);
+
+    if (!job)
+        return qk_fail(QK_E_NO_MEMORY, "order");
+    job->target = target;
+    job->ask = ask;
+    if (seed)
+        qk_secret_give(seed, &job->seed);
+    target->waiting = true;
+    *worker->last = job;
+    worker->last = &job->next;
+    return QK_OK;
+}
+
+static qk_seed_job *take_first(qk_seed_worker *worker)
+{
+    qk_seed_job *job = worker->first;
+
+    worker->first = job->next;
+    if (!worker->first)
+        worker->last = &worker->first;
+    worker->busy = false;
+    return job;
+}
+
+/* The first order ends without an answer of the library. */
+static void fail_first(qk_seeder *seeder, qk_seed_worker *worker, CK_RV rv)
+{
+    QK_OWNED(free_job) qk_seed_job *job = take_first(worker);
+    qk_seed_report report = { .ask = (uint8_t)job->ask, .target = job->target->number, .rv = rv };
+
+    report.token = job->target->token;
+    qk_seeder_take_report(seeder, job->target, &report, job->seed.len);
+}
+
+/* ---- life and death ---- */
+
+static void exec_worker(const char *library, int fd)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (dup2(fd, WORKER_FD) < 0 || (fd == WORKER_FD && fcntl(fd, F_SETFD, 0) != 0))
+        _exit(127);
+    unsetenv("NOTIFY_SOCKET"); /* readiness is ours to tell */
+    execl("/proc/self/exe", "quantoki-seed", "--worker", library, (char *)NULL);
+    _exit(127);
+}
+
+static qk_err start(qk_seed_worker *worker)
+{
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return qk_fail(QK_E_SYSTEM, "no socket for a worker: %s", strerror(errno));
+    worker->pid = fork();
+    if (worker->pid == 0)
+        exec_worker(worker->library, pair[1]);
+    close(pair[1]);
+    if (worker->pid < 0) {
+        worker->pid = 0;
+        close(pair[0]);
+        return qk_fail(QK_E_SYSTEM, "no process for a worker: %s", strerror(errno));
+    }
+    worker->fd = pair[0];
+    worker->starts++;
+    qk_log(QK_LOG_INFO, "op=worker library=%s pid=%d start=%ju", worker->library, (int)worker->pid,
+           (uintmax_t)worker->starts);
+    return QK_OK;
+}
+
+static int reap(qk_seed_worker *worker)
+{
+    int status = 0;
+
+    close(worker->fd);
+    while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    worker->fd = -1;
+    worker->pid = 0;
+    return status;
+}
+
+static void bury(qk_seeder *seeder, qk_seed_worker *worker, const char *why)
+{
+    int status;
+
+    kill(worker->pid, SIGKILL);
+    status = reap(worker);
+    worker->back_off_ms = worker->back_off_ms ? worker->back_off_ms * 2 : FIRST_BACK_OFF_MS;
+    if (worker->back_off_ms > MOST_BACK_OFF_MS)
+        worker->back_off_ms = MOST_BACK_OFF_MS;
+    worker->restart_ms = qk_clock_monotonic_ms() + worker->back_off_ms;
+    qk_log(QK_LOG_ERROR, "op=worker library=%s why=\"%s\" status=0x%x again_in_ms=%jd", worker->library, why,
+           (unsigned)status, (intmax_t)worker->back_off_ms);
+    while (worker->first)
+        fail_first(seeder, worker, CKR_GENERAL_ERROR);
+}
+
+void qk_seed_worker_restart(qk_seeder *seeder, qk_seed_worker *worker, const char *why)
+{
+    (void)seeder;
+    if (!worker->pid || worker->busy)
+        return;
+    qk_log(QK_LOG_WARNING, "op=worker library=%s restart=\"%s\"", worker->library, why);
+    kill(worker->pid, SIGKILL);
+    reap(worker);
+}
+
+/* ---- orders out, reports in ---- */
+
+static qk_err send_first(qk_seed_worker *worker)
+{
+    QK_OWNED(qk_secret_free) qk_secret pin = QK_SECRET_NONE;
+    QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE; /* wiped: PIN and seed */
+    qk_seed_job *job = worker->first;
+    const qk_seed_target_config *config = &job->target->config;
+    qk_seed_order order = { .ask = (uint8_t)job->ask,
+                            .target = job->target->number,
+                            .choice = (uint8_t)config->choice,
+                            .slot = config->slot_number,
+                            .login = config->login_type,
+                            .keep_session = config->keep_session,
+                            .pin_proven = job->target->pin_proven,
+                            .split = (uint32_t)config->split,
+                            .seed = qk_secret_reveal(&job->seed) };
+
+    snprintf(order.name, sizeof order.name, "%s", config->wanted);
+    if (job->ask == QK_SEED_ASK_SEED || job->ask == QK_SEED_ASK_LOGIN)
+        QK_TRY(qk_seed_pin_read(config, &pin));
+    order.pin = qk_secret_reveal(&pin);
+    qk_seed_order_write(&order, &message);
+    return qk_seed_send(worker->fd, &message);
+}
+
+static void send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
+{
+    qk_err err = send_first(worker);
+
+    if (err == QK_OK) {
+        worker->busy = true;
+        worker->answer_by_ms = now_ms + ANSWER_MS;
+        qk_secret_shorten(&worker->first->seed, worker->first->seed.len);
+        return;
+    }
+    if (err == QK_E_SERVER_AWAY)
+        return; /* its end is seen on the socket */
+    qk_log_failure(QK_LOG_ERROR, err, "op=order target=%s", worker->first->target->name);
+    fail_first(seeder, worker, CKR_PIN_INVALID);
+}
+
+void qk_seed_workers_tend(qk_seeder *seeder, int64_t now_ms)
+{
+    for (qk_seed_worker *it = seeder->workers; it; it = it->next) {
+        if (it->busy && now_ms >= it->answer_by_ms)
+            bury(seeder, it, "it does not answer");
+        if (!it->first || it->busy)
+            continue;
+        if (!it->pid && now_ms >= it->restart_ms && start(it) != QK_OK)
+            qk_log_failure(QK_LOG_ERROR, qk_failure_last()->code, "op=worker library=%s", it->library);
+        while (it->pid && it->first && !it->busy) {
+            qk_seed_job *before = it->first;
+            send_next(seeder, it, now_ms);
+            if (it->first == before)
+                break;
+        }
+    }
+}
+
+void qk_seed_worker_read(qk_seeder *seeder, qk_seed_worker *worker)
+{
+    static qk_seed_report report;
+    QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE;
+    QK_OWNED(free_job) qk_seed_job *job = NULL;
+
+    if (qk_seed_receive(worker->fd, &message) != QK_OK ||
+        qk_seed_report_read(qk_buf_view(&message), &report) != QK_OK || !worker->busy ||
+        report.target != worker->first->target->number) {
+        bury(seeder, worker, "it died, or speaks nonsense");
+        return;
+    }
+    worker->back_off_ms = 0;
+    job = take_first(worker);
+    qk_seeder_take_report(seeder, job->target, &report, job->seed.len);
+}
+
+void qk_seed_workers_stop(qk_seeder *seeder, int64_t wait_ms)
+{
+    qk_deadline_ms deadline = qk_deadline_in(wait_ms);
+
+    for (qk_seed_worker *it = seeder->workers; it; it = it->next) {
+        QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE;
+        const qk_seed_order quit = { .ask = QK_SEED_ASK_QUIT };
+        qk_seed_order_write(&quit, &message);
+        if (it->pid && qk_seed_send(it->fd, &message) != QK_OK)
+            kill(it->pid, SIGKILL);
+    }
+    for (qk_seed_worker *it = seeder->workers; it; it = it->next) {
+        struct pollfd end = { .fd = it->fd, .events = POLLRDHUP };
+        uint8_t drop[4096];
+        while (it->pid && poll(&end, 1, qk_deadline_left(deadline)) > 0 && !(end.revents & (POLLHUP | POLLERR)))
+            if (recv(it->fd, drop, sizeof drop, MSG_DONTWAIT) == 0)
+                break;
+        if (it->pid && qk_deadline_left(deadline) == 0)
+            kill(it->pid, SIGKILL);
+        if (it->pid)
+            reap(it);
+    }
+    while (seeder->workers) {
+        qk_seed_worker *it = seeder->workers;
+        while (it->first) {
+            qk_seed_job *job = take_first(it);
+            free_job(&job);
+        }
+        seeder->workers = it->next;
+        free(it);
+    }
+}
