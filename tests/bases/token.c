@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A PKCS #11 library for tests of the seeder, driven by files in the folder $TOKEN_FOLDER:
+ *
+ *   tokens       a line for each slot from 0 on: LABEL SERIAL (no file: no token)
+ *   answer-F     number that function F (C_Login, C_SeedRandom, ...) answers, instead of what it would do
+ *   count-F      how often F was called is appended to: a line each
+ *   seeds-SERIAL every seed that came, as it came
+ *   slow, crash  C_SeedRandom takes so many milliseconds, or ends the process
+ */
+#include <quantoki/pkcs11.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SLOTS = 2000 };
+
+static CK_SLOT_ID slot_of[100000];
+static CK_SESSION_HANDLE last;
+static int open_sessions;
+
+static FILE *open_file(const char *name, const char *suffix, const char *mode)
+{
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/%s%s", getenv("TOKEN_FOLDER"), name, suffix);
+    return fopen(path, mode);
+}
+
+static long number_in(const char *name, const char *suffix, long otherwise)
+{
+    FILE *file = open_file(name, suffix, "r");
+    char text[32] = "";
+
+    if (!file)
+        return otherwise;
+    if (!fgets(text, sizeof text, file))
+        text[0] = 0;
+    fclose(file);
+    return strtol(text, NULL, 0);
+}
+
+static CK_RV note(const char *function)
+{
+    FILE *file = open_file("count-", function, "a");
+
+    if (file) {
+        fprintf(file, "%d sessions %d\n", (int)getpid(), open_sessions);
+        fclose(file);
+    }
+    return (CK_RV)number_in("answer-", function, CKR_OK);
+}
+
+/* Label and serial of a slot; false if there is none. */
+static int read_token(CK_SLOT_ID slot, char label[64], char serial[64])
+{
+    FILE *file = open_file("tokens", "", "r");
+    CK_SLOT_ID at = 0;
+
+    while (file && fscanf(file, "%32s %16s", label, serial) == 2)
+        if (at++ == slot) {
+            fclose(file);
+            return 1;
+        }
+    if (file)
+        fclose(file);
+    return 0;
+}
+
+static void pad(CK_UTF8CHAR *out, size_t room, const char *text)
+{
+    memset(out, ' ', room);
+    memcpy(out, text, strlen(text) < room ? strlen(text) : room);
+}
+
+static CK_RV initialise(CK_VOID_PTR arguments)
+{
+    (void)arguments;
+    return note("C_Initialize");
+}
+
+static CK_RV finalise(CK_VOID_PTR reserved)
+{
+    (void)reserved;
+    return note("C_Finalize");
+}
+
+static CK_RV get_slot_list(CK_BBOOL present, CK_SLOT_ID_PTR slots, CK_ULONG_PTR count)
+{
+    char label[64], serial[64];
+    CK_ULONG found = 0;
+
+    (void)present;
+    while (found < *count && found < SLOTS && read_token(found, label, serial)) {
+        slots[found] = found;
+        found++;
+    }
+    *count = found;
+    return CKR_OK;
+}
+
+static CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info)
+{
+    char label[64], serial[64];
+
+    memset(info, 0, sizeof *info);
+    if (!read_token(slot, label, serial))
+        return CKR_TOKEN_NOT_PRESENT;
+    pad(info->label, sizeof info->label, label);
+    pad(info->serialNumber, sizeof info->serialNumber, serial);
+    info->flags = CKF_TOKEN_INITIALIZED | CKF_RNG | (CK_FLAGS)number_in("flags", "", 0);
+    return CKR_OK;
+}
+
+static CK_RV open_session(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR application, CK_NOTIFY notify,
+                          CK_SESSION_HANDLE_PTR session)
+{
+    CK_RV rv = note("C_OpenSession");
+
+    (void)flags;
+    (void)application;
+    (void)notify;
+    if (rv != CKR_OK)
+        return rv;
+    *session = ++last;
+    slot_of[last % 100000] = slot;
+    open_sessions++;
+    return CKR_OK;
+}
+
+static CK_RV close_session(CK_SESSION_HANDLE session)
+{
+    (void)session;
+    open_sessions--;
+    return note("C_CloseSession");
+}
+
+static CK_RV log_in(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG len)
+{
+    CK_RV rv = note("C_Login");
+
+    (void)session;
+    (void)user;
+    if (rv != CKR_OK)
+        return rv;
+    return len == 4 && memcmp(pin, "1234", 4) == 0 ? CKR_OK : CKR_PIN_INCORRECT;
+}
+
+static CK_RV log_out(CK_SESSION_HANDLE session)
+{
+    (void)session;
+    return note("C_Logout");
+}
+
+static CK_RV seed_random(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG len)
+{
+    long slow_ms = number_in("slow", "", 0);
+    char label[64], serial[64];
+    CK_RV rv = note("C_SeedRandom");
+    FILE *file;
+
+    if (number_in("crash", "", 0))
+        abort();
+    if (slow_ms)
+        nanosleep(&(struct timespec){ .tv_sec = slow_ms / 1000, .tv_nsec = slow_ms % 1000 * 1000000 }, NULL);
+    if (rv != CKR_OK || !read_token(slot_of[session % 100000], label, serial))
+        return rv != CKR_OK ? rv : CKR_DEVICE_REMOVED;
+    file = open_file("seeds-", serial, "ab");
+    if (!file)
+        return CKR_DEVICE_ERROR;
+    fwrite(seed, 1, len, file);
+    fclose(file);
+    return CKR_OK;
+}
+
+static CK_FUNCTION_LIST functions = {
+    .version = { 2, 40 },
+    .C_Initialize = initialise,
+    .C_Finalize = finalise,
+    .C_GetSlotList = get_slot_list,
+    .C_GetTokenInfo = get_token_info,
+    .C_OpenSession = open_session,
+    .C_CloseSession = close_session,
+    .C_Login = log_in,
+    .C_Logout = log_out,
+    .C_SeedRandom = seed_random,
+};
+
+__attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list)
+{
+    *list = &functions;
+    return CKR_OK;
+}

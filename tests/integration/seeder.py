@@ -1,0 +1,467 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""quantoki-seed with an entropy service and a PKCS #11 library that do what each test says.
+
+Usage: seeder.py QUANTOKI-SEED TEST-TOKEN (tests/bases/token.c). Speaks TAP."""
+import json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from wrapper import Service, changed, cut, good, raw, silent, status
+
+tests = []
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+class Place:
+    """A folder with a library, its tokens, a PIN and a configuration."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="quantoki-seeder-")
+        self.write("tokens", "alpha A1\nbeta B2\n")
+        self.write("pin", "1234\n", 0o600)
+        self.write("token", "the-token\n", 0o600)
+        self.other = self.path("other.so")
+        shutil.copy(sys.argv[2], self.other)
+        self.processes = []
+        service.begin()
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text, mode=0o644):
+        with open(self.path(name), "w") as file:
+            file.write(text)
+        os.chmod(self.path(name), mode)
+        return self.path(name)
+
+    def drop(self, name):
+        if os.path.exists(self.path(name)):
+            os.remove(self.path(name))
+
+    def calls(self, function):
+        return self.lines("count-" + function)
+
+    def lines(self, name):
+        return open(self.path(name)).read().split("\n")[:-1] if os.path.exists(self.path(name)) else []
+
+    def seeds(self, serial):
+        name = self.path("seeds-" + serial)
+        return open(name, "rb").read() if os.path.exists(name) else b""
+
+    def configure(self, *targets, more=""):
+        text = "service: { url: '%s', token_file: '%s', mix: none, timeout_ms: 500 }\n" % (service.url, self.path("token"))
+        text += "state_folder: '%s'\nmetrics_file: '%s'\nstatus_file: '%s'\n%stargets:\n" % (
+            self.path("state"), self.path("metrics"), self.path("status"), more)
+        for number, target in enumerate(targets or [{}]):
+            fields = {"name": "t%d" % number, "library": sys.argv[2], "token_label": "alpha",
+                      "pin_file": self.path("pin"), "period": 1, "jitter": 0}
+            fields.update(target)
+            text += "  - %s\n" % json.dumps({k: v for k, v in fields.items() if v is not None})
+        return self.write("seed.yaml", text)
+
+    def start(self, *arguments, config=None, **environment):
+        command = [sys.argv[1], "--config", config or self.path("seed.yaml"), *arguments]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True,
+                                   env={**os.environ, "TOKEN_FOLDER": self.folder, **environment})
+        process.log = []
+        process.reader = threading.Thread(target=lambda: [process.log.append(line) for line in process.stderr], daemon=True)
+        process.reader.start()
+        self.processes.append(process)
+        return process
+
+    def run(self, *arguments, **more):
+        process = self.start(*arguments, **more)
+        process.wait(30)
+        process.reader.join(5)
+        return process.returncode, "".join(process.log)
+
+    def end(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def until(condition, seconds=15):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited %d s in vain" % seconds
+        time.sleep(0.02)
+
+
+def equal(got, wanted):
+    assert got == wanted, "got %r, wanted %r" % (got, wanted)
+
+
+def status_of(place, name="t0"):
+    return next(t for t in json.load(open(place.path("status")))["targets"] if t["name"] == name)
+
+
+# ---- seeds ----
+
+@test
+def sizes_of_every_kind_arrive_whole_and_once(place):
+    for size in (1, 47, 48, 511, 512, 513, 1024, 1025, 65536):
+        place.drop("seeds-A1")
+        service.begin()
+        place.configure({"size": size})
+        equal(place.run("--once")[0], 0)
+        equal(place.seeds("A1"), b"".join(service.given)[:size])
+        equal(len(service.requests), 1)
+        if size <= 1024:
+            equal(json.loads(service.requests[0][3]), {"block_size": size, "block_count": 1})
+
+
+@test
+def seeds_may_be_split(place):
+    place.configure({"size": 100, "split": 40})
+    equal(place.run("--once")[0], 0)
+    equal((len(place.seeds("A1")), len(place.calls("C_SeedRandom"))), (100, 3))
+
+
+@test
+def targets_due_together_share_a_download_and_no_byte(place):
+    place.configure({}, {"token_label": None, "token_serial": "B2"},
+                    {"library": place.other, "token_label": None, "uri": "pkcs11:token=be%74a"})
+    equal(place.run("--once")[0], 0)
+    equal(len(service.requests), 1)
+    equal(json.loads(service.requests[0][3]), {"block_size": 48, "block_count": 3})
+    given = b"".join(service.given)
+    both = place.seeds("B2")
+    equal((place.seeds("A1"), len(both)), (given[:48], 96))
+    equal({both[:48], both[48:]}, {given[48:96], given[96:]})
+
+
+@test
+def all_tokens_of_a_library_are_found_also_later(place):
+    place.configure({"token_label": None, "all_tokens": True})
+    equal(place.start().poll(), None)
+    until(lambda: place.seeds("A1") and place.seeds("B2"))
+
+
+@test
+def the_kernel_is_mixed_in_by_default(place):
+    text = open(place.configure()).read().replace("mix: none, ", "")
+    place.write("seed.yaml", text)
+    equal(place.run("--once")[0], 0)
+    assert place.seeds("A1") != b"".join(service.given) and len(place.seeds("A1")) == 48
+
+
+# ---- the schedule ----
+
+@test
+def a_period_does_not_drift(place):
+    place.write("slow", "150")
+    place.configure()
+    start = time.monotonic()
+    process = place.start()
+    until(lambda: len(place.calls("C_SeedRandom")) >= 6)
+    took = time.monotonic() - start
+    assert 4.5 < took < 8, "6 seeds in %.1f s" % took
+    equal(process.poll(), None)
+
+
+@test
+def sigusr1_seeds_at_once(place):
+    place.configure({"period": 3600})
+    process = place.start()
+    until(lambda: len(place.calls("C_SeedRandom")) == 1)
+    process.send_signal(signal.SIGUSR1)
+    until(lambda: len(place.calls("C_SeedRandom")) == 2)
+
+
+# ---- the service fails ----
+
+def bad_service(name, act, words):
+    def run(place):
+        place.configure()
+        service.begin(act)
+        process = place.start()
+        until(lambda: any("op=download" in line for line in process.log))
+        time.sleep(0.1)
+        equal((place.seeds("A1"), process.poll()), (b"", None))
+        assert any(words in line for line in process.log), process.log
+    run.__name__ = name
+    tests.append(run)
+
+
+bad_service("a_short_answer_seeds_nobody", changed(lambda made: [block[:-4] for block in made]), "PROTOCOL")
+bad_service("a_long_answer_seeds_nobody", changed(lambda made: made * 2), "PROTOCOL")
+bad_service("bad_base64_seeds_nobody", changed(lambda made: ["*" + block[1:] for block in made]), "PROTOCOL")
+bad_service("text_seeds_nobody", raw(b"hello"), "PROTOCOL")
+bad_service("zeros_seed_nobody", changed(lambda made: ["A" * 64 for _ in made]), "one value")
+bad_service("silence_seeds_nobody", silent, "TIMEOUT")
+bad_service("a_connection_cut_seeds_nobody", cut, "err=")
+bad_service("a_429_seeds_nobody", status(429, [("Retry-After", "30")]), "again_in_ms=30000")
+bad_service("a_503_seeds_nobody", status(503), "NO_RANDOM")
+bad_service("a_401_is_asked_again_in_ten_minutes", status(401), "again_in_ms=600000")
+bad_service("a_403_is_asked_again_in_an_hour", status(403), "again_in_ms=3600000")
+
+
+@test
+def a_block_that_comes_twice_is_refused(place):
+    block = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2"
+    service.begin(changed(lambda made: [block for _ in made]))
+    place.configure()
+    process = place.start()
+    until(lambda: any("gave before" in line for line in process.log))
+    equal(len(place.seeds("A1")), 48)
+
+
+@test
+def an_outage_is_survived(place):
+    service.begin(status(503), status(500), good)
+    place.configure()
+    process = place.start()
+    until(lambda: place.seeds("A1"))
+    equal(process.poll(), None)
+
+
+# ---- the token fails ----
+
+@test
+def a_wrong_pin_is_tried_once_in_ten_starts(place):
+    place.write("pin", "0000\n", 0o600)
+    place.configure()
+    for _ in range(10):
+        equal(place.run("--once")[0], 3)
+    equal(len(place.calls("C_Login")), 1)
+    time.sleep(0.02)
+    place.write("pin", "1234\n", 0o600)
+    equal(place.run("--once")[0], 0)
+
+
+@test
+def the_operator_may_ask_for_another_try(place):
+    place.write("answer-C_Login", "0xa4")
+    place.configure()
+    equal(place.run("--once")[0], 3)
+    place.drop("answer-C_Login")
+    equal(place.run("--once")[0], 3)
+    equal(place.run("--once", "--retry-login")[0], 0)
+
+
+@test
+def the_last_try_is_the_operators(place):
+    place.configure()
+    for flags in (0x20000, 0x40000, 0x10000):
+        place.write("flags", hex(flags))
+        equal(place.run("--once", "--retry-login")[0], 3)
+    equal(place.calls("C_Login"), [])
+
+
+def answer(name, function, code, off, once=3):
+    def run(place):
+        place.write("answer-" + function, hex(code))
+        place.configure()
+        equal(place.run("--once")[0], once)
+        process = place.start()
+        until(lambda: os.path.exists(place.path("status")) and status_of(place)["failures"] or "latched" in "".join(process.log))
+        until(lambda: (status_of(place)["state"] in ("off", "latched")) == off)
+        equal((place.seeds("A1"), process.poll()), (b"", None))
+    run.__name__ = name
+    tests.append(run)
+
+
+answer("a_token_that_takes_no_seeds_is_off", "C_SeedRandom", 0x120, True)
+answer("a_token_without_a_generator_is_off", "C_SeedRandom", 0x121, True)
+answer("another_user_puts_the_target_off", "C_Login", 0x104, True)
+answer("an_expired_pin_is_latched", "C_Login", 0xA3, True)
+answer("a_device_error_is_tried_again", "C_SeedRandom", 0x30, False)
+answer("a_busy_token_is_tried_again", "C_OpenSession", 0xB1, False)
+
+
+@test
+def a_login_that_is_there_already_counts(place):
+    place.write("answer-C_Login", "0x100")
+    place.configure()
+    equal(place.run("--once")[0], 0)
+
+
+@test
+def a_lost_session_is_opened_anew(place):
+    place.configure()
+    place.start()
+    until(lambda: place.seeds("A1"))
+    place.write("answer-C_SeedRandom", "0xb3")
+    until(lambda: len(place.calls("C_OpenSession")) >= 2)
+    place.drop("answer-C_SeedRandom")
+    before = len(place.seeds("A1"))
+    until(lambda: len(place.seeds("A1")) > before)
+
+
+@test
+def sessions_do_not_pile_up(place):
+    place.write("answer-C_SeedRandom", "0x90")
+    place.configure()
+    process = place.start()
+    until(lambda: len(place.calls("C_SeedRandom")) >= 1)
+    for _ in range(40):
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(0.02)
+    until(lambda: len(place.calls("C_SeedRandom")) >= 10)
+    assert all(line.endswith(("sessions 0", "sessions 1")) for line in place.calls("C_SeedRandom"))
+
+
+@test
+def a_token_that_was_swapped_is_refused(place):
+    place.configure({"token_label": None, "slot": "0"})
+    process = place.start()
+    until(lambda: place.seeds("A1"))
+    place.write("tokens", "alpha EVIL\n")
+    until(lambda: any("CKR_TOKEN_NOT_RECOGNIZED" in line for line in process.log))
+    equal(place.seeds("EVIL"), b"")
+
+
+@test
+def one_library_that_crashes_harms_no_other(place):
+    os.environ["TOKEN_FOLDER"] = place.folder
+    bad = place.path("bad")
+    os.mkdir(bad)
+    place.configure({}, {"library": "/nowhere/at/all.so", "name": "missing"},
+                    {"library": place.other, "token_label": "beta", "name": "crashing"})
+    place.start()
+    until(lambda: place.seeds("B2"))
+    place.write("crash", "1")
+    until(lambda: len(place.calls("C_SeedRandom")) >= 4)
+    place.drop("crash")
+    before = len(place.seeds("A1"))
+    until(lambda: len(place.seeds("A1")) > before, 30)
+    equal(status_of(place, "missing")["injections"], 0)
+
+
+# ---- the process ----
+
+@test
+def sigterm_lets_the_running_call_finish(place):
+    place.write("slow", "1000")
+    place.configure()
+    process = place.start()
+    until(lambda: place.calls("C_SeedRandom"))
+    process.send_signal(signal.SIGTERM)
+    equal(process.wait(15), 0)
+    equal((len(place.calls("C_Finalize")), len(place.calls("C_Logout")), len(place.seeds("A1"))), (1, 1, 48))
+
+
+@test
+def a_reload_keeps_what_did_not_change(place):
+    place.configure({"period": 3600})
+    process = place.start()
+    until(lambda: place.seeds("A1"))
+    place.configure({"period": 3600}, {"token_label": "beta", "period": 3600})
+    process.send_signal(signal.SIGHUP)
+    until(lambda: place.seeds("B2"))
+    equal((len(place.seeds("A1")), len(place.calls("C_Initialize"))), (48, 1))
+    place.write("seed.yaml", "targets: 5\n")
+    process.send_signal(signal.SIGHUP)
+    until(lambda: any("kept=old" in line for line in process.log))
+    equal(process.poll(), None)
+
+
+@test
+def checks_touch_nothing_they_need_not(place):
+    place.configure()
+    equal(place.run("--check")[0], 0)
+    equal((place.calls("C_OpenSession"), place.calls("C_Login"), service.requests), ([], [], []))
+    equal(place.run("--test-login")[0], 0)
+    equal((len(place.calls("C_Login")), place.seeds("A1")), (1, b""))
+
+
+@test
+def it_ends_when_nothing_is_left_if_it_may(place):
+    place.write("answer-C_SeedRandom", "0x120")
+    place.configure(more="exit_when_idle: true\n")
+    equal(place.run()[0], 4)
+
+
+@test
+def the_service_manager_hears_of_it(place):
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listener.bind(place.path("notify"))
+    listener.settimeout(15)
+    place.configure()
+    process = place.start(NOTIFY_SOCKET=place.path("notify"), WATCHDOG_USEC="2000000")
+    equal(listener.recv(100), b"READY=1")
+    equal(listener.recv(100), b"WATCHDOG=1")
+    process.send_signal(signal.SIGTERM)
+    while (said := listener.recv(100)) != b"STOPPING=1":
+        equal(said, b"WATCHDOG=1")
+
+
+@test
+def metrics_say_what_happened(place):
+    place.configure()
+    equal(place.run("--once")[0], 0)
+    text = open(place.path("metrics")).read()
+    assert 'quantoki_seed_injections_total{target="t0",token="alpha",serial="A1"} 1\n' in text, text
+    assert 'quantoki_seed_bytes_total{target="t0",token="alpha",serial="A1"} 48\n' in text
+    assert "quantoki_seed_downloaded_bytes_total 48\n" in text
+
+
+@test
+def neither_seed_nor_pin_nor_token_is_logged(place):
+    place.write("pin", "1234\n", 0o600)
+    place.configure(more="logging: { level: trace }\n")
+    code, log = place.run("--once")
+    equal(code, 0)
+    seed = place.seeds("A1")
+    assert "the-token" not in log and seed.hex()[:16] not in log and '"1234"' not in log
+
+
+# ---- configuration ----
+
+@test
+def a_file_of_the_reference_works_unchanged(place):
+    path = place.write("qseed_config.yml", "qrypt_token: \"abc\"\nsize: 64\nperiod: 10\ncryptoki_lib: %s\n"
+                       "cryptoki_slot_id: 1\ncryptoki_user_pin: \"1234\"\n" % sys.argv[2], 0o600)
+    code, log = place.run("--once", config=path, QUANTOKI_ENTROPY_URL=service.url)
+    equal((code, len(place.seeds("B2"))), (0, 64))
+    equal(service.requests[0][2]["Authorization"], "Bearer abc")
+    code, log = place.run("--once", config=path, QUANTOKI_ENTROPY_URL=service.url, QSEED_SIZE="32", CRYPTOKI_SLOT_ID="0")
+    equal((code, len(place.seeds("A1"))), (0, 32))
+
+
+def bad_config(name, words, text=None, **target):
+    def run(place):
+        place.configure(target)
+        if text:
+            place.write("seed.yaml", text)
+        code, log = place.run("--check")
+        equal(code, 1)
+        assert words in log, log
+    run.__name__ = name
+    tests.append(run)
+
+
+bad_config("a_typing_error_is_told_with_its_line", "seed.yaml:6: targets.0.sise", sise=48)
+bad_config("a_size_beyond_the_limit_is_told", "size", size=65537)
+bad_config("two_tokens_for_one_target_are_told", "exactly one of slot", slot="0")
+bad_config("a_slot_that_is_no_number_is_told", "slot must be a number", slot="abc", token_label=None)
+bad_config("a_relative_library_is_told", "absolute", library="softhsm.so")
+bad_config("a_pin_in_an_open_file_is_told", "chmod 600", pin="1234", pin_file=None)
+bad_config("a_missing_service_is_told", "service.url", text="targets: [ { name: a, library: /x, slot: 0, login: none } ]\n")
+bad_config("no_targets_are_told", "targets", text="service: { url: 'https://x' }\n")
+
+
+def run_one(number, function):
+    place = Place()
+    try:
+        function(place)
+        print("ok %d - %s" % (number, function.__name__.replace("_", " ")), flush=True)
+    except Exception as problem:  # noqa: a test that breaks is a test that failed
+        print("not ok %d - %s\n# %s" % (number, function.__name__.replace("_", " "), repr(problem)[:600]), flush=True)
+        for process in place.processes[-1:]:
+            print("".join("# " + line for line in process.log[-6:]), end="", flush=True)
+    place.end()
+
+
+if __name__ == "__main__":
+    service = Service()
+    print("1..%d" % len(tests), flush=True)
+    for number, function in enumerate(tests, 1):
+        run_one(number, function)
