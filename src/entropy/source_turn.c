@@ -160,8 +160,7 @@ static int fail(turn *t, qk_source_fault fault, int64_t not_before_ms, const cha
     qk_source *source = t->source;
     int due;
 
-    if (fault != QK_FAULT_WEAK)
-        close_device(source);
+    close_device(source); /* what a bad one has left in the system's buffer goes with it */
     pthread_mutex_lock(&source->lock);
     if (t->generation == source->generation) {
         qk_source_machine *machine = &source->machine;
