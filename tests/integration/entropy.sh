@@ -84,9 +84,11 @@ source_says() { # pattern, in the messages of the first source
     says "$1" "$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["sources"][0]["messages"])' "$work/body")"
 }
 
+# Draws meanwhile: a source with a full queue is read slowly, and what the system has buffered of it comes before its end.
 until_state() { # states, seconds
     local end=$((SECONDS + ${2:-20})) state=
     while [ $SECONDS -lt $end ]; do
+        ask '/api/v1/random/raw?bytes=1048576' >/dev/null
         state=$(source_state)
         case " $1 " in *" $state "*) return 0 ;; esac
         sleep 0.1
