@@ -190,7 +190,7 @@ static int nothing_came(turn *t)
         late = qk_source_machine_silent(&source->machine, t->began_ms, source->clock_ms(), source->config.timeout_ms);
     pthread_mutex_unlock(&source->lock);
     if (late) {
-        snprintf(words, sizeof words, "no samples for %" PRIu64 " ms: is the device plugged in and sending?",
+        snprintf(words, sizeof words, "no samples for %" PRIu64 " ms: is it there, and sending?",
                  source->config.timeout_ms);
         return fail(t, QK_FAULT_AWAY, 0, words);
     }
