@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An application that runs on while a test changes the world around it: it loads a module, logs in, makes a session
- * key pair, then does what standard input says, one word a line (sign, random, fork, quit), and tells each result. */
+ * key pair, then does what standard input says, one word a line (sign, random, keys, fork, quit), and tells each result. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,6 +107,8 @@ int main(int argc, char **argv)
             tell("sign", sign());
         else if (strcmp(line, "random\n") == 0)
             tell("random", draw());
+        else if (strcmp(line, "keys\n") == 0)
+            tell("keys", make_key());
         else if (strcmp(line, "fork\n") == 0)
             fork_and_wait(argv[2]);
     }

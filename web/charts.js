@@ -27,8 +27,9 @@ const tick = (seconds, step) => {
 };
 
 export class Chart {
-  // about: title, unit (value -> text), tick (the same for the axis), note, steps (between ticks), points (a mark for each
-  // value instead of a line), range (series -> [low, high]; default from 0), group (charts whose pointers go together)
+  // about: title, unit (value -> text), tick (the same for the axis), note, steps (between ticks), points (a mark for
+  // each value instead of a line), range (series -> [low, high]; default from 0), group (charts whose pointers go
+  // together)
   constructor(about) {
     this.about = about;
     this.plot = null;
@@ -38,8 +39,13 @@ export class Chart {
     this.place = make('div', { class: 'plot', 'aria-hidden': 'true' });
     this.empty = make('p', { class: 'empty' }, 'No data yet');
     this.place.append(this.empty);
-    this.figure = make('figure', { class: 'chart' },
-      make('figcaption', {}, make('h3', {}, about.title)), this.place, this.legend);
+    this.figure = make(
+      'figure',
+      { class: 'chart' },
+      make('figcaption', {}, make('h3', {}, about.title)),
+      this.place,
+      this.legend,
+    );
     if (about.note) this.figure.append(make('p', { class: 'note' }, about.note));
     new ResizeObserver(() => this.plot?.setSize(this.size())).observe(this.place);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.draw(true));
@@ -60,7 +66,8 @@ export class Chart {
   draw(anew) {
     if (!this.series) return;
     const shape = JSON.stringify(this.series.map(({ name, bound }) => [name, bound]));
-    const any = this.times.length >= (this.about.points ? 1 : 2) && this.series.length > 0 && typeof uPlot === 'function';
+    const any =
+      this.times.length >= (this.about.points ? 1 : 2) && this.series.length > 0 && typeof uPlot === 'function';
     this.empty.hidden = any;
     if (anew || shape !== this.shape || !any) {
       this.plot?.destroy();
@@ -78,31 +85,54 @@ export class Chart {
   options() {
     const { group, points, unit, steps, range } = this.about;
     const tickOf = this.about.tick ?? unit;
-    const axis = { stroke: colourOf('--muted'), font: FONT, grid: { stroke: colourOf('--grid'), width: 1 }, ticks: { show: false } };
+    const axis = {
+      stroke: colourOf('--muted'),
+      font: FONT,
+      grid: { stroke: colourOf('--grid'), width: 1 },
+      ticks: { show: false },
+    };
     return {
       ...this.size(),
       legend: { show: false },
       padding: [8, 18, 0, 0],
-      cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 }, ...(group ? { sync: { key: group } } : {}) },
+      cursor: {
+        y: false,
+        drag: { x: false, y: false },
+        points: { size: 6 },
+        ...(group ? { sync: { key: group } } : {}),
+      },
       scales: {
         x: { range: () => this.window },
         y: { range: (plot, low, high) => (range ? range(this.series) : [0, high > 0 ? high * 1.08 : 1]) },
       },
       axes: [
-        { ...axis, size: 28, space: 64, gap: 6, values: (plot, splits, i, space, step) => splits.map((at) => tick(at, step)) },
         {
-          ...axis, size: (plot, texts) => 14 + 6.6 * Math.max(1, ...(texts ?? []).map((text) => text.length)), space: 28, gap: 6,
-          ...(steps ? { incrs: steps } : {}), values: (plot, splits) => splits.map((value) => tickOf(value)),
+          ...axis,
+          size: 28,
+          space: 64,
+          gap: 6,
+          values: (plot, splits, i, space, step) => splits.map((at) => tick(at, step)),
+        },
+        {
+          ...axis,
+          size: (plot, texts) => 14 + 6.6 * Math.max(1, ...(texts ?? []).map((text) => text.length)),
+          space: 28,
+          gap: 6,
+          ...(steps ? { incrs: steps } : {}),
+          values: (plot, splits) => splits.map((value) => tickOf(value)),
         },
       ],
-      series: [{}, ...this.series.map((series) => ({
-        label: series.name,
-        stroke: strokeOf(series),
-        width: series.bound ? 1 : 1.5,
-        paths: points && !series.bound ? () => null : undefined,
-        dash: series.bound ? [4, 4] : undefined,
-        points: { show: Boolean(points) && !series.bound, size: 5, fill: strokeOf(series) },
-      }))],
+      series: [
+        {},
+        ...this.series.map((series) => ({
+          label: series.name,
+          stroke: strokeOf(series),
+          width: series.bound ? 1 : 1.5,
+          paths: points && !series.bound ? () => null : undefined,
+          dash: series.bound ? [4, 4] : undefined,
+          points: { show: Boolean(points) && !series.bound, size: 5, fill: strokeOf(series) },
+        })),
+      ],
       hooks: { setCursor: [(plot) => this.showValues(plot.cursor.idx)] },
     };
   }
@@ -113,11 +143,17 @@ export class Chart {
     // A lone line needs no key; its value stands beside the title.
     const lone = this.series.length === 1 && !this.series[0].name;
     (lone ? this.figure.firstChild : this.figure).insertBefore(this.legend, lone ? null : this.place.nextSibling);
-    this.legend.replaceChildren(...this.series.map((series, i) => {
-      const key = make('span', { class: series.bound ? 'key dashed' : this.about.points ? 'key point' : 'key', 'aria-hidden': 'true' });
-      key.style.color = strokeOf(series);
-      return make('li', {}, ...(lone ? [] : [key, `${series.name} `]), this.values[i]);
-    }), this.moment);
+    this.legend.replaceChildren(
+      ...this.series.map((series, i) => {
+        const key = make('span', {
+          class: series.bound ? 'key dashed' : this.about.points ? 'key point' : 'key',
+          'aria-hidden': 'true',
+        });
+        key.style.color = strokeOf(series);
+        return make('li', {}, ...(lone ? [] : [key, `${series.name} `]), this.values[i]);
+      }),
+      this.moment,
+    );
   }
 
   // The values at an index, or (none: nothing is pointed at) each series' newest.

@@ -24,4 +24,5 @@ export const setBadge = (node, text, kind = text) => {
   setAttribute(node, 'data-badge', kind);
 };
 
-export const time = (date, text) => make('time', Number.isNaN(date.getTime()) ? {} : { datetime: date.toISOString() }, text);
+export const time = (date, text) =>
+  make('time', Number.isNaN(date.getTime()) ? {} : { datetime: date.toISOString() }, text);

@@ -23,7 +23,8 @@ export const bytes = (value) => scaled(value, 1024, BYTES);
 export const bytesPerSecond = (value) => (Number.isFinite(value) ? `${bytes(value)}/s` : NONE);
 export const bitsPerSecond = (value) => scaled(value, 1000, RATES);
 export const count = (value) => (Number.isFinite(value) ? Math.round(value).toLocaleString('en') : NONE);
-export const perSecond = (value) => (Number.isFinite(value) ? `${value < 10 ? Number(value.toFixed(1)) : count(value)}${GAP}/s` : NONE);
+export const perSecond = (value) =>
+  Number.isFinite(value) ? `${value < 10 ? Number(value.toFixed(1)) : count(value)}${GAP}/s` : NONE;
 
 // Rounded down: what is shown as 100 % is whole.
 export const percent = (share, places = 0) => {
@@ -45,7 +46,12 @@ export const moment = (date, now = new Date(), withSeconds = true) => {
 
 export const duration = (seconds) => {
   if (!Number.isFinite(seconds)) return NONE;
-  const parts = [[86400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']];
+  const parts = [
+    [86400, 'd'],
+    [3600, 'h'],
+    [60, 'min'],
+    [1, 's'],
+  ];
   const first = parts.findIndex(([size]) => seconds >= size);
   if (first < 0) return `0${GAP}s`;
   const words = [];
@@ -66,4 +72,5 @@ export const zone = () => {
 // Messages come as the log has them.
 export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-export const listed = (words) => (words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`);
+export const listed = (words) =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

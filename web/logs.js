@@ -6,7 +6,8 @@ import { headers, refusalOf } from './server.js';
 
 let running = null;
 
-const nameOf = (answer) => /filename="?([^";]+)"?/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? 'quantoki-logs.tar.gz';
+const nameOf = (answer) =>
+  /filename="?([^";]+)"?/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? 'quantoki-logs.tar.gz';
 
 const show = (text, busy) => {
   setText(at('logs-note'), text);
@@ -28,7 +29,7 @@ const read = async (answer) => {
   const total = Number(answer.headers.get('Content-Length'));
   const parts = [];
   const reader = answer.body.getReader();
-  for (let len = 0; ; ) {
+  for (let len = 0; ;) {
     const { done, value } = await reader.read();
     if (done) return new Blob(parts, { type: 'application/gzip' });
     parts.push(value);

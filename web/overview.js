@@ -4,9 +4,21 @@ import { at, make, setAttribute, setText } from './dom.js';
 import { bytes, count, duration, listed, percent, sentence } from './format.js';
 
 const STATES = {
-  starting: { badge: 'Pending', words: 'Starting: no entropy yet', more: 'The start-up tests of the sources are under way. Until one has passed, requests get status 503.' },
-  failed: { badge: 'Error', words: 'No entropy is served', more: 'No source is healthy. Requests get status 503 until a source has passed its start-up tests again.' },
-  away: { badge: 'Error', words: 'No entropy is served', more: 'No source can be read. Requests get status 503 until one is back and has passed its start-up tests.' },
+  starting: {
+    badge: 'Pending',
+    words: 'Starting: no entropy yet',
+    more: 'The start-up tests of the sources are under way. Until one has passed, requests get status 503.',
+  },
+  failed: {
+    badge: 'Error',
+    words: 'No entropy is served',
+    more: 'No source is healthy. Requests get status 503 until a source has passed its start-up tests again.',
+  },
+  away: {
+    badge: 'Error',
+    words: 'No entropy is served',
+    more: 'No source can be read. Requests get status 503 until one is back and has passed its start-up tests.',
+  },
 };
 
 const plural = (number, word) => `${count(number)} ${word}${number === 1 ? '' : 's'}`;
@@ -17,7 +29,8 @@ const whoIs = (active, all) => {
 };
 
 const describe = (status) => {
-  if (status.state !== 'ready') return STATES[status.state] ?? { badge: 'Off', words: `State: ${status.state}`, more: '' };
+  if (status.state !== 'ready')
+    return STATES[status.state] ?? { badge: 'Off', words: `State: ${status.state}`, more: '' };
   const on = status.sources.filter(({ badge }) => badge !== 'Off');
   const active = on.filter(({ badge }) => badge === 'Active').length;
   const quantum = status.entropy_types.includes('quantum');
@@ -25,13 +38,19 @@ const describe = (status) => {
     badge: active === on.length ? 'Active' : 'Pending',
     words: `Serving ${listed(status.entropy_types)} entropy`,
     more: `${whoIs(active, on.length)} active.${
-      quantum ? '' : ' No quantum source is healthy, so answers come from the generator, seeded by the others.'}`,
+      quantum ? '' : ' No quantum source is healthy, so answers come from the generator, seeded by the others.'
+    }`,
   };
 };
 
 const NAMES = [
-  ['Served since start', ({ served }) => [bytes(served.quantum_bytes + served.mixed_bytes),
-    `${bytes(served.quantum_bytes)} quantum, ${bytes(served.mixed_bytes)} mixed`]],
+  [
+    'Served since start',
+    ({ served }) => [
+      bytes(served.quantum_bytes + served.mixed_bytes),
+      `${bytes(served.quantum_bytes)} quantum, ${bytes(served.mixed_bytes)} mixed`,
+    ],
+  ],
   ['Requests', ({ served }) => [count(served.requests)]],
   ['Conditioned', ({ generators }) => [bytes(generators.conditioned_bytes), plural(generators.reseeds, 'reseed')]],
   ['Running for', ({ uptime_seconds: seconds }) => [duration(seconds)]],
@@ -65,15 +84,34 @@ export const showNotices = (notices) => {
   const text = JSON.stringify(notices);
   if (text === noticed) return;
   noticed = text;
-  at('notices').replaceChildren(...notices.map(([strong, rest, mild]) =>
-    make('p', { class: mild ? 'notice mild' : 'notice' }, make('strong', {}, strong), rest ? ` ${rest}` : '')));
+  at('notices').replaceChildren(
+    ...notices.map(([strong, rest, mild]) =>
+      make('p', { class: mild ? 'notice mild' : 'notice' }, make('strong', {}, strong), rest ? ` ${rest}` : ''),
+    ),
+  );
 };
 
-export const noticesOf = (status) => status.sources
-  .filter(({ badge, state }) => badge === 'Error' || state === 'suspect')
-  .map(({ name, state, messages }) => [
-    state === 'failed' ? `${name} failed and stays off until it is restarted:` : state === 'suspect' ? `${name} is under suspicion:` : `${name} is cut off:`,
-    messages[0]?.text ?? 'no message', state === 'suspect']);
+export const noticesOf = (status) =>
+  status.sources
+    .filter(({ badge, state }) => badge === 'Error' || state === 'suspect')
+    .map(({ name, state, messages }) => [
+      state === 'failed'
+        ? `${name} failed and stays off until it is restarted:`
+        : state === 'suspect'
+          ? `${name} is under suspicion:`
+          : `${name} is cut off:`,
+      messages[0]?.text ?? 'no message',
+      state === 'suspect',
+    ]);
+
+const partsOf = (memory, disk) => {
+  const of = ({ bytes: stored, capacity }) => `${bytes(stored)} of ${bytes(capacity)}`;
+  const parts = [];
+  if (disk.capacity > 0) parts.push(`In locked memory ${of(memory)}, sealed on disk ${of(disk)}.`);
+  else if (memory.capacity > 0) parts.push('Finished entropy in locked memory, each byte for one caller.');
+  if (disk.message) parts.push(`${sentence(disk.message)}.`);
+  return parts;
+};
 
 export const showStorage = ({ reserve: { memory, disk } }) => {
   const stored = memory.bytes + disk.bytes;
@@ -84,11 +122,7 @@ export const showStorage = ({ reserve: { memory, disk } }) => {
   at('storage-fill').style.width = `${share * 100}%`;
   at('storage-bar').hidden = capacity === 0;
   setAttribute(at('storage-bar'), 'aria-valuenow', Math.floor(share * 100));
-  const parts = disk.capacity > 0
-    ? [`In locked memory ${bytes(memory.bytes)} of ${bytes(memory.capacity)}, sealed on disk ${bytes(disk.bytes)} of ${bytes(disk.capacity)}.`]
-    : capacity > 0 ? ['Finished entropy in locked memory, each byte for one caller.'] : [];
-  if (disk.message) parts.push(`${sentence(disk.message)}.`);
-  setText(at('storage-parts'), parts.join(' '));
+  setText(at('storage-parts'), partsOf(memory, disk).join(' '));
 };
 
 export const showStatus = (status) => {

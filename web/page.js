@@ -20,14 +20,16 @@ let seen = null; // when the server answered last
 let sourceNotices = [];
 const troubles = new Map(); // what is wrong with which question
 
-const showAllNotices = () => showNotices([...new Map([...troubles.values()].map((one) => [one[0], one])).values(), ...sourceNotices]);
+const showAllNotices = () =>
+  showNotices([...new Map([...troubles.values()].map((one) => [one[0], one])).values(), ...sourceNotices]);
 
 const showTrouble = (name, error) => {
   const refused = error.status !== undefined;
   at('token-form').hidden = !(refused && error.wantsToken);
   const since = seen ? `What follows is of ${clock(seen)}.` : '';
   if (refused && error.wantsToken) troubles.set(name, ['The server asks for a token.', `${sentence(error.message)}.`]);
-  else if (refused) troubles.set(name, [`The server does not tell its ${name}.`, `${sentence(error.message)}. ${since} Trying again.`]);
+  else if (refused)
+    troubles.set(name, [`The server does not tell its ${name}.`, `${sentence(error.message)}. ${since} Trying again.`]);
   else troubles.set(name, ['The server cannot be reached.', `${since} Trying again every few seconds.`.trim()]);
   if (name === 'status') {
     showHeadline({ badge: 'Error', words: refused ? 'The state is unknown' : 'The server does not answer', more: '' });
@@ -44,7 +46,9 @@ const settle = (name) => {
 
 const QUESTIONS = [
   {
-    name: 'status', path: 'api/v1/status', pause: () => STATUS_MS,
+    name: 'status',
+    path: 'api/v1/status',
+    pause: () => STATUS_MS,
     show: (status) => {
       const now = new Date(status.time);
       seen = new Date();
@@ -57,7 +61,9 @@ const QUESTIONS = [
     },
   },
   {
-    name: 'history', path: 'api/v1/history', points: 0,
+    name: 'history',
+    path: 'api/v1/history',
+    points: 0,
     pause() {
       return this.points > LONG_HISTORY ? LONG_HISTORY_MS : HISTORY_MS;
     },
@@ -80,7 +86,8 @@ const ask = async (question) => {
     question.show(answer);
     pause = question.pause();
   } catch (error) {
-    if (!(error instanceof TypeError) && error.status === undefined && error.name !== 'TimeoutError') console.error(error);
+    if (!(error instanceof TypeError) && error.status === undefined && error.name !== 'TimeoutError')
+      console.error(error);
     showTrouble(question.name, error);
   }
   question.asking = false;

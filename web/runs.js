@@ -16,7 +16,9 @@ const lowest = (series) => Math.min(...series.flatMap(({ values }) => values.fil
 
 const CHARTS = {
   success: new Chart({
-    title: 'SP 800-22 success rate', points: true, unit: (value) => percent(value, 2),
+    title: 'SP 800-22 success rate',
+    points: true,
+    unit: (value) => percent(value, 2),
     tick: (value) => `${Number((value * 100).toFixed(2))} %`,
     range: (series) => {
       const low = Math.min(lowest(series), 1);
@@ -25,7 +27,10 @@ const CHARTS = {
     note: 'Share of single tests with P ≥ 0.01.',
   }),
   uniformity: new Chart({
-    title: 'Uniformity', points: true, unit: (value) => (Number.isInteger(value) ? String(value) : ''), steps: [1, 5],
+    title: 'Uniformity',
+    points: true,
+    unit: (value) => (Number.isInteger(value) ? String(value) : ''),
+    steps: [1, 5],
     range: (series) => [Math.max(0, Math.min(lowest(series) - 1, TESTS - 3)), TESTS + 0.25],
     note: 'Tests, of fifteen, whose P-values are uniform.',
   }),
@@ -44,16 +49,24 @@ const drawCharts = () => {
   const names = [...new Set(runs.map(nameOf))].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   const [from, to] = [times[0] ?? 0, times.at(-1) ?? 0];
   const room = Math.max((to - from) * 0.02, 60); // so that the marks at both ends are whole
-  const by = (value) => names.map((name) => ({ name, values: runs.map((run) => (nameOf(run) === name ? value(run) : null)) }));
+  const by = (value) =>
+    names.map((name) => ({ name, values: runs.map((run) => (nameOf(run) === name ? value(run) : null)) }));
   const least = (value) => ({ name: 'bound', bound: true, values: runs.map(value) });
   const draw = (chart, value, limit) =>
     chart.show(times, runs.length ? [...by(value), least(limit)] : [], from - room, to + room);
   draw(CHARTS.success, share, bound);
-  draw(CHARTS.uniformity, (run) => run.uniformity_passes, () => TESTS);
+  draw(
+    CHARTS.uniformity,
+    (run) => run.uniformity_passes,
+    () => TESTS,
+  );
 };
 
 const verdicts = (run) => {
-  const missed = [[run.nist_all_passed, 'share of tests passed'], [run.uniformity_all_passed, 'uniformity']];
+  const missed = [
+    [run.nist_all_passed, 'share of tests passed'],
+    [run.uniformity_all_passed, 'uniformity'],
+  ];
   return listed(missed.filter(([good]) => !good).map(([, name]) => name));
 };
 
@@ -62,12 +75,25 @@ const rowOf = (run, now) => {
   const result = badge(run.tests_passed ? 'Passed' : 'Failed', run.tests_passed ? 'Active' : 'Error');
   const missed = verdicts(run);
   if (missed) result.title = `missed: ${missed}`;
-  return make('tr', {},
+  return make(
+    'tr',
+    {},
     make('th', { scope: 'row' }, time(dateOf(run), moment(dateOf(run), now, false))),
     make('td', {}, nameOf(run)),
-    make('td', { class: 'number share' }, percent(share(run), 2), make('span', { class: 'of' }, ` ${count(run.nist_passes)} of ${count(total)}`)),
-    make('td', { class: 'number' }, String(run.uniformity_passes), make('span', { class: 'of' }, ` of ${run.uniformity_passes + run.uniformity_fails}`)),
-    make('td', {}, result));
+    make(
+      'td',
+      { class: 'number share' },
+      percent(share(run), 2),
+      make('span', { class: 'of' }, ` ${count(run.nist_passes)} of ${count(total)}`),
+    ),
+    make(
+      'td',
+      { class: 'number' },
+      String(run.uniformity_passes),
+      make('span', { class: 'of' }, ` of ${run.uniformity_passes + run.uniformity_fails}`),
+    ),
+    make('td', {}, result),
+  );
 };
 
 const drawTable = (now) => {

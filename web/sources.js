@@ -8,7 +8,8 @@ const KINDS = { quantum: 'Quantum', physical: 'Physical', other: 'Other' };
 const times = (number) => `${count(number)} ${number === 1 ? 'failure' : 'failures'}`;
 
 const runText = (run) => {
-  const tests = run.nist_passes === undefined ? run.nist_success_rate : run.nist_passes / (run.nist_passes + run.nist_fails);
+  const tests =
+    run.nist_passes === undefined ? run.nist_success_rate : run.nist_passes / (run.nist_passes + run.nist_fails);
   return `${percent(tests, 2)} of the tests passed, ${percent(run.uniformity_success_rate)} uniform`;
 };
 
@@ -16,15 +17,35 @@ const runText = (run) => {
 const FIELDS = [
   ['Type', (s) => [`${KINDS[s.kind] ?? s.kind}, ${s.driver}`]],
   ['Device', (s) => [s.path || 'none']],
-  ['Claimed min-entropy', (s) => [`${s.min_entropy} ${s.sample_bits === 1 ? 'bit' : 'bits'}`, `per sample of ${s.sample_bits} ${s.sample_bits === 1 ? 'bit' : 'bits'}`]],
+  [
+    'Claimed min-entropy',
+    (s) => [
+      `${s.min_entropy} ${s.sample_bits === 1 ? 'bit' : 'bits'}`,
+      `per sample of ${s.sample_bits} ${s.sample_bits === 1 ? 'bit' : 'bits'}`,
+    ],
+  ],
   ['Data Rate', (s) => [bitsPerSecond(s.bits_per_second), `${count(s.samples)} samples tested`]],
   ['Repetition count', (s) => [times(s.rct.failures), `cut-off ${s.rct.cutoff}, permanent ${s.rct.permanent_cutoff}`]],
-  ['Adaptive proportion', (s) => [times(s.apt.failures), `cut-off ${s.apt.cutoff} of ${s.apt.window}, permanent ${s.apt.permanent_cutoff}`]],
+  [
+    'Adaptive proportion',
+    (s) => [times(s.apt.failures), `cut-off ${s.apt.cutoff} of ${s.apt.window}, permanent ${s.apt.permanent_cutoff}`],
+  ],
   ['Start-up tests', (s) => [`${count(s.startups)} passed`]],
-  ['Credited', (s) => [s.credited ? `Yes, priority ${s.priority}` : 'No', s.credited ? '' : 'mixed in, but not counted']],
+  [
+    'Credited',
+    (s) => [s.credited ? `Yes, priority ${s.priority}` : 'No', s.credited ? '' : 'mixed in, but not counted'],
+  ],
   ['Queue', (s) => [bytes(s.queued_bytes)]],
-  ['Last test run', (s, now) => s.last_run
-    ? [s.last_run.tests_passed ? 'Passed' : 'Failed', `${moment(new Date(s.last_run.time), now)}: ${runText(s.last_run)}`] : ['None yet']],
+  [
+    'Last test run',
+    (s, now) =>
+      s.last_run
+        ? [
+            s.last_run.tests_passed ? 'Passed' : 'Failed',
+            `${moment(new Date(s.last_run.time), now)}: ${runText(s.last_run)}`,
+          ]
+        : ['None yet'],
+  ],
 ];
 
 const makeField = (name, ...content) => make('div', {}, make('dt', {}, name), make('dd', {}, ...content));
@@ -45,8 +66,12 @@ const makeRow = (name) => {
   const view = { fields: [], shownMessages: '' };
   const list = make('dl');
   view.kind = make('span', { class: 'source-kind' });
-  view.button = make('button', { type: 'button', class: 'opener', 'aria-expanded': 'false', 'aria-controls': id },
-    make('span', { class: 'source-name' }, name), view.kind);
+  view.button = make(
+    'button',
+    { type: 'button', class: 'opener', 'aria-expanded': 'false', 'aria-controls': id },
+    make('span', { class: 'source-name' }, name),
+    view.kind,
+  );
   view.badge = badge('');
   view.row = make('tr', { 'data-source': name }, make('th', { scope: 'row' }, view.button), make('td', {}, view.badge));
 
@@ -59,8 +84,11 @@ const makeRow = (name) => {
   list.append(makeField('Errors', view.errors));
   view.messagesTitle = make('h3', {}, 'Messages');
   view.messages = make('ul', { class: 'messages' });
-  view.details = make('tr', { id, class: 'detail-row', hidden: '' },
-    make('td', { colspan: 2 }, make('div', { class: 'details' }, list, view.messagesTitle, view.messages)));
+  view.details = make(
+    'tr',
+    { id, class: 'detail-row', hidden: '' },
+    make('td', { colspan: 2 }, make('div', { class: 'details' }, list, view.messagesTitle, view.messages)),
+  );
 
   view.button.addEventListener('click', () => {
     const open = view.button.getAttribute('aria-expanded') !== 'true';
@@ -76,10 +104,12 @@ const showMessages = (view, messages, now) => {
   view.messagesTitle.hidden = view.messages.hidden = messages.length === 0;
   if (shown === view.shownMessages) return;
   view.shownMessages = shown;
-  view.messages.replaceChildren(...messages.map(({ time: when, text }) => {
-    const date = new Date(when);
-    return make('li', {}, time(date, moment(date, now)), make('span', {}, sentence(text)));
-  }));
+  view.messages.replaceChildren(
+    ...messages.map(({ time: when, text }) => {
+      const date = new Date(when);
+      return make('li', {}, time(date, moment(date, now)), make('span', {}, sentence(text)));
+    }),
+  );
 };
 
 const showRow = (view, source, now) => {
@@ -114,7 +144,9 @@ export const showSources = (sources, now) => {
     if (!view) {
       view = makeRow(source.name);
       rows.set(source.name, view);
-      const next = [...rows.keys()].filter((name) => names.has(name)).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+      const next = [...rows.keys()]
+        .filter((name) => names.has(name))
+        .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
       const after = next[next.indexOf(source.name) + 1];
       body.insertBefore(view.row, rows.get(after)?.row ?? null);
       view.row.after(view.details);

@@ -183,6 +183,12 @@ void qk_disk_reserve_done(qk_disk_reserve *disk)
     atomic_store(&disk->count, 0);
 }
 
+void qk_disk_reserve_abandon(qk_disk_reserve *disk)
+{
+    if (disk->path)
+        close_file(&disk->fd);
+}
+
 /* ---- slots ---- */
 
 bool qk_disk_reserve_has_room(const qk_disk_reserve *disk)

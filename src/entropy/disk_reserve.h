@@ -42,6 +42,9 @@ void qk_disk_reserve_init(qk_disk_reserve *disk, const char *path, uint64_t size
 /* Removes the file, wipes the key. Accepts a zeroed one. */
 void qk_disk_reserve_done(qk_disk_reserve *disk);
 
+/* In a forked child: closes the descriptor; file and lock are the parent's. */
+void qk_disk_reserve_abandon(qk_disk_reserve *disk);
+
 /* True if a slot would find room now. */
 bool qk_disk_reserve_has_room(const qk_disk_reserve *disk);
 bool qk_disk_reserve_has_key(const qk_disk_reserve *disk);

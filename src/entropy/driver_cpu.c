@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The processor's own noise source: RDSEED on x86-64, RNDRRS on arm64. Both say when they have nothing at the moment,
- * and are asked again a number of times, as their makers advise.
- * Source: Intel, "Digital Random Number Generator Software Implementation Guide", 5.3; Arm ARM, FEAT_RNG. */
+ * and are asked again a number of times, as their makers advise. RDSEED is used in its 64-bit form: on AMD's Zen 5
+ * without new microcode the shorter ones give zeros for random (Linux then hides the flag in /proc/cpuinfo). Source:
+ * Intel, "Digital Random Number Generator Software Implementation Guide", 5.3; Arm ARM, FEAT_RNG. */
 #include "entropy/driver.h"
 
 #if defined(__x86_64__)
@@ -61,6 +62,13 @@ static bool draw(uint64_t *out)
 
 static char nothing_to_hold;
 
+/* Processors with faults of theirs have returned all zeros, or all ones, as random. Of true random words one in 2^63 is
+ * lost. */
+static bool draw_plausible(uint64_t *out)
+{
+    return draw(out) && *out != 0 && *out != UINT64_MAX;
+}
+
 static qk_err cpu_check(const qk_source_config *config)
 {
     if (qk_driver_cpu_present())
@@ -89,7 +97,7 @@ static qk_err cpu_read(void *handle, qk_driver_read *read)
     while (read->len < read->room && attempts > 0 && (read->len < LEAST || qk_deadline_left(read->deadline) != 0)) {
         size_t piece = read->room - read->len < sizeof word ? read->room - read->len : sizeof word;
 
-        if (!draw(&word)) {
+        if (!draw_plausible(&word)) {
             attempts--;
             continue;
         }

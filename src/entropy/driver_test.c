@@ -135,6 +135,21 @@ static void a_turn_that_waits_can_be_interrupted(void **state)
     assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
+static void only_one_wait_ends_by_an_interrupt(void **state)
+{
+    qk_source_config config = config_of(QK_DRIVER_DEVICE, make_fifo("once-only"));
+    QK_OWNED(qk_source_free) qk_source *source = NULL;
+    qk_source_status status;
+
+    (void)state;
+    config.timeout_ms = 50;
+    assert_qk_ok(qk_source_new(&config, &source));
+    qk_source_interrupt(source);
+    qk_source_turn(source, QK_DEADLINE_NEVER);
+    qk_source_turn(source, QK_DEADLINE_NEVER); /* waits until the time is up */
+    assert_int_equal(state_now(source, &status), QK_SOURCE_ERROR);
+}
+
 static void silence_ends_a_turn_without_a_deadline(void **state)
 {
     qk_source_config config = config_of(QK_DRIVER_DEVICE, make_fifo("dumb"));
@@ -374,6 +389,7 @@ int main(void)
         cmocka_unit_test(a_fifo_gives_what_its_writer_sends),
         cmocka_unit_test(a_fifo_whose_writer_goes_and_comes_back_recovers),
         cmocka_unit_test(a_turn_that_waits_can_be_interrupted),
+        cmocka_unit_test(only_one_wait_ends_by_an_interrupt),
         cmocka_unit_test(silence_ends_a_turn_without_a_deadline),
         cmocka_unit_test(a_serial_line_is_raw_and_loses_its_first_64_bytes),
         cmocka_unit_test(a_file_ends_for_good),

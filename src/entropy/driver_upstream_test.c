@@ -125,6 +125,47 @@ static void a_server_that_is_asked_too_often_says_when_to_come_back(void **state
     assert_int_equal(service.fetches, 1);
 }
 
+static void a_throttled_source_stays_active_and_waits(void **state)
+{
+    qk_source_config config = config_of(NULL);
+    QK_OWNED(qk_source_free) qk_source *source = NULL;
+    size_t fetches;
+
+    (void)state;
+    assert_qk_ok(qk_source_new(&config, &source));
+    for (unsigned i = 0; i < 3; i++)
+        qk_source_turn(source, qk_deadline_in(0));
+    service.err = QK_E_RATE;
+    service.retry_after_ms = 4000;
+    qk_source_turn(source, qk_deadline_in(0));
+    fetches = service.fetches;
+    service.err = QK_OK;
+    for (unsigned i = 0; i < 3; i++)
+        qk_source_turn(source, qk_deadline_in(0));
+    assert_int_equal(service.fetches, fetches); /* as it was asked to */
+    assert_true(qk_source_healthy(source));
+    assert_int_equal(qk_source_take(source, bytes, 100), 100);
+}
+
+static void a_throttled_source_asks_again_when_it_may(void **state)
+{
+    qk_source_config config = config_of(NULL);
+    QK_OWNED(qk_source_free) qk_source *source = NULL;
+    size_t fetches;
+
+    (void)state;
+    assert_qk_ok(qk_source_new(&config, &source));
+    service.err = QK_E_RATE;
+    service.retry_after_ms = 10;
+    qk_source_turn(source, qk_deadline_in(0));
+    service.err = QK_OK;
+    fetches = service.fetches;
+    qk_source_turn(source, QK_DEADLINE_NEVER); /* waits for these 10 ms */
+    qk_source_turn(source, QK_DEADLINE_NEVER);
+    assert_int_equal(service.fetches, fetches + 1);
+    assert_true(qk_source_healthy(source));
+}
+
 static void a_server_without_entropy_is_asked_again_a_little_later(void **state)
 {
     qk_source_config config = config_of(NULL);
@@ -178,6 +219,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(several_kib_are_fetched_at_a_time_until_the_queue_is_full),
         cmocka_unit_test(a_server_that_is_asked_too_often_says_when_to_come_back),
+        cmocka_unit_test(a_throttled_source_stays_active_and_waits),
+        cmocka_unit_test(a_throttled_source_asks_again_when_it_may),
         cmocka_unit_test(a_server_without_entropy_is_asked_again_a_little_later),
         cmocka_unit_test(a_token_that_others_may_read_is_not_sent),
         cmocka_unit_test(urls_that_cannot_be_right_are_refused),

@@ -144,6 +144,7 @@ static qk_err open_inlet(qk_pipeline *pipeline, const qk_source_config *config, 
 
     inlet->pipeline = pipeline;
     QK_TRY(qk_source_new(config, &inlet->source));
+    qk_source_set_strict(inlet->source, pipeline->config.strict_start);
     inlet->config = qk_source_config_of(inlet->source);
     QK_TRY(needed_bytes(inlet->source, inlet->config->name, &inlet->need));
     QK_TRY(qk_secret_new(inlet->need, &inlet->collected));
@@ -259,6 +260,10 @@ void qk_entropy_stop(void)
 void qk_entropy_abandon(void)
 {
     abandoned = atomic_exchange(&current, NULL);
+    for (size_t i = 0; abandoned && i < abandoned->inlet_count; i++)
+        qk_source_abandon(&abandoned->inlets[i].source);
+    if (abandoned)
+        qk_disk_reserve_abandon(&abandoned->disk);
     qk_provider_abandon();
 }
 
@@ -288,8 +293,7 @@ static qk_entropy_state state_of(qk_pipeline *pipeline)
         if (!(pipeline->credited >> i & 1))
             continue;
         qk_source_status_get(pipeline->inlets[i].source, &status);
-        /* healthy and yet not counted: its first statistical run is awaited */
-        starting |= status.state == QK_SOURCE_STARTING || qk_source_healthy(pipeline->inlets[i].source);
+        starting |= status.state == QK_SOURCE_STARTING;
         failed |= status.rct_failures + status.apt_failures > 0;
     }
     if (failed)
@@ -369,17 +373,4 @@ qk_source *qk_entropy_source(size_t index)
     if (qk_pipeline_get(&pipeline) != QK_OK || index >= pipeline->inlet_count)
         return NULL;
     return pipeline->inlets[pipeline->index_of[index]].source;
-}
-
-void qk_entropy_judge(size_t index, bool proportion_passed, bool uniformity_passed, const char *words)
-{
-    qk_pipeline *pipeline;
-
-    if (qk_pipeline_get(&pipeline) != QK_OK || index >= pipeline->inlet_count)
-        return;
-    qk_inlet *inlet = &pipeline->inlets[pipeline->index_of[index]];
-    qk_source_judge(inlet->source, proportion_passed, uniformity_passed, words);
-    if (proportion_passed || uniformity_passed)
-        atomic_store(&inlet->proven, true);
-    qk_pipeline_observe(pipeline);
 }

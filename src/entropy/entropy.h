@@ -84,10 +84,6 @@ size_t qk_entropy_source_count(void);
 /* Borrowed until qk_entropy_stop; for status, judging and restarting. */
 qk_source *qk_entropy_source(size_t index);
 
-/* A statistical run over the source's tap ended: tells the source (qk_source_judge), and a strict start that it may
- * serve once either verdict was a pass. */
-void qk_entropy_judge(size_t index, bool proportion_passed, bool uniformity_passed, const char *words);
-
 /* Taps for the statistical tests: bytes that nobody else ever gets. `source` an index, or QK_ENTROPY_TAP_OUTPUT for the
  * conditioned output. Gives up to `len` bytes of what was tapped; the rest comes later. Only one thread taps. */
 #define QK_ENTROPY_TAP_OUTPUT SIZE_MAX

@@ -4,17 +4,12 @@
 
 #include "entropy/pipeline.h"
 
-static bool healthy(const qk_pipeline *pipeline, const qk_inlet *inlet)
-{
-    return qk_source_healthy(inlet->source) && (!pipeline->config.strict_start || atomic_load(&inlet->proven));
-}
-
 uint32_t qk_pipeline_healthy(const qk_pipeline *pipeline)
 {
     uint32_t mask = 0;
 
     for (size_t i = 0; i < pipeline->inlet_count; i++)
-        if (healthy(pipeline, &pipeline->inlets[i]))
+        if (qk_source_healthy(pipeline->inlets[i].source))
             mask |= UINT32_C(1) << i;
     return mask;
 }
@@ -26,11 +21,8 @@ void qk_pipeline_observe(qk_pipeline *pipeline)
     if (now == before)
         return;
     for (size_t i = 0; i < pipeline->inlet_count; i++)
-        if ((before & ~now) >> i & 1) {
+        if ((before & ~now) >> i & 1)
             atomic_store(&pipeline->inlets[i].tainted, true);
-            if (!qk_source_healthy(pipeline->inlets[i].source))
-                atomic_store(&pipeline->inlets[i].proven, false);
-        }
     atomic_fetch_add(&pipeline->epoch, 1);
     if (pipeline->config.threads && (now & pipeline->credited))
         atomic_store(&pipeline->settled, true);

@@ -40,7 +40,6 @@ typedef struct qk_inlet {
     size_t have;
     atomic_bool wanting; /* its queue was found empty: a turn makes sense, whatever the last one said */
     atomic_bool tainted; /* it failed since the last look: what was collected is thrown away */
-    atomic_bool proven;  /* strict start: a statistical run has passed */
     /* under `turns`, or its own thread's */
     bool turning;
     int64_t next_turn_ms; /* what the last turn said */

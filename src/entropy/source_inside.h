@@ -71,5 +71,7 @@ void qk_source_drain_wake(const qk_source *source);
 void qk_source_settle(qk_source *source);
 void qk_source_fail_locked(qk_source *source, qk_source_fault fault, const char *words);
 bool qk_source_is_full(const qk_source *source);
+/* A read that never comes back (a device that ignores poll) must not leave the source healthy. */
+void qk_source_notice_stuck_read(qk_source *source);
 
 #endif

@@ -2,6 +2,7 @@
 /* A source's life with a scripted device: start, samples, orders, status. Faults are in source_fault_test.c. */
 #include "entropy/source.h"
 
+#include "entropy/source_inside.h"
 #include "entropy/source_script.h"
 
 static uint8_t bytes[64 * 1024];
@@ -53,6 +54,16 @@ static void the_newest_two_windows_are_held_back(void **state)
     assert_int_equal(qk_source_take(source, bytes, sizeof bytes), 0);
 }
 
+static void a_turn_leaves_no_samples_where_it_read_them(void **state)
+{
+    QK_OWNED(qk_source_free) qk_source *source = script_source(8, 7.8);
+
+    (void)state;
+    turn_to_active(source);
+    qk_source_turn(source, 0);
+    assert_true(qk_view_is_zero(qk_secret_reveal(&source->chunk)));
+}
+
 static void a_full_queue_is_still_tested_with_a_few_samples_a_turn(void **state)
 {
     QK_OWNED(qk_source_free) qk_source *source = script_source(8, 7.8);
@@ -73,10 +84,10 @@ static void a_full_queue_is_still_tested_with_a_few_samples_a_turn(void **state)
 static void a_slow_source_is_read_in_small_pieces(void **state)
 {
     qk_source_config config = script_config(8, 7.8);
-    QK_OWNED(qk_source_free) qk_source *source = script_source(8, 7.8);
+    QK_OWNED(qk_source_free) qk_source *source = NULL;
 
     (void)state;
-    qk_source_free(&source);
+    the_script = (script){ .noise = 1 };
     config.rate = 1000;
     assert_qk_ok(qk_source_new_with_driver(&config, &script_driver, script_clock, &source));
     qk_source_turn(source, 0);
@@ -279,6 +290,7 @@ int main(void)
         cmocka_unit_test(nothing_comes_out_before_the_startup_test_has_passed),
         cmocka_unit_test(samples_of_the_startup_test_are_thrown_away),
         cmocka_unit_test(the_newest_two_windows_are_held_back),
+        cmocka_unit_test(a_turn_leaves_no_samples_where_it_read_them),
         cmocka_unit_test(a_full_queue_is_still_tested_with_a_few_samples_a_turn),
         cmocka_unit_test(a_slow_source_is_read_in_small_pieces),
         cmocka_unit_test(the_place_in_the_status_holds_no_credentials),

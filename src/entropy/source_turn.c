@@ -160,8 +160,7 @@ static int fail(turn *t, qk_source_fault fault, int64_t not_before_ms, const cha
     qk_source *source = t->source;
     int due;
 
-    if (fault != QK_FAULT_WEAK)
-        close_device(source);
+    close_device(source); /* what a bad one has left in the system's buffer goes with it */
     pthread_mutex_lock(&source->lock);
     if (t->generation == source->generation) {
         qk_source_machine *machine = &source->machine;
@@ -191,7 +190,7 @@ static int nothing_came(turn *t)
         late = qk_source_machine_silent(&source->machine, t->began_ms, source->clock_ms(), source->config.timeout_ms);
     pthread_mutex_unlock(&source->lock);
     if (late) {
-        snprintf(words, sizeof words, "no samples for %" PRIu64 " ms: is the device plugged in and sending?",
+        snprintf(words, sizeof words, "no samples for %" PRIu64 " ms: is it there, and sending?",
                  source->config.timeout_ms);
         return fail(t, QK_FAULT_AWAY, 0, words);
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the statistical tests get, and nobody else: taken out of the stream, never copied from it.
  *
- * A source gives its tap at most an eighth of its samples, so that a slow one still feeds the seeds. */
+ * A source gives its tap at most an eighth of its samples, so that a slow one still feeds the seeds; all of them while
+ * a strict start waits for the first run. */
 #include "entropy/pipeline.h"
 
 enum { SHARE = 8, RAW = 0, CONDITIONED = 1 };
@@ -14,7 +15,7 @@ qk_err qk_tap_init(qk_inlet *inlet)
 
 static size_t take(qk_inlet *inlet, uint8_t *out, size_t len)
 {
-    size_t got = qk_source_take(inlet->source, out, len);
+    size_t got = qk_source_tap(inlet->source, out, len);
 
     inlet->tapped += got;
     return got;
@@ -54,6 +55,8 @@ static size_t budget_of(qk_inlet *inlet)
     qk_source_status status;
     uint64_t share;
 
+    if (!qk_source_healthy(inlet->source))
+        return QK_TAP_LEN;
     qk_source_status_get(inlet->source, &status);
     share = status.samples / SHARE;
     if (share <= inlet->tapped)
@@ -69,7 +72,7 @@ void qk_tap_fill(qk_inlet *inlet)
     if (!raw && inlet->config->statistics != CONDITIONED)
         return;
     pthread_mutex_lock(&inlet->pipeline->gather);
-    if (inlet->tap_have < QK_TAP_LEN - QK_BLOCK_LEN && qk_source_healthy(inlet->source)) {
+    if (inlet->tap_have < QK_TAP_LEN - QK_BLOCK_LEN) {
         if (raw)
             fill_raw(inlet, budget_of(inlet));
         else

@@ -146,6 +146,34 @@ static void who_sends_no_more_still_gets_answers(void **state)
     owner_stop(&it);
 }
 
+/* The peer may still be sending: the connection closes gently. */
+static void it_is_known_who_is_cut_short(void **state)
+{
+    static const struct {
+        const char *text;
+        bool refuses_at_headers, cut;
+    } rows[] = {
+        { "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", false, false },
+        { "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\nGET / HTTP/1.1\r\n", false, true },
+        { "GET / HTTP/1.1\r\n\r\n", false, true },
+        { "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n", false, true },
+        { "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nConnection: close\r\n\r\n", true, true },
+        { "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", true, false },
+    };
+    http_owner it;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        owner_start(&it);
+        it.refuses_at_headers = rows[i].refuses_at_headers;
+        owner_hear(&it, rows[i].text);
+        assert_true(finished(&it));
+        if (qk_http_session_cuts_short(it.session) != rows[i].cut)
+            fail_msg("%s", rows[i].text);
+        owner_stop(&it);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +185,7 @@ int main(void)
         cmocka_unit_test(an_idle_session_ends_at_once),
         cmocka_unit_test(what_has_begun_is_still_answered),
         cmocka_unit_test(who_sends_no_more_still_gets_answers),
+        cmocka_unit_test(it_is_known_who_is_cut_short),
     };
 
     return cmocka_run_group_tests_name("http patience", tests, NULL, NULL);

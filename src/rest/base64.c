@@ -30,15 +30,16 @@ uint8_t *qk_fast_base64_portable(const uint8_t *in, size_t len, uint8_t *out)
 #ifdef __x86_64__
 #include <immintrin.h>
 
+/* The upper half of the lanes is loaded from byte 8, so that 24 bytes are read and none beyond. */
 __attribute__((target("avx2"))) static __m256i encode_24(const uint8_t *in)
 {
-    const __m256i spread = _mm256_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10, 1, 0, 2, 1, 4, 3, 5, 4,
-                                            7, 6, 8, 7, 10, 9, 11, 10);
+    const __m256i spread = _mm256_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10, 5, 4, 6, 5, 8, 7, 9, 8,
+                                            11, 10, 12, 11, 14, 13, 15, 14);
     /* What to add to a value: entry 13 for A to Z, 0 for a to z, 1 to 10 for the digits, 11 for +, 12 for /. */
     const __m256i shifts = _mm256_setr_epi8(71, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -19, -16, 65, 0, 0, 71, -4, -4,
                                             -4, -4, -4, -4, -4, -4, -4, -4, -19, -16, 65, 0, 0);
     __m128i low = _mm_loadu_si128((const __m128i *)(const void *)in);
-    __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(in + 12));
+    __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(in + 8));
     __m256i bytes = _mm256_shuffle_epi8(_mm256_set_m128i(high, low), spread);
     __m256i odd =
         _mm256_mulhi_epu16(_mm256_and_si256(bytes, _mm256_set1_epi32(0x0fc0fc00)), _mm256_set1_epi32(0x04000040));
@@ -52,12 +53,18 @@ __attribute__((target("avx2"))) static __m256i encode_24(const uint8_t *in)
     return _mm256_add_epi8(values, _mm256_shuffle_epi8(shifts, range));
 }
 
-/* Each step reads 28 bytes and uses 24. */
+/* The last step may overlap the one before it: it writes the same characters again. */
 __attribute__((target("avx2"))) static uint8_t *encode_avx2(const uint8_t *in, size_t len, uint8_t *out)
 {
-    for (; len >= 28; in += 24, len -= 24, out += 32)
-        _mm256_storeu_si256((__m256i *)(void *)out, encode_24(in));
-    return qk_fast_base64_portable(in, len, out);
+    size_t whole = len - len % 3, at = 0;
+
+    while (at < whole && whole >= 24) {
+        if (at > whole - 24)
+            at = whole - 24;
+        _mm256_storeu_si256((__m256i *)(void *)(out + at / 3 * 4), encode_24(in + at));
+        at += 24;
+    }
+    return qk_fast_base64_portable(in + at, len - at, out + at / 3 * 4);
 }
 
 uint8_t *qk_fast_base64(const uint8_t *in, size_t len, uint8_t *out)

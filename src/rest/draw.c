@@ -116,27 +116,30 @@ static void write_blocks(const drawing *draw, const uint8_t *bytes, uint8_t *out
     put(out, draw->after);
 }
 
-/* `bytes` NULL: HEAD. Counts first, since the call goes with the exchange. */
+/* `bytes` NULL: HEAD. From qk_rest_close on the call is not looked at any more: it goes with its exchange. If the
+ * answer finds no room, the session has said 503, and nothing was served. */
 static void send(qk_rest *rest, qk_rest_call *call, const drawing *draw, qk_entropy_type type, const uint8_t *bytes)
 {
+    QK_OWNED(qk_token_use_unref) qk_token_use *use = call->use;
+    size_t row = (size_t)(call->route - qk_rest_routes), drawn = draw->blocks.block_len * draw->blocks.count;
     qk_http_exchange *exchange = call->exchange;
     size_t len = answer_len(draw);
     uint8_t *out;
 
-    if (bytes)
-        qk_counters_bytes(rest->counters, (size_t)(call->route - qk_rest_routes),
-                          call->use ? qk_token_use_name(call->use) : "", type,
-                          draw->blocks.block_len * draw->blocks.count);
+    call->use = NULL;
     qk_http_answer_header(exchange, "Quantoki-Entropy-Type", qk_entropy_type_name(type));
     qk_rest_close(rest, call, 200);
     out = qk_http_answer_begin(exchange, 200, draw->before ? "application/json" : "application/octet-stream", len);
-    if (!out)
-        return;
-    if (bytes)
+    if (out && bytes) {
         write_blocks(draw, bytes, out);
-    else
+        qk_counters_bytes(rest->counters, row, use ? qk_token_use_name(use) : "", type, drawn);
+    } else if (out) {
         memset(out, 0, len);
-    qk_http_answer_end(exchange);
+    } else if (use && bytes) {
+        qk_token_use_return(use, drawn);
+    }
+    if (out)
+        qk_http_answer_end(exchange);
 }
 
 /* HEAD: what GET would say, without taking anything. */

@@ -207,6 +207,7 @@ static void bytes_come_to_whoever_asks_for_bytes(void **state)
     assert_int_equal(answer->len, 2048);
     for (size_t i = 0; i < answer->len; i++)
         assert_int_equal((uint8_t)answer->body[i], (uint8_t)i);
+    assert_int_equal(ask("GET", QUANTUM, GOOD "Accept: text/x, application/octet-stream;q=0.1\r\n", NULL)->len, 1024);
     assert_int_equal(ask("POST", ENTROPY, bytes, "{\"block_size\":3,\"block_count\":5}")->len, 15);
 }
 
@@ -218,6 +219,8 @@ static void every_other_accept_means_json(void **state)
                                            "text/html",
                                            "",
                                            "application/json, application/octet-stream",
+                                           "application/octet-stream;q=0",
+                                           "application/octet-stream ; q=0.000",
                                            "application/octet-streams" };
     char headers[160];
 

@@ -15,6 +15,7 @@ void qk_history_done(qk_rest_history *history)
     free(history->rates);
     history->points = NULL;
     history->rates = NULL;
+    qk_buf_done(&history->document);
     pthread_mutex_destroy(&history->lock);
 }
 
@@ -61,6 +62,7 @@ static void fill(qk_rest_history *history, const qk_rest_counters *counters, int
 void qk_history_sample(qk_rest_history *history, const qk_rest_counters *counters, int64_t unix_s)
 {
     pthread_mutex_lock(&history->lock);
+    qk_buf_done(&history->document);
     if (allocate(history))
         fill(history, counters, unix_s);
     pthread_mutex_unlock(&history->lock);
@@ -98,11 +100,10 @@ static void write_rates(const qk_rest_history *history, qk_json *json)
     qk_json_close(json, '}');
 }
 
-void qk_history_write(qk_rest_history *history, qk_buf *out)
+static void write_document(qk_rest_history *history)
 {
-    qk_json json = qk_json_to(out);
+    qk_json json = qk_json_to(&history->document);
 
-    pthread_mutex_lock(&history->lock);
     qk_json_open(&json, NULL, '{');
     qk_json_uint(&json, "interval_seconds", QK_HISTORY_SECONDS);
     write_points(history, &json, "time", offsetof(qk_history_point, unix_s));
@@ -111,5 +112,19 @@ void qk_history_write(qk_rest_history *history, qk_buf *out)
     write_points(history, &json, "requests", offsetof(qk_history_point, requests));
     write_rates(history, &json);
     qk_json_close(&json, '}');
+}
+
+/* A day is half a megabyte of digits, which anybody may ask for: they are written once in ten seconds. */
+void qk_history_write(qk_rest_history *history, qk_buf *out)
+{
+    pthread_mutex_lock(&history->lock);
+    if (!history->document.len)
+        write_document(history);
+    if (history->document.failed) {
+        out->failed = true;
+        qk_buf_done(&history->document);
+    } else {
+        qk_buf_put(out, qk_buf_view(&history->document));
+    }
     pthread_mutex_unlock(&history->lock);
 }

@@ -23,6 +23,7 @@ typedef struct qk_rest_history {
     size_t source_count;
     size_t next, count;
     uint64_t served_before, requests_before;
+    qk_buf document; /* as it was asked for since the last sample; empty: not yet */
 } qk_rest_history;
 
 void qk_history_init(qk_rest_history *history);

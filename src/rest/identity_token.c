@@ -26,9 +26,11 @@ static qk_err decode(qk_view form, qk_arena *arena, qk_view *out)
     for (size_t i = 0; i < form.len; i++) {
         int high = form.data[i] == '%' && i + 2 < form.len ? hex_digit(form.data[i + 1]) : -1;
         int low = high >= 0 ? hex_digit(form.data[i + 2]) : -1;
-        if (low >= 0)
-            i += 2;
-        text[len++] = low >= 0 ? (uint8_t)(high << 4 | low) : form.data[i] == '+' ? ' ' : form.data[i];
+        text[len++] = form.data[i] == '+' ? (uint8_t)' ' : form.data[i];
+        if (low < 0)
+            continue;
+        text[len - 1] = (uint8_t)(high << 4 | low);
+        i += 2;
     }
     *out = qk_view_of(text, len);
     return QK_OK;

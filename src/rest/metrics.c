@@ -114,7 +114,8 @@ static const struct {
     const char *name, *type, *help;
     size_t offset;
 } source_counts[] = {
-    { "source_bits_per_second", "gauge", "Raw bits that the source gives.", offsetof(qk_source_status, bits_per_second) },
+    { "source_bits_per_second", "gauge", "Raw bits that the source gives.",
+      offsetof(qk_source_status, bits_per_second) },
     { "source_samples_total", "counter", "Samples tested.", offsetof(qk_source_status, samples) },
     { "source_errors_total", "counter", "Failures of any kind.", offsetof(qk_source_status, errors) },
     { "source_startups_total", "counter", "Start-up tests passed.", offsetof(qk_source_status, startups) },

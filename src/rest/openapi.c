@@ -17,16 +17,57 @@ static const struct {
     { 503, "Not available at the moment; Retry-After says when to come again.", 0 },
 };
 
-static void write_schema(qk_json *json, const qk_rest_parameter *parameter)
+/* "strings" is an array of what the word is the plural of. */
+static void write_type(qk_json *json, const char *type)
 {
-    qk_json_open(json, "schema", '{');
-    qk_json_text(json, "type", parameter->type);
+    size_t len = strlen(type);
+    char single[16];
+
+    if (type[len - 1] != 's') {
+        qk_json_text(json, "type", type);
+        return;
+    }
+    snprintf(single, sizeof single, "%.*s", (int)(len - 1), type);
+    qk_json_text(json, "type", "array");
+    qk_json_open(json, "items", '{');
+    qk_json_text(json, "type", single);
+    qk_json_close(json, '}');
+}
+
+static void write_bounds(qk_json *json, const qk_rest_parameter *parameter)
+{
+    write_type(json, parameter->type);
     if (parameter->most) {
         qk_json_uint(json, "minimum", parameter->least);
         qk_json_uint(json, "maximum", parameter->most);
     }
     if (parameter->fallback)
         qk_json_raw(json, "default", qk_view_text(parameter->fallback));
+}
+
+/* An object with these members. */
+static void write_object(qk_json *json, const char *key, const qk_rest_parameter *members)
+{
+    bool needed = false;
+
+    qk_json_open(json, key, '{');
+    qk_json_text(json, "type", "object");
+    qk_json_open(json, "properties", '{');
+    for (const qk_rest_parameter *member = members; member->name; member++) {
+        qk_json_open(json, member->name, '{');
+        qk_json_text(json, "description", member->help);
+        write_bounds(json, member);
+        qk_json_close(json, '}');
+        needed |= member->needed;
+    }
+    qk_json_close(json, '}');
+    if (needed) { /* an empty list would not be valid */
+        qk_json_open(json, "required", '[');
+        for (const qk_rest_parameter *member = members; member->name; member++)
+            if (member->needed)
+                qk_json_text(json, NULL, member->name);
+        qk_json_close(json, ']');
+    }
     qk_json_close(json, '}');
 }
 
@@ -37,7 +78,9 @@ static void write_parameter(qk_json *json, const qk_rest_parameter *parameter, c
     qk_json_text(json, "in", in);
     qk_json_bool(json, "required", in[0] == 'p' || parameter->needed);
     qk_json_text(json, "description", parameter->help);
-    write_schema(json, parameter);
+    qk_json_open(json, "schema", '{');
+    write_bounds(json, parameter);
+    qk_json_close(json, '}');
     qk_json_close(json, '}');
 }
 
@@ -53,20 +96,6 @@ static void write_parameters(qk_json *json, const qk_rest_route *route)
     qk_json_close(json, ']');
 }
 
-static void write_member(qk_json *json, const qk_rest_parameter *member)
-{
-    qk_json_open(json, member->name, '{');
-    qk_json_text(json, "type", member->type);
-    qk_json_text(json, "description", member->help);
-    if (member->most) {
-        qk_json_uint(json, "minimum", member->least);
-        qk_json_uint(json, "maximum", member->most);
-    }
-    if (member->fallback)
-        qk_json_raw(json, "default", qk_view_text(member->fallback));
-    qk_json_close(json, '}');
-}
-
 static void write_body(qk_json *json, const qk_rest_route *route)
 {
     if (!route->body)
@@ -75,44 +104,63 @@ static void write_body(qk_json *json, const qk_rest_route *route)
     qk_json_bool(json, "required", true);
     qk_json_open(json, "content", '{');
     qk_json_open(json, route->style == QK_STYLE_IBM ? "application/x-www-form-urlencoded" : "application/json", '{');
-    qk_json_open(json, "schema", '{');
-    qk_json_text(json, "type", "object");
-    qk_json_open(json, "required", '[');
-    for (const qk_rest_parameter *member = route->body; member->name; member++)
-        if (member->needed)
-            qk_json_text(json, NULL, member->name);
-    qk_json_close(json, ']');
-    qk_json_open(json, "properties", '{');
-    for (const qk_rest_parameter *member = route->body; member->name; member++)
-        write_member(json, member);
-    for (unsigned i = 0; i < 5; i++)
+    write_object(json, "schema", route->body);
+    for (unsigned i = 0; i < 3; i++)
         qk_json_close(json, '}');
 }
 
-static void write_answer(qk_json *json, int status, const char *words, const char *content_type)
+static void open_answer(qk_json *json, int status, const char *words, const char *content_type)
 {
     char key[8];
 
     snprintf(key, sizeof key, "%d", status);
     qk_json_open(json, key, '{');
     qk_json_text(json, "description", words);
-    if (content_type) {
-        qk_json_open(json, "content", '{');
-        qk_json_open(json, content_type, '{');
+    if (!content_type)
+        return;
+    qk_json_open(json, "content", '{');
+    qk_json_open(json, content_type, '{');
+}
+
+static void close_answer(qk_json *json, const char *content_type)
+{
+    for (unsigned i = 0; i < (content_type ? 3 : 1); i++)
         qk_json_close(json, '}');
+}
+
+/* What a request gets that is all right. */
+static void write_good_answer(qk_json *json, const qk_rest_route *route)
+{
+    open_answer(json, route->produces ? 200 : 204, "Done.", route->produces);
+    if (route->answers_array) {
+        qk_json_open(json, "schema", '{');
+        qk_json_text(json, "type", "array");
+        write_object(json, "items", route->answer);
+        qk_json_close(json, '}');
+    } else if (route->answer) {
+        write_object(json, "schema", route->answer);
+    } else if (route->produces) {
+        bool text = strncmp(route->produces, "text/", 5) == 0,
+             object = strcmp(route->produces, "application/json") == 0;
+        qk_json_open(json, "schema", '{');
+        qk_json_text(json, "type", object ? "object" : "string");
+        if (!text && !object)
+            qk_json_text(json, "format", "binary");
         qk_json_close(json, '}');
     }
-    qk_json_close(json, '}');
+    close_answer(json, route->produces);
 }
 
 static void write_answers(qk_json *json, const qk_rest_route *route)
 {
     qk_json_open(json, "responses", '{');
-    write_answer(json, route->produces ? 200 : 204, "Done.", route->produces);
+    write_good_answer(json, route);
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         int status = answers[i].status == 400 && route->style == QK_STYLE_OPEN_API ? 422 : answers[i].status;
-        if (!answers[i].accesses || answers[i].accesses & 1u << route->access)
-            write_answer(json, status, answers[i].words, "application/json");
+        if (answers[i].accesses && !(answers[i].accesses & 1u << route->access))
+            continue;
+        open_answer(json, status, answers[i].words, "application/json");
+        close_answer(json, "application/json");
     }
     qk_json_close(json, '}');
 }

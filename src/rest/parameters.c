@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rest/parameters.h"
 
+#include <stdio.h>
 #include <strings.h>
 
 enum { MOST_DIGITS = 9 };
@@ -85,6 +86,17 @@ bool qk_parameter_given(qk_rest_call *call, const char *name)
     return call->exchange->has_query && qk_http_query(call->exchange, name, &text, &count) == QK_OK && count > 0;
 }
 
+/* ";q=0" and the like say that an item is not wanted. Source: RFC 9110, section 12.4.2. */
+static bool is_refused(qk_view parameters)
+{
+    char text[32];
+    const char *weight;
+
+    snprintf(text, sizeof text, "%.*s", (int)parameters.len, (const char *)parameters.data);
+    weight = strcasestr(text, "q=");
+    return weight && weight[2] == '0' && strspn(weight + 2, "0.") == strcspn(weight + 2, " \t;");
+}
+
 static bool is_item(qk_view text, const char *item)
 {
     size_t len = strlen(item);
@@ -93,7 +105,11 @@ static bool is_item(qk_view text, const char *item)
         text = qk_view_slice(text, 1, text.len);
     if (text.len < len || strncasecmp((const char *)text.data, item, len) != 0)
         return false;
-    return text.len == len || text.data[len] == ';' || text.data[len] == ' ' || text.data[len] == '\t';
+    if (text.len == len)
+        return true;
+    if (text.data[len] != ';' && text.data[len] != ' ' && text.data[len] != '\t')
+        return false;
+    return !is_refused(qk_view_slice(text, len, text.len));
 }
 
 bool qk_header_lists(const qk_http_exchange *exchange, const char *name, const char *item)

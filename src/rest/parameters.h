@@ -14,7 +14,7 @@ bool qk_parameter_given(qk_rest_call *call, const char *name);
 
 /* True if the request asks for bytes (application/octet-stream), and not for JSON too. Source: RFC 9110, 12.5.1. */
 bool qk_accepts_bytes(const qk_http_exchange *exchange);
-/* True if a comma-separated header holds the item, in any case, parameters aside. */
+/* True if a comma-separated header holds the item, in any case, whatever its parameters, unless they say q=0. */
 bool qk_header_lists(const qk_http_exchange *exchange, const char *name, const char *item);
 
 #endif

@@ -120,9 +120,11 @@ struct qk_rest_route {
     /* ... or gives it on the loop's; true if it did, else there is a refusal in the call. */
     bool (*give)(qk_rest *rest, qk_rest_call *call);
     const char *summary;
-    const char *produces;           /* content type of a good answer */
-    const qk_rest_parameter *query; /* the last one without a name; NULL: none */
-    const qk_rest_parameter *body;  /* members of a JSON object */
+    const char *produces;            /* content type of a good answer */
+    const qk_rest_parameter *query;  /* the last one without a name; NULL: none */
+    const qk_rest_parameter *body;   /* members of a JSON object */
+    const qk_rest_parameter *answer; /* members of a good answer, or of each of its elements */
+    bool answers_array;
 };
 
 extern const qk_rest_route qk_rest_routes[];

@@ -163,9 +163,24 @@ static void read_answer(qk_buf *bytes)
     memcpy(last.body, end + 4, last.len);
 }
 
+static bool on_body(void *context, size_t more)
+{
+    (void)context;
+    (void)more;
+    return !world.full;
+}
+
+static void on_body_released(void *context, size_t bytes)
+{
+    (void)context;
+    (void)bytes;
+}
+
 static const qk_http_callbacks callbacks = { .on_headers = on_headers,
                                              .on_request = on_request,
-                                             .on_refusal = on_refusal };
+                                             .on_refusal = on_refusal,
+                                             .on_body = on_body,
+                                             .on_body_released = on_body_released };
 static const qk_http_limits limits = { .max_headers = 32768, .max_body = 65536 };
 
 void send_part(const char *bytes)

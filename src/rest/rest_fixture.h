@@ -41,6 +41,7 @@ typedef struct fake_world {
     size_t run_count;
     qk_err log_err;
     bool database_away;
+    bool full;             /* the server holds too much already: no large answer finds room */
     bool forgets;          /* tokens are known from memory once */
     bool answered_on_loop; /* the last request was not slow */
     uint64_t verified, looked_up;

@@ -130,6 +130,18 @@ static void what_is_not_served_costs_no_allotment(void **state)
     assert_int_equal(world.tokens[7].left, 3072);
 }
 
+static void an_answer_that_finds_no_room_costs_no_allotment(void **state)
+{
+    (void)state;
+    world.full = true;
+    world.tokens[7].left = 1 << 20;
+    assert_int_equal(ask("GET", QUANTUM "?size=512", "X-API-KEY: limited\r\n", NULL)->status, 503);
+    assert_int_equal(world.tokens[7].left, 1 << 20);
+    assert_int_equal(qk_counters_served(fixture_rest()->counters), 0);
+    assert_int_equal(ask("GET", QUANTUM, "X-API-KEY: limited\r\n", NULL)->status, 200);
+    assert_int_equal(world.tokens[7].left, (1 << 20) - 1024);
+}
+
 static void paths_that_do_not_exist_are_404(void **state)
 {
     static const char *const paths[] = {
@@ -270,6 +282,7 @@ int main(void)
         TEST(requests_that_are_refused_count_for_the_rate),
         TEST(an_allotment_is_used_up_to_its_last_byte),
         TEST(what_is_not_served_costs_no_allotment),
+        TEST(an_answer_that_finds_no_room_costs_no_allotment),
         TEST(paths_that_do_not_exist_are_404),
         TEST(a_wrong_method_is_told_the_right_ones),
         TEST(head_is_get_without_body_and_without_cost),

@@ -44,55 +44,148 @@ static const qk_rest_parameter token_body[] = {
     { NULL },
 };
 
+static const qk_rest_parameter random_answer[] = {
+    { "random", "strings", .help = "Base64, 1024 bytes each." },
+    { "size", "integer", .help = "How many there are." },
+    { NULL },
+};
+static const qk_rest_parameter blocks_answer[] = {
+    { "entropy", "strings", .help = "Base64, block_size bytes each." },
+    { "extensions", "objects", .help = "Empty." },
+    { NULL },
+};
+static const qk_rest_parameter capabilities_answer[] = {
+    { "entropy", "object", .help = "Bounds of block_size and block_count; entropy_types." },
+    { "healthtest", "object", .help = "test_threshold of each test; source_count." },
+    { "source_count", "integer", .help = "How many sources there are." },
+    { NULL },
+};
+static const qk_rest_parameter healthtest_answer[] = {
+    { "test_result", "objects", .help = "test_type, test_result, time_stamp, report_link." },
+    { "extensions", "objects", .help = "Empty." },
+    { NULL },
+};
+#define RUN \
+    { "tests_passed", "boolean", .help = "Either of the two verdicts." }, \
+    { "time_of_completion", "number", .help = "Unix seconds." }, \
+    { "time_of_completion_string", "string", .help = "MM/DD/YYYY HH:MM, UTC." }, \
+    { "nist_all_passed", "boolean", .help = "Enough single tests passed." }, \
+    { "nist_passes", "integer", .help = "Single tests that passed." }, \
+    { "nist_fails", "integer", .help = "Single tests that failed." }, \
+    { "nist_success_rate", "number", .help = "Mean of the pass rates of the fifteen tests." }, \
+    { "uniformity_all_passed", "boolean", .help = "The P-values of all fifteen are uniform." }, \
+    { "uniformity_passes", "integer", .help = "Tests whose P-values are uniform." }, \
+    { "uniformity_fails", "integer", .help = "Tests whose P-values are not." }, \
+    { "uniformity_success_rate", "number", .help = "Their share." }, \
+    { "source", "string", .help = "output, or the name of a source." }
+#define RANDOM { "random", "string", .help = "Bits under test, as characters." }
+static const qk_rest_parameter run_answer[] = { RUN, { NULL } };
+static const qk_rest_parameter failing_run_answer[] = { RUN, RANDOM, { NULL } };
+static const qk_rest_parameter failing_random_answer[] = {
+    { "createdAt", "string", .help = "HTTP date." },
+    { "time_of_completion", "number", .help = "Unix seconds." },
+    RANDOM,
+    { NULL },
+};
+static const qk_rest_parameter status_answer[] = {
+    { "version", "string", .help = "Of quantokid." },
+    { "time", "string", .help = "RFC 3339, UTC." },
+    { "state", "string", .help = "ready, starting, failed or away." },
+    { "entropy_types", "strings", .help = "What can be had now." },
+    { "uptime_seconds", "integer", .help = "Since the start of the process." },
+    { "sources", "objects", .help = "State, rates, health tests, messages and last run of each." },
+    { "reserve", "object", .help = "In memory and on disk." },
+    { "served", "object", .help = "Bytes by type; requests." },
+    { "generators", "object", .help = "Conditioned bytes; reseeds." },
+    { "last_run", "object", .help = "Of the output; null if there was none." },
+    { NULL },
+};
+static const qk_rest_parameter history_answer[] = {
+    { "interval_seconds", "integer", .help = "Between two points." },
+    { "time", "integers", .help = "Unix seconds, the oldest first." },
+    { "reserve_bytes", "integers", .help = "At that time." },
+    { "served_bytes", "integers", .help = "In the interval." },
+    { "requests", "integers", .help = "Answered with entropy in the interval." },
+    { "sources", "object", .help = "Bits per second of each." },
+    { NULL },
+};
+static const qk_rest_parameter health_answer[] = { { "status", "string", .help = "ok or ready." }, { NULL } };
+static const qk_rest_parameter token_answer[] = {
+    { "access_token", "string", .help = "For the header Authorization: Bearer of GREP11 calls." },
+    { "refresh_token", "string", .help = "Of no use." },
+    { "token_type", "string", .help = "Bearer." },
+    { "expires_in", "integer", .help = "Seconds." },
+    { "expiration", "integer", .help = "Unix seconds." },
+    { "scope", "string", .help = "ibm openid." },
+    { NULL },
+};
+
 /* The page comes last: its other files share its row. */
 const qk_rest_route qk_rest_routes[] = {
     { "/api/v1/quantum-entropy", READ, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .give = qk_rest_give_quantum_entropy,
-      .summary = "Fresh entropy, 1 to 512 KiB", .produces = JSON, .query = size_query },
+      .summary = "Fresh entropy, 1 to 512 KiB", .produces = JSON, .query = size_query,
+      .answer = random_answer },
     { "/api/v1/entropy", WRITE, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .give = qk_rest_give_entropy,
-      .summary = "Fresh entropy in blocks", .produces = JSON, .body = blocks_body },
+      .summary = "Fresh entropy in blocks", .produces = JSON, .body = blocks_body,
+      .answer = blocks_answer },
     { "/api/v1/get_entropy", WRITE, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .give = qk_rest_give_entropy,
-      .summary = "Former name of /api/v1/entropy", .produces = JSON, .body = blocks_body },
+      .summary = "Former name of /api/v1/entropy", .produces = JSON, .body = blocks_body,
+      .answer = blocks_answer },
     { "/v1/entropy", WRITE, QK_ACCESS_ENTROPY, QK_STYLE_OPEN_API, .give = qk_rest_give_entropy,
-      .summary = "Fresh entropy in blocks (QRNG Open API)", .produces = JSON, .body = blocks_body },
+      .summary = "Fresh entropy in blocks (QRNG Open API)", .produces = JSON, .body = blocks_body,
+      .answer = blocks_answer },
     { "/api/v1/random/raw", READ, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .give = qk_rest_give_raw,
       .summary = "Fresh entropy as bytes, up to 1 MiB", .produces = BYTES, .query = raw_query },
 
     { "/api/v1/capabilities", READ, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_capabilities,
-      .summary = "What can be asked for", .produces = JSON },
+      .summary = "What can be asked for", .produces = JSON,
+      .answer = capabilities_answer },
     { "/api/v1/get_capabilities", READ, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .slow = true,
-      .make = qk_rest_make_capabilities, .summary = "Former name of /api/v1/capabilities", .produces = JSON },
+      .make = qk_rest_make_capabilities, .summary = "Former name of /api/v1/capabilities", .produces = JSON,
+      .answer = capabilities_answer },
     { "/v1/capabilities", READ, QK_ACCESS_ENTROPY, QK_STYLE_OPEN_API, .slow = true, .make = qk_rest_make_capabilities,
-      .summary = "What can be asked for (QRNG Open API)", .produces = JSON },
+      .summary = "What can be asked for (QRNG Open API)", .produces = JSON,
+      .answer = capabilities_answer },
     { "/api/v1/healthtest", READ, QK_ACCESS_ENTROPY, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_healthtest,
-      .summary = "How the sources and the output stand in tests", .produces = JSON },
+      .summary = "How the sources and the output stand in tests", .produces = JSON,
+      .answer = healthtest_answer },
     { "/v1/healthtest", READ, QK_ACCESS_ENTROPY, QK_STYLE_OPEN_API, .slow = true, .make = qk_rest_make_healthtest,
-      .summary = "How the sources and the output stand in tests (QRNG Open API)", .produces = JSON },
+      .summary = "How the sources and the output stand in tests (QRNG Open API)", .produces = JSON,
+      .answer = healthtest_answer },
 
     { "/api/v1/logs", READ, QK_ACCESS_LOGS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_logs,
-      .summary = "Runs of the statistical tests", .produces = JSON, .query = logs_query },
+      .summary = "Runs of the statistical tests", .produces = JSON, .query = logs_query,
+      .answer = run_answer, .answers_array = true },
     { "/api/v1/failing_logs", READ, QK_ACCESS_LOGS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_failing_logs,
-      .summary = "Runs that failed", .produces = JSON, .query = failing_logs_query },
+      .summary = "Runs that failed", .produces = JSON, .query = failing_logs_query,
+      .answer = failing_run_answer, .answers_array = true },
     { "/api/v1/failing_random", READ, QK_ACCESS_LOGS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_failing_random,
-      .summary = "Bits of runs that failed, never given to anybody", .produces = JSON, .query = failing_random_query },
+      .summary = "Bits of runs that failed, never given to anybody", .produces = JSON, .query = failing_random_query,
+      .answer = failing_random_answer, .answers_array = true },
     { "/api/v1/logs/bundle", READ, QK_ACCESS_LOGS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_bundle,
       .summary = "Status, test results and the end of the log in one archive", .produces = "application/gzip" },
     { "/api/v1/status", READ, QK_ACCESS_LOGS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_status,
-      .summary = "Sources, reserve, what was served", .produces = JSON },
+      .summary = "Sources, reserve, what was served", .produces = JSON,
+      .answer = status_answer },
     { "/api/v1/history", READ, QK_ACCESS_LOGS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_history,
-      .summary = "Rates and reserve of the last 24 hours", .produces = JSON },
+      .summary = "Rates and reserve of the last 24 hours", .produces = JSON,
+      .answer = history_answer },
 
     { "/api/v1/sources/{name}/restart", WRITE, QK_ACCESS_ADMIN, QK_STYLE_OURS, .make = qk_rest_make_restart,
       .summary = "Start-up tests of a source, also of one that failed for good" },
     { "/healthz", READ, QK_ACCESS_NONE, QK_STYLE_OURS, .make = qk_rest_make_health,
-      .summary = "The process works", .produces = JSON },
+      .summary = "The process works", .produces = JSON,
+      .answer = health_answer },
     { "/readyz", READ, QK_ACCESS_NONE, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_readiness,
-      .summary = "A source is healthy and the database answers", .produces = JSON },
+      .summary = "A source is healthy and the database answers", .produces = JSON,
+      .answer = health_answer },
     { "/metrics", READ, QK_ACCESS_METRICS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_metrics,
       .summary = "Counters in the text format of Prometheus", .produces = "text/plain" },
     { "/api/v1/openapi.json", READ, QK_ACCESS_NONE, QK_STYLE_OURS, .make = qk_rest_make_openapi,
       .summary = "This document", .produces = JSON },
     { "/identity/token", WRITE, QK_ACCESS_NONE, QK_STYLE_IBM, .slow = true, .make = qk_rest_make_token,
-      .summary = "A bearer token of the HSM for an API key", .produces = JSON, .body = token_body },
+      .summary = "A bearer token of the HSM for an API key", .produces = JSON, .body = token_body,
+      .answer = token_answer },
     { "/", READ, QK_ACCESS_NONE, QK_STYLE_OURS, .give = qk_rest_give_page,
       .summary = "The status page", .produces = "text/html" },
 };

@@ -5,6 +5,19 @@
 
 /* ---- OpenAPI ---- */
 
+/* A body or an answer (of which an array is made) describes this member. */
+static void assert_member(json_t *of, const char *content_type, const qk_rest_parameter *member)
+{
+    json_t *schema = json_object_get(json_object_get(json_object_get(of, "content"), content_type), "schema");
+    json_t *it;
+
+    if (json_object_get(schema, "items"))
+        schema = json_object_get(schema, "items");
+    it = json_object_get(json_object_get(schema, "properties"), member->name);
+    assert_string_equal(json_string_value(json_object_get(it, "description")), member->help);
+    assert_non_null(json_object_get(it, "type"));
+}
+
 static void the_openapi_document_holds_every_route(void **state)
 {
     json_t *paths = json_object_get(fetch("/api/v1/openapi.json"), "paths");
@@ -20,12 +33,52 @@ static void the_openapi_document_holds_every_route(void **state)
         assert_non_null(json_object_get(json_object_get(method, "responses"), route->produces ? "200" : "204"));
         assert_int_equal(json_array_size(json_object_get(method, "security")), route->access ? 2 : 0);
         assert_true(!route->body == !json_object_get(method, "requestBody"));
+        for (const qk_rest_parameter *member = route->body; member && member->name; member++)
+            assert_member(json_object_get(method, "requestBody"),
+                          route->style == QK_STYLE_IBM ? "application/x-www-form-urlencoded" : "application/json",
+                          member);
+        for (const qk_rest_parameter *member = route->answer; member && member->name; member++)
+            assert_member(json_object_get(json_object_get(method, "responses"), "200"), route->produces, member);
         for (const qk_rest_parameter *query = route->query; query && query->name; query++)
             assert_string_equal(
                 json_string_value(json_object_get(
                     json_array_get(json_object_get(method, "parameters"), (size_t)(query - route->query)), "name")),
                 query->name);
     }
+}
+
+static bool is_of(json_t *value, const char *type)
+{
+    if (type[strlen(type) - 1] == 's')
+        return json_is_array(value);
+    return strcmp(type, "string") == 0    ? json_is_string(value)
+           : strcmp(type, "integer") == 0 ? json_is_integer(value)
+           : strcmp(type, "number") == 0  ? json_is_number(value)
+           : strcmp(type, "boolean") == 0 ? json_is_boolean(value)
+                                          : json_is_object(value) || json_is_null(value);
+}
+
+static void answers_hold_what_the_document_says(void **state)
+{
+    char target[128];
+    unsigned seen = 0;
+
+    (void)state;
+    add_runs();
+    for (size_t i = 0; i < qk_rest_route_count; i++) {
+        const qk_rest_route *route = &qk_rest_routes[i];
+        json_t *answer;
+        if (!route->answer || !(route->methods & QK_HTTP_GET))
+            continue;
+        snprintf(target, sizeof target, "%s%s", route->path,
+                 strstr(route->path, "g_logs") ? "?include_random=true" : "");
+        answer = fetch(target);
+        for (const qk_rest_parameter *member = route->answer; member->name; member++, seen++)
+            if (!is_of(json_object_get(route->answers_array ? json_array_get(answer, 0) : answer, member->name),
+                       member->type))
+                fail_msg("%s of %s is no %s", member->name, target, member->type);
+    }
+    assert_true(seen > 60);
 }
 
 static void each_route_is_found_and_answers_one_way(void **state)
@@ -103,9 +156,9 @@ static void the_page_is_served_plain_and_compressed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_openapi_document_holds_every_route),  TEST(each_route_is_found_and_answers_one_way),
-        TEST(an_api_key_is_exchanged_in_both_forms),   TEST(refusals_of_the_exchange_have_codes_of_ibm),
-        TEST(the_page_is_served_plain_and_compressed),
+        TEST(the_openapi_document_holds_every_route),     TEST(answers_hold_what_the_document_says),
+        TEST(each_route_is_found_and_answers_one_way),    TEST(an_api_key_is_exchanged_in_both_forms),
+        TEST(refusals_of_the_exchange_have_codes_of_ibm), TEST(the_page_is_served_plain_and_compressed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

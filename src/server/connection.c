@@ -6,42 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/log.h"
+#include "server/connection_parts.h"
 #include "server/server.h"
-#include "server/transport.h"
 
-enum {
-    READ_SIZE = 64 * 1024,
-    WRITE_SIZE = 256 * 1024, /* drained at once */
-    SMALL_BUFFER = 1024,     /* kept when it is empty */
-    BYTES_PER_SECOND = 16 * 1024,
-    HANDSHAKE_SECONDS = 10,
-    LINGER_SECONDS = 5,
-    ROUNDS = 16,         /* of reading, before other connections have their turn */
-    LOOKS_PER_STALL = 4, /* how often a connection is looked at */
-};
+typedef qk_connection_parts inner;
 
-typedef struct inner {
-    qk_connection public;
-    qk_listener *listener;
-    const qk_protocol *protocol;
-    qk_transport transport;
-    void *session; /* NULL once closed */
-    struct event *readable, *writable, *patience;
-    bool reading;   /* `readable` is waited for */
-    bool ended;     /* the peer sends no more */
-    bool lingering; /* all is said; what still comes is thrown away */
-    qk_buf out;
-    size_t written;       /* of out */
-    int64_t out_since_ms; /* it has been the peer's to read */
-    size_t holds;
-    struct inner *next, **link; /* of the worker's list */
-    qk_task start;
-} inner;
-
-static _Thread_local inner *connections;            /* this worker's */
-static _Thread_local uint8_t read_place[READ_SIZE]; /* empty, and wiped, between events */
+static _Thread_local inner *connections; /* this worker's */
 
 static inner *inside(qk_connection *public)
 {
@@ -49,13 +20,6 @@ static inner *inside(qk_connection *public)
 }
 
 /* ---- the end ---- */
-
-static void free_event(struct event **event)
-{
-    if (*event)
-        event_free(*event);
-    *event = NULL;
-}
 
 /* Frees a closed connection once nothing of it is on a pool. */
 static void release(inner *it)
@@ -67,15 +31,12 @@ static void release(inner *it)
     free(it);
 }
 
-/* Afterwards the connection may be freed. */
-static void close_connection(inner *it, const char *why)
+void qk_connection_close(inner *it, const char *why)
 {
     if (!it->session)
         return;
     qk_log(QK_LOG_DEBUG, "op=close peer=%s why=\"%s\"", it->public.peer, why);
-    free_event(&it->readable);
-    free_event(&it->writable);
-    free_event(&it->patience);
+    qk_connection_free_events(it);
     atomic_store(&it->public.gone, true);
     it->protocol->session_free(it->session);
     it->session = NULL;
@@ -87,258 +48,7 @@ static void close_connection(inner *it, const char *why)
     release(it);
 }
 
-static void look_every(inner *it, uint64_t ms)
-{
-    const struct timeval look = { .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
-
-    event_add(it->patience, &look);
-}
-
-/* RFC 9112, section 9.6: a socket closed with bytes unread is reset, and the reset may overtake the last answer. */
-static void linger(inner *it)
-{
-    it->lingering = true;
-    qk_transport_end_writing(&it->transport);
-    if (!it->reading)
-        event_add(it->readable, NULL);
-    look_every(it, LINGER_SECONDS * 1000);
-}
-
-/* The session has nothing left to say. */
-static void finish(inner *it)
-{
-    if (it->ended || !it->protocol->cuts_short || !it->protocol->cuts_short(it->session))
-        close_connection(it, "finished");
-    else if (!it->lingering)
-        linger(it);
-}
-
-/* ---- writing ---- */
-
-/* What was written is wiped. A small buffer stays for the next answer. */
-static void empty_out(inner *it)
-{
-    if (it->out.cap > SMALL_BUFFER)
-        qk_buf_done(&it->out);
-    else
-        qk_buf_clear(&it->out);
-    it->written = 0;
-}
-
-/* Writes all that the session has to say; waits for the socket where it must. False: the connection is closed, and may
- * be freed. */
-static bool write_out(inner *it)
-{
-    qk_progress step = QK_MOVED;
-
-    while (step == QK_MOVED && !it->lingering) {
-        size_t len = 0;
-        if (it->written == it->out.len) {
-            empty_out(it);
-            if (it->protocol->drain(it->session, WRITE_SIZE, &it->out) != QK_OK) {
-                close_connection(it, "session failed");
-                return false;
-            }
-            if (it->out.len == 0)
-                break;
-            it->out_since_ms = qk_clock_monotonic_ms();
-        }
-        step =
-            qk_transport_write(&it->transport, qk_view_of(it->out.data + it->written, it->out.len - it->written), &len);
-        it->written += len;
-    }
-    if (step == QK_MOVED && it->protocol->finished(it->session)) {
-        finish(it);
-        return false;
-    }
-    if (step == QK_PEER_ENDED || step == QK_LOST) {
-        close_connection(it, "peer is gone");
-        return false;
-    }
-    if (step == QK_WANTS_WRITE)
-        event_add(it->writable, NULL);
-    return true;
-}
-
-/* A session that has enough for now is not fed, and TLS may hold bytes that no event announces. */
-static void see_to_reading(inner *it)
-{
-    bool wanted = !it->ended && (!it->protocol->wants_input || it->protocol->wants_input(it->session));
-
-    if (wanted == it->reading)
-        return;
-    it->reading = wanted;
-    if (!wanted) {
-        event_del(it->readable);
-        return;
-    }
-    event_add(it->readable, NULL);
-    if (qk_transport_has_more(&it->transport))
-        event_active(it->readable, EV_READ, 0);
-}
-
-static void flush(inner *it)
-{
-    if (write_out(it))
-        see_to_reading(it);
-}
-
-void qk_connection_flush(qk_connection *connection)
-{
-    if (inside(connection)->session)
-        flush(inside(connection));
-}
-
-/* Ends it from our side; the session's last word goes as far as the socket takes it at once. */
-static void send_away(inner *it, const char *why)
-{
-    it->protocol->shutdown(it->session);
-    if (write_out(it))
-        close_connection(it, why);
-}
-
-/* ---- patience ---- */
-
-/* Why the peer has been given time enough. What was written to it must be read at a pace; how long the rest may take is
- * the protocol's to say. */
-static const char *overdue(inner *it)
-{
-    const qk_server_config *config = &it->public.server->config;
-    int64_t now_ms = qk_clock_monotonic_ms(), stall_ms = (int64_t)config->stall_seconds * 1000;
-    int64_t pace_ms = (int64_t)(it->out.len / BYTES_PER_SECOND) * 1000;
-
-    if (it->lingering)
-        return "finished";
-    if (!it->transport.handshaken)
-        return "the handshake took too long";
-    if (it->written < it->out.len)
-        return now_ms - it->out_since_ms > stall_ms + pace_ms ? "nothing is read" : NULL;
-    return it->protocol->overdue(it->session, now_ms, stall_ms, (int64_t)config->idle_seconds * 1000);
-}
-
-static void on_patience(evutil_socket_t fd, short what, void *arg)
-{
-    inner *it = arg;
-    const char *why = overdue(it);
-
-    (void)fd;
-    (void)what;
-    if (!why)
-        return;
-    qk_log(it->lingering ? QK_LOG_DEBUG : QK_LOG_INFO, "op=end peer=%s why=\"%s\"", it->public.peer, why);
-    if (it->transport.handshaken && !it->lingering)
-        send_away(it, why);
-    else
-        close_connection(it, why);
-}
-
-/* From the handshake on it is the session that must not be kept waiting. */
-static void begin_patience(inner *it)
-{
-    look_every(it, it->public.server->config.stall_seconds * 1000 / LOOKS_PER_STALL);
-}
-
-/* ---- reading ---- */
-
-/* False once the connection is closed or must wait. */
-static bool shake_hands(inner *it)
-{
-    const char *why;
-    qk_progress step = qk_transport_shake_hands(&it->transport, &why);
-
-    if (step == QK_WANTS_WRITE)
-        event_add(it->writable, NULL);
-    if (step == QK_LOST) {
-        qk_log(QK_LOG_INFO, "op=handshake peer=%s err=\"%s\"", it->public.peer, why);
-        close_connection(it, "handshake failed");
-    }
-    if (step != QK_MOVED)
-        return false;
-    begin_patience(it);
-    return true;
-}
-
-/* One round of reading: what TLS has buffered is taken at once, a socket that has more raises the event again. False:
- * the session refuses to go on. */
-static bool read_round(inner *it, qk_progress *out_step)
-{
-    int rounds = ROUNDS;
-    size_t len = 0;
-
-    do {
-        *out_step = qk_transport_read(&it->transport, read_place, sizeof read_place, &len);
-        if (*out_step == QK_MOVED) {
-            qk_err err = it->protocol->feed(it->session, qk_view_of(read_place, len));
-            explicit_bzero(read_place, len);
-            if (err != QK_OK) {
-                qk_log_failure(QK_LOG_INFO, err, "op=feed peer=%s", it->public.peer);
-                return false;
-            }
-        }
-    } while (*out_step == QK_MOVED && qk_transport_has_more(&it->transport) &&
-             (!it->protocol->wants_input || it->protocol->wants_input(it->session)) && --rounds > 0);
-    if (rounds == 0)
-        event_active(it->readable, EV_READ, 0); /* what TLS has buffered raises no event */
-    return true;
-}
-
-static void on_readable(evutil_socket_t fd, short what, void *arg)
-{
-    inner *it = arg;
-    qk_progress step;
-
-    (void)fd;
-    (void)what;
-    if (!it->transport.handshaken && !shake_hands(it))
-        return;
-    if (it->lingering) {
-        if (!qk_transport_discard(&it->transport, read_place, sizeof read_place))
-            close_connection(it, "finished");
-        return;
-    }
-    if (!read_round(it, &step)) {
-        if (write_out(it)) /* GOAWAY says why */
-            close_connection(it, "protocol broken");
-        return;
-    }
-    it->ended = step == QK_PEER_ENDED;
-    if (step == QK_LOST || (it->ended && !it->protocol->end)) {
-        close_connection(it, "peer closed");
-        return;
-    }
-    if (it->ended)
-        it->protocol->end(it->session);
-    flush(it);
-}
-
-static void on_writable(evutil_socket_t fd, short what, void *arg)
-{
-    inner *it = arg;
-
-    if (it->transport.handshaken)
-        flush(it);
-    else
-        on_readable(fd, what, it);
-}
-
 /* ---- the beginning ---- */
-
-static bool add_events(inner *it)
-{
-    struct event_base *base = qk_worker_base(it->public.worker);
-
-    it->readable = event_new(base, it->transport.fd, EV_READ | EV_PERSIST, on_readable, it);
-    it->writable = event_new(base, it->transport.fd, EV_WRITE, on_writable, it);
-    it->patience = event_new(base, -1, EV_PERSIST, on_patience, it);
-    if (!it->readable || !it->writable || !it->patience || event_add(it->readable, NULL) != 0)
-        return false;
-    it->reading = true;
-    if (it->transport.handshaken)
-        begin_patience(it);
-    else
-        look_every(it, HANDSHAKE_SECONDS * 1000);
-    return true;
-}
 
 /* On the worker's thread. */
 static void start(qk_task *task)
@@ -357,8 +67,8 @@ static void start(qk_task *task)
     if (connections)
         connections->link = &it->next;
     connections = it;
-    if (!add_events(it))
-        close_connection(it, "out of memory");
+    if (!qk_connection_add_events(it))
+        qk_connection_close(it, "out of memory");
 }
 
 void qk_connection_accept(qk_listener *listener, qk_worker *worker, int fd, const char *peer)
@@ -386,6 +96,12 @@ void qk_connection_accept(qk_listener *listener, qk_worker *worker, int fd, cons
 
 /* ---- for the protocols ---- */
 
+void qk_connection_flush(qk_connection *connection)
+{
+    if (inside(connection)->session)
+        qk_connection_go_on(inside(connection));
+}
+
 void qk_connection_hold(qk_connection *connection)
 {
     inside(connection)->holds++;
@@ -395,7 +111,7 @@ void qk_connection_let_go(qk_connection *connection)
 {
     inside(connection)->holds--;
     if (inside(connection)->session)
-        flush(inside(connection));
+        qk_connection_go_on(inside(connection));
     else
         release(inside(connection));
 }
@@ -423,9 +139,9 @@ static void shut_down_all(qk_task *task)
         next = it->next;
         it->protocol->shutdown(it->session);
         if (it->transport.handshaken)
-            flush(it);
+            qk_connection_go_on(it);
         else
-            close_connection(it, "server stops");
+            qk_connection_close(it, "server stops");
     }
     free(task);
 }
@@ -433,7 +149,7 @@ static void shut_down_all(qk_task *task)
 static void close_all(qk_task *task)
 {
     while (connections)
-        close_connection(connections, "server stops");
+        qk_connection_close(connections, "server stops");
     free(task);
 }
 

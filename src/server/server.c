@@ -2,6 +2,7 @@
 #include "server/server.h"
 
 #include <event2/thread.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #include "server/tick.h"
 #include "server/tls_library.h"
 
-enum { KEYS_NICE = 15, STOP_POLL_MS = 20, OTHER_DESCRIPTORS = 256 };
+enum { KEYS_NICE = 15, STOP_POLL_MS = 20, OTHER_DESCRIPTORS = 256, STACK_SIZE = 1 << 20 };
 
 struct running {
     qk_server *server;
@@ -27,9 +28,22 @@ struct running {
     qk_deadline_ms stop_deadline;
 };
 
+/* Locked memory is resident, so with the usual 8 MiB the stacks would be most of the process. */
+static void limit_stacks(void)
+{
+    pthread_attr_t attributes;
+
+    if (pthread_attr_init(&attributes) != 0)
+        return;
+    pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    pthread_setattr_default_np(&attributes);
+    pthread_attr_destroy(&attributes);
+}
+
 /* Keys pass through OpenSSL's own memory: nothing of this process may reach the swap or a core file. */
 static void protect_memory(void)
 {
+    limit_stacks();
     prctl(PR_SET_DUMPABLE, 0);
     if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
         qk_log(QK_LOG_WARNING,

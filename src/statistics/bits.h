@@ -17,7 +17,7 @@ static inline qk_bits qk_bits_of(qk_view bytes)
 
 static inline unsigned qk_bit(const qk_bits *bits, size_t at)
 {
-    return (bits->bytes[at >> 3] >> (7 - (at & 7))) & 1u;
+    return ((unsigned)bits->bytes[at >> 3] >> (7 - (at & 7))) & 1u;
 }
 
 /* `count` bits (1 to 56) from `from` on, the first one as the most significant; all must lie in the sequence. */

@@ -98,6 +98,52 @@ static void results_are_added_by_test(void **state)
     assert_int_equal(judge.bins[6][5], 147);
 }
 
+static uint32_t binned(const qk_sp80022_judge *judge, unsigned test)
+{
+    uint32_t sum = 0;
+
+    for (unsigned i = 0; i < 10; i++)
+        sum += judge->bins[test][i];
+    return sum;
+}
+
+static void values_that_depend_on_each_other_count_once_for_uniformity(void **state)
+{
+    qk_sp80022_judge judge = { 0 };
+    qk_sp80022_result result;
+
+    (void)state;
+    for (unsigned i = 0; i < QK_SP80022_VALUES; i++)
+        result.p[i] = 0.5;
+    for (unsigned i = 0; i < 9; i++) {
+        memset(judge.bins, 0, sizeof judge.bins);
+        for (unsigned j = 0; j < 18; j++)
+            result.p[165 + j] = j == 8 - i || j == 9 + i ? 0.75 : 0.25; /* the pair whose turn it is */
+        qk_sp80022_judge_add(&judge, &result);
+        assert_int_equal(binned(&judge, QK_SP80022_VARIANT), 2);
+        assert_int_equal(judge.bins[QK_SP80022_VARIANT][7], 2);
+        assert_int_equal(binned(&judge, QK_SP80022_EXCURSIONS), 2);
+        assert_int_equal(binned(&judge, QK_SP80022_SERIAL), 1);
+        assert_int_equal(binned(&judge, QK_SP80022_CUMULATIVE_SUMS), 1);
+        assert_int_equal(binned(&judge, 6), 148);
+    }
+    assert_int_equal(judge.total[QK_SP80022_VARIANT], 9 * 18);
+    assert_int_equal(judge.total[QK_SP80022_EXCURSIONS], 9 * 8);
+}
+
+/* 0.99 - 6 * sqrt(0.0099 / 10000) = 0.98403 */
+static void proportions_are_sound_up_to_six_standard_deviations(void **state)
+{
+    qk_sp80022_verdict verdict = { .nist_passes = 9841, .nist_fails = 159 };
+
+    (void)state;
+    assert_true(qk_sp80022_proportions_sound(&verdict));
+    verdict = (qk_sp80022_verdict){ .nist_passes = 9840, .nist_fails = 160 };
+    assert_false(qk_sp80022_proportions_sound(&verdict));
+    verdict = (qk_sp80022_verdict){ 0 };
+    assert_false(qk_sp80022_proportions_sound(&verdict));
+}
+
 static void a_good_run_passes_both(void **state)
 {
     qk_sp80022_judge judge = judge_of(99, 100);
@@ -187,6 +233,8 @@ int main(void)
         cmocka_unit_test(uniformity_of_ten_bins),
         cmocka_unit_test(fewer_than_55_values_cannot_be_judged_for_uniformity),
         cmocka_unit_test(results_are_added_by_test),
+        cmocka_unit_test(values_that_depend_on_each_other_count_once_for_uniformity),
+        cmocka_unit_test(proportions_are_sound_up_to_six_standard_deviations),
         cmocka_unit_test(a_good_run_passes_both),
         cmocka_unit_test(the_rate_is_the_mean_of_the_tests_and_decides_nothing),
         cmocka_unit_test(one_pass_too_few_fails_proportions),

@@ -61,7 +61,8 @@ unsigned qk_linear_span(const qk_bits *bits, size_t from, unsigned n);
 /* 2.10. Blocks of `block` bits; printed are 0.01047 for 1/96 and 0.020833 for 1/48, as in NIST's program. */
 double qk_linear_complexity(const qk_bits *bits, unsigned block, qk_constants constants, uint32_t classes[7]);
 
-enum { QK_SP80022_VARIANT = 11 }; /* the excursions variant's place among the tests */
+/* Places among the tests. */
+enum { QK_SP80022_EXCURSIONS = 10, QK_SP80022_VARIANT = 11, QK_SP80022_SERIAL = 12, QK_SP80022_CUMULATIVE_SUMS = 13 };
 /* P_T of ten bins of P-values (4.2.2); NaN for fewer than 55 values. */
 double qk_sp80022_uniformity(const uint32_t bins[10]);
 

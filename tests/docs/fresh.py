@@ -112,6 +112,22 @@ def check_manual(page, keys):
             [f"{page} explains {key}, which does not exist" for key in explained if key not in keys])
 
 
+def check_commands():
+    """Every row of the command line's tables, and every long option, stands in its page."""
+    page, lost = read("docs/man/quantoki.1.scd"), []
+    groups = {"main.c": "quantoki", "token.c": "quantoki token", "entropy.c": "quantoki entropy"}
+    for name in sorted(os.listdir(os.path.join(ROOT, "src/cli"))):
+        source = read(f"src/cli/{name}") if name.endswith((".c", ".h")) else ""
+        source = source.replace("\\\n", "\n")
+        options = re.findall(r'\{\s*"([a-z-]+)",\s*(?:\'.\'|\w+),\s*(?:"[A-Z]+"|NULL),\s*0,', source)
+        lost += [f"docs/man/quantoki.1.scd lacks --{option} of {name}" for option in options
+                 if not re.search(rf"\*--{option}\*", page)]
+        commands = re.findall(r'\{ "(\w+)",\s+"[^"]*",\s+qk_command_|\{ "(\w+)", "[^"]*", command_', source)
+        lost += [f"docs/man/quantoki.1.scd lacks {groups[name]} {row[0] or row[1]}" for row in commands
+                 if f"{groups[name]} {row[0] or row[1]}" not in page]
+    return lost
+
+
 def server_keys():
     return re.findall(r"^\| `([^`]+)`", server_table(), re.M)
 
@@ -162,6 +178,7 @@ CASES = [
      lambda: check_manual("docs/man/quantokid.yaml.5.scd", server_keys())),
     ("grep11client.yaml(5) explains every key and no other",
      lambda: check_manual("docs/man/grep11client.yaml.5.scd", [row[0] for row in client_rows()])),
+    ("quantoki(1) has every command and option", check_commands),
     ("the table of errors has every error", check_errors),
     ("the list of missing GREP11 methods is the true one", check_methods),
     ("links between the pages lead somewhere", check_links),

@@ -119,3 +119,18 @@ p11() { # pkcs11-tool with the module
 as_user() { # pkcs11-tool, logged in
     p11 --login --pin "$user_pin" "$@"
 }
+
+# The instance's only noise source becomes a FIFO, called `noise`, and there are no statistical runs. What feeds it until
+# the test does so itself is stopped by the test (its process: $feeder).
+entropy_from_fifo() { # folder, FIFO
+    sed -i '/^entropy:/,$d' "$1/quantokid.yaml"
+    cat >>"$1/quantokid.yaml" <<END
+statistics: { enabled: false }
+entropy:
+  sources:
+    - { name: noise, driver: device, kind: quantum, path: "$2", rate: 10000000, timeout_ms: 1000 }
+END
+    cat /dev/urandom >"$2" &
+    export feeder=$!
+    servers+=("$feeder")
+}

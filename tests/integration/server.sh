@@ -97,6 +97,28 @@ a_broken_certificate_on_hangup_keeps_the_old_one() {
     as_user --list-objects
 }
 
+both_tls_versions_are_spoken() {
+    local version
+    for version in 1.2 1.3; do
+        curl -sS --cacert "$instance/ca.pem" --tlsv$version --tls-max $version "https://127.0.0.1:$https_port/healthz" || return
+    done
+}
+
+https_clients_may_need_certificates() {
+    local url=https://127.0.0.1:$https_port/healthz
+    stop_server || return
+    cp "$instance/quantokid.yaml" "$work/saved.yaml"
+    sed -i "s|^https:|https:\n  client_ca: \"$instance/ca.pem\"|" "$instance/quantokid.yaml"
+    start_server "$instance" || return
+    refuses curl -sS --cacert "$instance/ca.pem" "$url" || return
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/web.key" -subj /CN=web -out "$work/web.csr" || return
+    openssl x509 -req -in "$work/web.csr" -CA "$instance/ca.pem" -CAkey "$instance/tls/ca.key" -days 1 -out "$work/web.pem" || return
+    says '"ok"' "$(curl -sS --cacert "$instance/ca.pem" --cert "$work/web.pem" --key "$work/web.key" "$url")" || return
+    stop_server
+    cp "$work/saved.yaml" "$instance/quantokid.yaml"
+    start_server "$instance"
+}
+
 client_certificates_can_be_required() {
     stop_server || return
     cp "$instance/quantokid.yaml" "$work/saved.yaml"
@@ -175,8 +197,16 @@ plain_text_works_where_both_sides_ask_for_it() {
     start_server "$instance"
 }
 
+# A connection that rests keeps nobody waiting.
 it_stops_gracefully() {
+    local started=$SECONDS
+    exec 4> >(timeout 60 openssl s_client -quiet -connect "127.0.0.1:$https_port" >"$work/resting" 2>/dev/null)
+    printf 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n' >&4
+    for _ in $(seq 50); do grep -q '200 OK' "$work/resting" && break; sleep 0.1; done
+    says '200 OK' "$(cat "$work/resting")" || return
     stop_server || return
+    exec 4>&-
+    [ $((SECONDS - started)) -lt 9 ] || { echo "took $((SECONDS - started)) s"; return 1; }
     says "op=stopped" "$(cat "$instance/server.log")"
 }
 
@@ -187,6 +217,8 @@ it "an expired token is renewed while an application runs" a_token_is_renewed_wh
 it "a child after fork works once it has called C_Initialize" a_child_after_fork_works_once_it_initialises
 it "certificates are read again on SIGHUP" certificates_are_read_again_on_hangup
 it "a broken certificate on SIGHUP keeps the old one" a_broken_certificate_on_hangup_keeps_the_old_one
+it "TLS 1.2 and 1.3 are spoken" both_tls_versions_are_spoken
+it "HTTPS clients may need certificates, too" https_clients_may_need_certificates
 it "client certificates can be required" client_certificates_can_be_required
 it "garbage on both ports does not harm" garbage_does_not_harm
 it "TLS 1.1 is refused" old_tls_is_refused

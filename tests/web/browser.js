@@ -38,7 +38,9 @@ class Page {
   // Runs a function in the page, with plain values as arguments.
   async run(work, ...values) {
     const { result, exceptionDetails } = await this.send('Runtime.evaluate', {
-      expression: `(${work})(${values.map((one) => JSON.stringify(one)).join(',')})`, awaitPromise: true, returnByValue: true,
+      expression: `(${work})(${values.map((one) => JSON.stringify(one)).join(',')})`,
+      awaitPromise: true,
+      returnByValue: true,
     });
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
@@ -60,8 +62,15 @@ class Page {
   }
 
   async look({ width = 1280, height = 900, dark = false, phone = false } = {}) {
-    await this.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: phone ? 2 : 1, mobile: phone });
-    await this.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }] });
+    await this.send('Emulation.setDeviceMetricsOverride', {
+      width,
+      height,
+      deviceScaleFactor: phone ? 2 : 1,
+      mobile: phone,
+    });
+    await this.send('Emulation.setEmulatedMedia', {
+      features: [{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }],
+    });
   }
 
   async picture(file) {
@@ -77,10 +86,12 @@ class Page {
   }
 
   hear({ method, params }) {
-    if (method === 'Runtime.exceptionThrown') this.problems.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
+    if (method === 'Runtime.exceptionThrown')
+      this.problems.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
     if (method === 'Runtime.consoleAPICalled' && ['error', 'warning', 'assert'].includes(params.type))
       this.problems.push(params.args.map((one) => one.value ?? one.description).join(' '));
-    if (method === 'Log.entryAdded' && ['error', 'warning'].includes(params.entry.level)) this.problems.push(`${params.entry.source}: ${params.entry.text} ${params.entry.url ?? ''}`);
+    if (method === 'Log.entryAdded' && ['error', 'warning'].includes(params.entry.level))
+      this.problems.push(`${params.entry.source}: ${params.entry.text} ${params.entry.url ?? ''}`);
   }
 }
 
@@ -89,12 +100,25 @@ class Browser {
     const browser = new Browser();
     browser.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quantoki-browser.'));
     const flags = [
-      '--headless=new', '--remote-debugging-pipe', `--user-data-dir=${browser.folder}/profile`, '--no-first-run', '--disable-gpu',
-      '--disable-dev-shm-usage', '--disable-background-networking', '--hide-scrollbars', '--force-color-profile=srgb', '--lang=en',
+      '--headless=new',
+      '--remote-debugging-pipe',
+      `--user-data-dir=${browser.folder}/profile`,
+      '--no-first-run',
+      '--disable-gpu',
+      '--disable-dev-shm-usage',
+      '--disable-background-networking',
+      '--hide-scrollbars',
+      '--force-color-profile=srgb',
+      '--lang=en',
       // Its sandbox does not run as root; what it shows comes from this test.
-      ...(process.getuid() === 0 ? ['--no-sandbox'] : []), ...more, 'about:blank',
+      ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
+      ...more,
+      'about:blank',
     ];
-    browser.process = spawn(program(), flags, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], detached: true });
+    browser.process = spawn(program(), flags, {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     browser.waiting = new Map();
     browser.listeners = [];
     browser.pages = new Map();

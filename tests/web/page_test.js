@@ -1,455 +1,381 @@
 // SPDX-License-Identifier: Apache-2.0
-// The status page in headless Chromium, in front of a stand-in that plays one scene after the other (stand_in.py).
-// Pictures of each scene go to the folder named on the command line; look at them when the page was changed.
+// What the status page shows, in which state, and what it does when the server does not answer.
 //
 // usage: page_test.js WEB_FOLDER UPLOT_FOLDER PICTURES
 'use strict';
 
 const assert = require('assert');
-const { spawn } = require('child_process');
 const fs = require('fs');
 const path = require('path');
-const { Browser } = require('./browser');
-const { test, runAll } = require('../node/tap');
+const {
+  NETWORK,
+  asked,
+  colour,
+  details,
+  drawn,
+  inScene,
+  open,
+  painted,
+  pictures,
+  post,
+  reads,
+  start,
+  text,
+  texts,
+} = require('./scenes');
+const { test } = require('../node/tap');
 
-const [web, uplot, pictures] = process.argv.slice(2);
 const GREEN = 'rgb(65, 212, 120)';
 const YELLOW = 'rgb(255, 192, 29)';
 const RED = 'rgb(253, 85, 71)';
-const PHONE = { width: 360, height: 780, phone: true };
-
-let base;
-let browser;
-
-const post = (where) => fetch(`${base}${where}`, { method: 'POST' }).then((answer) => assert.ok(answer.ok, where));
-const asked = async () => (await fetch(`${base}/asked`)).json();
-
-// A fresh page in a scene. Runs `use` with it and then sees that nothing went wrong unseen.
-const inScene = async (scene, use, { view = {}, expected = /^$/, flags = async () => {} } = {}) => {
-  await post(`/scene/${scene}`);
-  const page = await browser.page();
-  await page.look(view);
-  await flags(page);
-  await page.open(`${base}/`);
-  await use(page);
-  await page.close();
-  assert.deepStrictEqual(page.problems.filter((one) => !expected.test(one)), []);
-};
-
-const text = (page, selector) =>
-  page.run((which) => document.querySelector(which).innerText.replace(/[\s\u00a0]+/g, ' ').trim(), selector);
-const texts = (page, selector) => page.run(
-  (which) => [...document.querySelectorAll(which)].filter((one) => one.offsetParent).map((one) => one.innerText.replace(/[\s\u00a0]+/g, ' ').trim()), selector);
-const reads = (page, selector, wanted) => page.until(
-  (which, words) => document.querySelector(which)?.innerText.replace(/[\s\u00a0]+/g, ' ').includes(words), selector, wanted);
-const colour = (page, selector) => page.run((which) => getComputedStyle(document.querySelector(which)).backgroundColor, selector);
-const open = (page, name) => page.run((which) => document.querySelector(`[data-source="${which}"] .opener`).click(), name);
-// What the details of a source say: name of the field -> text.
-const details = (page, name) => page.run((which) => {
-  const row = document.querySelector(`[data-source="${which}"]`).nextElementSibling;
-  return Object.fromEntries([...row.querySelectorAll('dl > div')].filter((one) => one.offsetParent)
-    .map((one) => [...one.children].map((part) => part.innerText.replace(/[\s\u00a0]+/g, ' ').trim())));
-}, name);
-const drawn = (page) => page.until(() => document.querySelectorAll('.plot canvas').length === 6);
-// How many pixels of each chart are painted, and how many of those in colour.
-const painted = (page) => page.run(() => [...document.querySelectorAll('.plot canvas')].map((canvas) => {
-  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-  let some = 0;
-  let colours = 0;
-  for (let i = 0; i < data.length; i += 4) {
-    if (data[i + 3] === 0) continue;
-    some++;
-    if (Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > 40) colours++;
-  }
-  return { some, colours };
-}));
 
 // ---- what is shown ----
 
-test('the headline says which types of entropy are served', () => inScene('active', async (page) => {
-  await reads(page, 'h1', 'Serving quantum and mixed entropy');
-  assert.strictEqual(await text(page, '#headline-more'), 'All 4 sources are active.');
-  assert.strictEqual(await page.run(() => document.title), 'Serving quantum and mixed entropy · Quantoki');
-  assert.strictEqual(await colour(page, '#headline-dot'), GREEN);
-  assert.deepStrictEqual(await texts(page, '#notices *'), []);
-}));
+test('the headline says which types of entropy are served', () =>
+  inScene('active', async (page) => {
+    await reads(page, 'h1', 'Serving quantum and mixed entropy');
+    assert.strictEqual(await text(page, '#headline-more'), 'All 4 sources are active.');
+    assert.strictEqual(await page.run(() => document.title), 'Serving quantum and mixed entropy · Quantoki');
+    assert.strictEqual(await colour(page, '#headline-dot'), GREEN);
+    assert.deepStrictEqual(await texts(page, '#notices *'), []);
+  }));
 
-test('there is one entry of navigation, and the version at the bottom', () => inScene('active', async (page) => {
-  await reads(page, 'footer', 'Quantoki 0.1.0');
-  assert.deepStrictEqual(await texts(page, 'nav a'), ['Status']);
-}));
+test('there is one entry of navigation, and the version at the bottom', () =>
+  inScene('active', async (page) => {
+    await reads(page, 'footer', 'Quantoki 0.1.0');
+    assert.deepStrictEqual(await texts(page, 'nav a'), ['Status']);
+  }));
 
-test('sources are sorted by name, numbers in it by value', () => inScene('active', async (page) => {
-  await reads(page, '#sources', 'quantis10');
-  assert.deepStrictEqual(await texts(page, '.sources thead th'), ['Source', 'Status']);
-  assert.deepStrictEqual(await texts(page, '.source-name'), ['cpu', 'kernel', 'quantis2', 'quantis10']);
-  assert.deepStrictEqual(await texts(page, '.sources .badge'), ['Active', 'Active', 'Active', 'Active']);
-  assert.strictEqual(await colour(page, '.sources .badge'), GREEN);
-}));
+test('sources are sorted by name, numbers in it by value', () =>
+  inScene('active', async (page) => {
+    await reads(page, '#sources', 'quantis10');
+    assert.deepStrictEqual(await texts(page, '.sources thead th'), ['Source', 'Status']);
+    assert.deepStrictEqual(await texts(page, '.source-name'), ['cpu', 'kernel', 'quantis2', 'quantis10']);
+    assert.deepStrictEqual(await texts(page, '.sources .badge'), ['Active', 'Active', 'Active', 'Active']);
+    assert.strictEqual(await colour(page, '.sources .badge'), GREEN);
+  }));
 
-test('a row opens to the details of its source', () => inScene('active', async (page) => {
-  await reads(page, '#sources', 'quantis2');
-  assert.deepStrictEqual(await texts(page, '.details'), []);
-  await open(page, 'quantis2');
-  assert.deepStrictEqual(await details(page, 'quantis2'), {
-    Source: 'quantis2', Status: 'Active', Type: 'Quantum, device', Device: '/dev/quantis2',
-    'Claimed min-entropy': '7.8 bits per sample of 8 bits', 'Data Rate': '16.4 Mb/s 123,456,789 samples tested',
-    'Repetition count': '0 failures cut-off 7, permanent 11', 'Adaptive proportion': '0 failures cut-off 27 of 512, permanent 40',
-    'Start-up tests': '1 passed', Credited: 'Yes, priority 1', Queue: '64.0 KiB',
-    'Last test run': (await details(page, 'quantis2'))['Last test run'], Errors: '0',
-  });
-  assert.match((await details(page, 'quantis2'))['Last test run'], /^Passed [-0-9 :]+: 98.99 % of the tests passed, 100 % uniform$/);
-  assert.strictEqual(await colour(page, '[data-source="quantis2"] + tr dl > div:last-child .badge'), GREEN);
-  await open(page, 'quantis2');
-  assert.deepStrictEqual(await texts(page, '.details'), []);
-}));
+test('a row opens to the details of its source', () =>
+  inScene('active', async (page) => {
+    await reads(page, '#sources', 'quantis2');
+    assert.deepStrictEqual(await texts(page, '.details'), []);
+    await open(page, 'quantis2');
+    assert.deepStrictEqual(await details(page, 'quantis2'), {
+      Source: 'quantis2',
+      Status: 'Active',
+      Type: 'Quantum, device',
+      Device: '/dev/quantis2',
+      'Claimed min-entropy': '7.8 bits per sample of 8 bits',
+      'Data Rate': '16.4 Mb/s 123,456,789 samples tested',
+      'Repetition count': '0 failures cut-off 7, permanent 11',
+      'Adaptive proportion': '0 failures cut-off 27 of 512, permanent 40',
+      'Start-up tests': '1 passed',
+      Credited: 'Yes, priority 1',
+      Queue: '64.0 KiB',
+      'Last test run': (await details(page, 'quantis2'))['Last test run'],
+      Errors: '0',
+    });
+    assert.match(
+      (await details(page, 'quantis2'))['Last test run'],
+      /^Passed [-0-9 :]+: 98.99 % of the tests passed, 100 % uniform$/,
+    );
+    assert.strictEqual(await colour(page, '[data-source="quantis2"] + tr dl > div:last-child .badge'), GREEN);
+    await open(page, 'quantis2');
+    assert.deepStrictEqual(await texts(page, '.details'), []);
+  }));
 
-test('details stay open while answers come in', () => inScene('active', async (page) => {
-  await reads(page, '#sources', 'quantis2');
-  await open(page, 'quantis2');
-  await post('/scene/error');
-  await reads(page, '[data-source="quantis2"]', 'Error');
-  assert.strictEqual((await details(page, 'quantis2')).Errors, '3');
-}));
+test('details stay open while answers come in', () =>
+  inScene('active', async (page) => {
+    await reads(page, '#sources', 'quantis2');
+    await open(page, 'quantis2');
+    await post('/scene/error');
+    await reads(page, '[data-source="quantis2"]', 'Error');
+    assert.strictEqual((await details(page, 'quantis2')).Errors, '3');
+  }));
 
-test('the storage shows percent, amount and a bar of that length', () => inScene('active', async (page) => {
-  await reads(page, '#storage-amount', 'MiB');
-  assert.strictEqual(await text(page, '#storage-percent'), '92 %');
-  assert.strictEqual(await text(page, '#storage-amount'), '3.69 MiB / 4.00 MiB');
-  const share = () => page.run(() => document.getElementById('storage-fill').getBoundingClientRect().width / document.getElementById('storage-bar').getBoundingClientRect().width);
-  await page.until((wanted) => Math.abs(document.getElementById('storage-fill').getBoundingClientRect().width / document.getElementById('storage-bar').getBoundingClientRect().width - wanted) < 0.005, 3865470 / (4 << 20));
-  assert.ok((await share()) < 1);
-}));
+test('the storage shows percent, amount and a bar of that length', () =>
+  inScene('active', async (page) => {
+    await reads(page, '#storage-amount', 'MiB');
+    assert.strictEqual(await text(page, '#storage-percent'), '92 %');
+    assert.strictEqual(await text(page, '#storage-amount'), '3.69 MiB / 4.00 MiB');
+    const share = () =>
+      page.run(
+        () =>
+          document.getElementById('storage-fill').getBoundingClientRect().width /
+          document.getElementById('storage-bar').getBoundingClientRect().width,
+      );
+    await page.until(
+      (wanted) =>
+        Math.abs(
+          document.getElementById('storage-fill').getBoundingClientRect().width /
+            document.getElementById('storage-bar').getBoundingClientRect().width -
+            wanted,
+        ) < 0.005,
+      3865470 / (4 << 20),
+    );
+    assert.ok((await share()) < 1);
+  }));
 
-test('reserves in memory and on disk are added up', () => inScene('error', async (page) => {
-  await reads(page, '#storage-parts', 'on disk');
-  assert.strictEqual(await text(page, '#storage-amount'), '701 MiB / 1.00 GiB');
-  assert.strictEqual(await text(page, '#storage-parts'), 'In locked memory 1.40 MiB of 4.00 MiB, sealed on disk 700 MiB of 1.00 GiB.');
-}));
+test('reserves in memory and on disk are added up', () =>
+  inScene('error', async (page) => {
+    await reads(page, '#storage-parts', 'on disk');
+    assert.strictEqual(await text(page, '#storage-amount'), '701 MiB / 1.00 GiB');
+    assert.strictEqual(
+      await text(page, '#storage-parts'),
+      'In locked memory 1.40 MiB of 4.00 MiB, sealed on disk 700 MiB of 1.00 GiB.',
+    );
+  }));
 
-test('six charts are drawn, each with colour in it', () => inScene('active', async (page) => {
-  await drawn(page);
-  assert.deepStrictEqual(await texts(page, '.chart h3'), ['Source rates', 'Reserve', 'Bytes served', 'Requests', 'SP 800-22 success rate', 'Uniformity']);
-  for (const [i, { some, colours }] of (await painted(page)).entries()) assert.ok(some > 1000 && colours > 50, `chart ${i}: ${some} pixels, ${colours} in colour`);
-  assert.match(await text(page, '#history .legend'), /^cpu [0-9.]+ Mb\/s kernel [0-9.]+ Mb\/s quantis2 [0-9.]+ Mb\/s quantis10 [0-9.]+ Mb\/s$/);
-  assert.match(await text(page, '#test-charts .legend'), /output .*quantis2 .*quantis10 .*bound 98\.78 %/);
-}));
+test('six charts are drawn, each with colour in it', () =>
+  inScene('active', async (page) => {
+    await drawn(page);
+    assert.deepStrictEqual(await texts(page, '.chart h3'), [
+      'Source rates',
+      'Reserve',
+      'Bytes served',
+      'Requests',
+      'SP 800-22 success rate',
+      'Uniformity',
+    ]);
+    for (const [i, { some, colours }] of (await painted(page)).entries())
+      assert.ok(some > 1000 && colours > 50, `chart ${i}: ${some} pixels, ${colours} in colour`);
+    assert.match(
+      await text(page, '#history .legend'),
+      /^cpu [0-9.]+ Mb\/s kernel [0-9.]+ Mb\/s quantis2 [0-9.]+ Mb\/s quantis10 [0-9.]+ Mb\/s$/,
+    );
+    assert.match(await text(page, '#test-charts .legend'), /output .*quantis2 .*quantis10 .*bound 98\.78 %/);
+  }));
 
-test('the pointer tells the values under it', () => inScene('active', async (page) => {
-  await drawn(page);
-  const { x, y } = await page.run(() => {
-    document.querySelector('#history .u-over').scrollIntoView({ block: 'center' });
-    const box = document.querySelector('#history .u-over').getBoundingClientRect();
-    return { x: box.left + box.width / 3, y: box.top + box.height / 2 };
-  });
-  await page.send('Input.dispatchMouseEvent', { type: 'mouseMoved', x, y });
-  await page.until(() => /quantis10[^/]+\/s\s+(\d+-\d+-\d+ )?\d\d:\d\d(:\d\d)?$/.test(document.querySelector('#history .legend').innerText.trim()));
-}));
+test('the pointer tells the values under it', () =>
+  inScene('active', async (page) => {
+    await drawn(page);
+    const { x, y } = await page.run(() => {
+      document.querySelector('#history .u-over').scrollIntoView({ block: 'center' });
+      const box = document.querySelector('#history .u-over').getBoundingClientRect();
+      return { x: box.left + box.width / 3, y: box.top + box.height / 2 };
+    });
+    await page.send('Input.dispatchMouseEvent', { type: 'mouseMoved', x, y });
+    await page.until(() =>
+      /quantis10[^/]+\/s\s+(\d+-\d+-\d+ )?\d\d:\d\d(:\d\d)?$/.test(
+        document.querySelector('#history .legend').innerText.trim(),
+      ),
+    );
+  }));
 
-test('a day of history fits, and the period can be chosen', () => inScene('day', async (page) => {
-  await drawn(page);
-  const hour = await page.run(() => document.querySelector('.plot canvas').toDataURL());
-  await page.run(() => document.querySelector('input[value="86400"]').click());
-  await page.until((was) => document.querySelector('.plot canvas').toDataURL() !== was, hour);
-  for (const { colours } of await painted(page)) assert.ok(colours > 50);
-  await page.picture(path.join(pictures, 'day.png'));
-}));
+test('a day of history fits, and the period can be chosen', () =>
+  inScene('day', async (page) => {
+    await drawn(page);
+    const hour = await page.run(() => document.querySelector('.plot canvas').toDataURL());
+    await page.run(() => document.querySelector('input[value="86400"]').click());
+    await page.until((was) => document.querySelector('.plot canvas').toDataURL() !== was, hour);
+    for (const { colours } of await painted(page)) assert.ok(colours > 50);
+    await page.picture(path.join(pictures, 'day.png'));
+  }));
 
-test('the last ten runs are in a table, the others on demand', () => inScene('active', async (page) => {
-  await reads(page, '#runs', 'output');
-  assert.strictEqual((await texts(page, '#runs-body tr')).length, 10);
-  assert.match((await texts(page, '#runs-body tr'))[4], /quantis2 96\.86 % 18,210 of 18,800 12 of 15 Failed$/);
-  assert.strictEqual(await colour(page, '#runs-body tr:nth-child(5) .badge'), RED);
-  assert.strictEqual(await text(page, '#more-runs'), 'Show all 60');
-  await page.run(() => document.getElementById('more-runs').click());
-  assert.strictEqual((await texts(page, '#runs-body tr')).length, 60);
-}));
+test('the last ten runs are in a table, the others on demand', () =>
+  inScene('active', async (page) => {
+    await reads(page, '#runs', 'output');
+    assert.strictEqual((await texts(page, '#runs-body tr')).length, 10);
+    assert.match((await texts(page, '#runs-body tr'))[4], /quantis2 96\.86 % 18,210 of 18,800 12 of 15 Failed$/);
+    assert.strictEqual(await colour(page, '#runs-body tr:nth-child(5) .badge'), RED);
+    assert.strictEqual(await text(page, '#more-runs'), 'Show all 60');
+    await page.run(() => document.getElementById('more-runs').click());
+    assert.strictEqual((await texts(page, '#runs-body tr')).length, 60);
+  }));
 
 // ---- states ----
 
-test('a source in its start-up tests is pending, with a status message', () => inScene('pending', async (page) => {
-  await reads(page, 'h1', 'Starting: no entropy yet');
-  await open(page, 'quantis2');
-  assert.strictEqual(await colour(page, '.sources .badge'), YELLOW);
-  const shown = await details(page, 'quantis2');
-  assert.strictEqual(shown['Status Message'], 'Start-up test: 2,048 of 4,096 samples');
-  assert.strictEqual(shown['Last test run'], 'None yet');
-  assert.strictEqual(await text(page, '#storage-percent'), '0 %');
-  assert.deepStrictEqual(await texts(page, '.plot .empty'), Array(6).fill('No data yet'));
-  assert.strictEqual(await text(page, '#no-runs'), 'No run has been completed yet.');
-  await post('/scene/active');
-  await reads(page, 'h1', 'Serving quantum and mixed entropy');
-  assert.ok(!('Status Message' in (await details(page, 'quantis2'))));
-}));
+test('a source in its start-up tests is pending, with a status message', () =>
+  inScene('pending', async (page) => {
+    await reads(page, 'h1', 'Starting: no entropy yet');
+    await open(page, 'quantis2');
+    assert.strictEqual(await colour(page, '.sources .badge'), YELLOW);
+    const shown = await details(page, 'quantis2');
+    assert.strictEqual(shown['Status Message'], 'Start-up test: 2,048 of 4,096 samples');
+    assert.strictEqual(shown['Last test run'], 'None yet');
+    assert.strictEqual(await text(page, '#storage-percent'), '0 %');
+    assert.deepStrictEqual(await texts(page, '.plot .empty'), Array(6).fill('No data yet'));
+    assert.strictEqual(await text(page, '#no-runs'), 'No run has been completed yet.');
+    await post('/scene/active');
+    await reads(page, 'h1', 'Serving quantum and mixed entropy');
+    assert.ok(!('Status Message' in (await details(page, 'quantis2'))));
+  }));
 
-test('a failed source shows its errors and every message', () => inScene('error', async (page) => {
-  await reads(page, 'h1', 'Serving quantum and mixed entropy');
-  assert.strictEqual(await text(page, '#headline-more'), '3 of 4 sources are active.');
-  assert.strictEqual(await text(page, '#notices'), 'quantis2 is cut off: repetition count test: the value 0 came 7 times in a row');
-  await open(page, 'quantis2');
-  assert.strictEqual(await colour(page, '[data-source="quantis2"] .badge'), RED);
-  assert.strictEqual((await details(page, 'quantis2')).Errors, '3');
-  assert.strictEqual(await colour(page, '[data-source="quantis2"] + tr dl > div:last-child .badge'), RED);
-  assert.deepStrictEqual((await texts(page, '.messages li span')), [
-    'Repetition count test: the value 0 came 7 times in a row', 'Repetition count test: the value 0 came 8 times in a row',
-    'No sample for 10 s: is the device plugged in?']);
-}));
+test('a failed source shows its errors and every message', () =>
+  inScene('error', async (page) => {
+    await reads(page, 'h1', 'Serving quantum and mixed entropy');
+    assert.strictEqual(await text(page, '#headline-more'), '3 of 4 sources are active.');
+    assert.strictEqual(
+      await text(page, '#notices'),
+      'quantis2 is cut off: repetition count test: the value 0 came 7 times in a row',
+    );
+    await open(page, 'quantis2');
+    assert.strictEqual(await colour(page, '[data-source="quantis2"] .badge'), RED);
+    assert.strictEqual((await details(page, 'quantis2')).Errors, '3');
+    assert.strictEqual(await colour(page, '[data-source="quantis2"] + tr dl > div:last-child .badge'), RED);
+    assert.deepStrictEqual(await texts(page, '.messages li span'), [
+      'Repetition count test: the value 0 came 7 times in a row',
+      'Repetition count test: the value 0 came 8 times in a row',
+      'No sample for 10 s: is the device plugged in?',
+    ]);
+  }));
 
-test('with no healthy source the page says so, and again when one is back', () => inScene('failed', async (page) => {
-  await reads(page, 'h1', 'No entropy is served');
-  assert.match(await text(page, '#headline-more'), /^No source is healthy\. Requests get status 503/);
-  assert.match(await text(page, '#notices'), /quantis2 failed and stays off until it is restarted: .* quantis10 is cut off: /);
-  assert.deepStrictEqual(await texts(page, '.sources .badge'), ['Error', 'Error']);
-  assert.match(await text(page, '#storage-parts'), /The reserve's file cannot be written/);
-  await post('/scene/active');
-  await reads(page, 'h1', 'Serving quantum and mixed entropy');
-  assert.deepStrictEqual(await texts(page, '#notices *'), []);
-  assert.deepStrictEqual(await texts(page, '.sources .badge'), Array(4).fill('Active'));
-}));
+test('with no healthy source the page says so, and again when one is back', () =>
+  inScene('failed', async (page) => {
+    await reads(page, 'h1', 'No entropy is served');
+    assert.match(await text(page, '#headline-more'), /^No source is healthy\. Requests get status 503/);
+    assert.match(
+      await text(page, '#notices'),
+      /quantis2 failed and stays off until it is restarted: .* quantis10 is cut off: /,
+    );
+    assert.deepStrictEqual(await texts(page, '.sources .badge'), ['Error', 'Error']);
+    assert.match(await text(page, '#storage-parts'), /The reserve's file cannot be written/);
+    await post('/scene/active');
+    await reads(page, 'h1', 'Serving quantum and mixed entropy');
+    assert.deepStrictEqual(await texts(page, '#notices *'), []);
+    assert.deepStrictEqual(await texts(page, '.sources .badge'), Array(4).fill('Active'));
+  }));
 
-test('without a quantum source it says that answers are mixed', () => inScene('mixed', async (page) => {
-  await reads(page, 'h1', 'Serving mixed entropy');
-  assert.match(await text(page, '#headline-more'), /No quantum source is healthy/);
-  assert.strictEqual(await text(page, '#storage-percent'), 'No reserve');
-}));
+test('without a quantum source it says that answers are mixed', () =>
+  inScene('mixed', async (page) => {
+    await reads(page, 'h1', 'Serving mixed entropy');
+    assert.match(await text(page, '#headline-more'), /No quantum source is healthy/);
+    assert.strictEqual(await text(page, '#storage-percent'), 'No reserve');
+  }));
 
-test('texts from elsewhere stay text', () => inScene('hostile', async (page) => {
-  await reads(page, '#sources', '<img/src=x>');
-  await page.run(() => document.querySelector('.opener').click());
-  assert.match(await text(page, '.details'), /<script>alert\(1\)<\/script>/);
-  assert.strictEqual(await page.run(() => document.querySelectorAll('main img, main script, main b').length), 0);
-}));
+test('texts from elsewhere stay text', () =>
+  inScene('hostile', async (page) => {
+    await reads(page, '#sources', '<img/src=x>');
+    await page.run(() => document.querySelector('.opener').click());
+    assert.match(await text(page, '.details'), /<script>alert\(1\)<\/script>/);
+    assert.strictEqual(await page.run(() => document.querySelectorAll('main img, main script, main b').length), 0);
+  }));
 
 // ---- when the server does not answer ----
 
-const NETWORK = /^network: /;
+test('a server that cannot be reached is told plainly, and so is its return', () =>
+  inScene(
+    'away',
+    async (page) => {
+      await reads(page, 'h1', 'The server does not answer');
+      assert.strictEqual(await text(page, '#notices'), 'The server cannot be reached. Trying again every few seconds.');
+      assert.deepStrictEqual(await texts(page, 'h2'), []);
+      await post('/scene/active');
+      await reads(page, 'h1', 'Serving quantum and mixed entropy');
+      await page.until(() => document.getElementById('notices').innerText === '');
+    },
+    { expected: NETWORK },
+  ));
 
-test('a server that cannot be reached is told plainly, and so is its return', () => inScene('away', async (page) => {
-  await reads(page, 'h1', 'The server does not answer');
-  assert.strictEqual(await text(page, '#notices'), 'The server cannot be reached. Trying again every few seconds.');
-  assert.deepStrictEqual(await texts(page, 'h2'), []);
-  await post('/scene/active');
-  await reads(page, 'h1', 'Serving quantum and mixed entropy');
-  await page.until(() => document.getElementById('notices').innerText === '');
-}, { expected: NETWORK }));
+test('what was known stays, with its time, when the server goes', () =>
+  inScene(
+    'active',
+    async (page) => {
+      await reads(page, '#sources', 'quantis2');
+      await post('/scene/away');
+      await reads(page, 'h1', 'The server does not answer');
+      assert.match(await text(page, '#notices'), /What follows is of \d\d:\d\d:\d\d\./);
+      assert.strictEqual((await texts(page, '.source-name')).length, 4);
+    },
+    { expected: NETWORK },
+  ));
 
-test('what was known stays, with its time, when the server goes', () => inScene('active', async (page) => {
-  await reads(page, '#sources', 'quantis2');
-  await post('/scene/away');
-  await reads(page, 'h1', 'The server does not answer');
-  assert.match(await text(page, '#notices'), /What follows is of \d\d:\d\d:\d\d\./);
-  assert.strictEqual((await texts(page, '.source-name')).length, 4);
-}, { expected: NETWORK }));
+test('a refusal is told with its words', () =>
+  inScene(
+    'broken',
+    async (page) => {
+      await reads(page, '#notices', 'The database does not answer (status 500).');
+    },
+    { expected: NETWORK },
+  ));
 
-test('a refusal is told with its words', () => inScene('broken', async (page) => {
-  await reads(page, '#notices', 'The database does not answer (status 500).');
-}, { expected: NETWORK }));
+test('where status needs a token, the page asks for it and keeps it to itself', () =>
+  inScene(
+    'token',
+    async (page) => {
+      await reads(page, '#notices', 'The server asks for a token.');
+      const type = (words) =>
+        page.run((one) => {
+          document.getElementById('token').value = one;
+          document.querySelector('#token-form button').click();
+        }, words);
+      await type('wrong');
+      await reads(page, '#notices', 'A token of scope metrics is needed (status 401).');
+      await type('letmein');
+      await reads(page, 'h1', 'Serving quantum and mixed entropy');
+      await page.until(() => document.getElementById('token-form').hidden);
+      assert.strictEqual(
+        await page.run(
+          () => document.getElementById('token').value + localStorage.length + sessionStorage.length + document.cookie,
+        ),
+        '00',
+      );
+    },
+    { expected: NETWORK },
+  ));
 
-test('where status needs a token, the page asks for it and keeps it to itself', () => inScene('token', async (page) => {
-  await reads(page, '#notices', 'The server asks for a token.');
-  const type = (words) => page.run((one) => {
-    document.getElementById('token').value = one;
-    document.querySelector('#token-form button').click();
-  }, words);
-  await type('wrong');
-  await reads(page, '#notices', 'A token of scope metrics is needed (status 401).');
-  await type('letmein');
-  await reads(page, 'h1', 'Serving quantum and mixed entropy');
-  await page.until(() => document.getElementById('token-form').hidden);
-  assert.strictEqual(await page.run(() => document.getElementById('token').value + localStorage.length + sessionStorage.length + document.cookie), '00');
-}, { expected: NETWORK }));
-
-test('a hidden page asks nothing', () => inScene('active', async (page) => {
-  await reads(page, 'h1', 'Serving');
-  await page.run(() => {
-    Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
-    document.dispatchEvent(new Event('visibilitychange'));
-  });
-  await page.run(() => new Promise((resolve) => setTimeout(resolve, 500))); // what was under way ends
-  const before = (await asked()).asked['/api/v1/status'];
-  await page.run(() => new Promise((resolve) => setTimeout(resolve, 4000)));
-  assert.strictEqual((await asked()).asked['/api/v1/status'], before);
-  await page.run(() => {
-    delete document.hidden;
-    document.dispatchEvent(new Event('visibilitychange'));
-  });
-  const end = Date.now() + 20000;
-  while ((await asked()).asked['/api/v1/status'] === before) assert.ok(Date.now() < end, 'asks again when seen');
-}));
+test('a hidden page asks nothing', () =>
+  inScene('active', async (page) => {
+    await reads(page, 'h1', 'Serving');
+    await page.run(() => {
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    await page.run(() => new Promise((resolve) => setTimeout(resolve, 500))); // what was under way ends
+    const before = (await asked()).asked['/api/v1/status'];
+    await page.run(() => new Promise((resolve) => setTimeout(resolve, 4000)));
+    assert.strictEqual((await asked()).asked['/api/v1/status'], before);
+    await page.run(() => {
+      delete document.hidden;
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    const end = Date.now() + 20000;
+    while ((await asked()).asked['/api/v1/status'] === before) assert.ok(Date.now() < end, 'asks again when seen');
+  }));
 
 // ---- the log bundle ----
 
-test('the log bundle is fetched with progress and saved whole', () => inScene('active', async (page) => {
-  const folder = fs.mkdtempSync(path.join(pictures, 'download-'));
-  await page.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
-  await page.run(() => document.getElementById('logs').click());
-  await reads(page, '#logs-note', 'Received 146 KiB of 293 KiB. Leaving this page cancels it.');
-  assert.strictEqual(await page.run(() => document.getElementById('logs-spinner').hidden), false);
-  await post('/bundle/go-on');
-  await reads(page, '#logs-note', 'Saved quantoki-logs-20261121T140000Z.tar.gz, 293 KiB.');
-  assert.strictEqual(await page.run(() => document.getElementById('logs-spinner').hidden), true);
-  const file = path.join(folder, 'quantoki-logs-20261121T140000Z.tar.gz');
-  const end = Date.now() + 20000;
-  while (!(fs.existsSync(file) && fs.statSync(file).size === 300000)) {
-    assert.ok(Date.now() < end, `${fs.readdirSync(folder)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  fs.rmSync(folder, { recursive: true });
-}));
+test('the log bundle is fetched with progress and saved whole', () =>
+  inScene('active', async (page) => {
+    const folder = fs.mkdtempSync(path.join(pictures, 'download-'));
+    await page.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
+    await page.run(() => document.getElementById('logs').click());
+    await reads(page, '#logs-note', 'Received 146 KiB of 293 KiB. Leaving this page cancels it.');
+    assert.strictEqual(await page.run(() => document.getElementById('logs-spinner').hidden), false);
+    await post('/bundle/go-on');
+    await reads(page, '#logs-note', 'Saved quantoki-logs-20261121T140000Z.tar.gz, 293 KiB.');
+    assert.strictEqual(await page.run(() => document.getElementById('logs-spinner').hidden), true);
+    const file = path.join(folder, 'quantoki-logs-20261121T140000Z.tar.gz');
+    const end = Date.now() + 20000;
+    while (!(fs.existsSync(file) && fs.statSync(file).size === 300000)) {
+      assert.ok(Date.now() < end, `${fs.readdirSync(folder)}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    fs.rmSync(folder, { recursive: true });
+  }));
 
 const cutOff = async () => {
   const end = Date.now() + 20000;
   while (!(await asked()).bundle_cut) assert.ok(Date.now() < end, 'the server still sends');
 };
 
-test('the download can be cancelled', () => inScene('active', async (page) => {
-  await post('/bundle/forget');
-  await page.run(() => document.getElementById('logs').click());
-  await reads(page, '#logs-note', 'Received');
-  await page.run(() => document.getElementById('logs-cancel').click());
-  await reads(page, '#logs-note', 'Cancelled.');
-  await cutOff();
-}));
+test('the download can be cancelled', () =>
+  inScene('active', async (page) => {
+    await post('/bundle/forget');
+    await page.run(() => document.getElementById('logs').click());
+    await reads(page, '#logs-note', 'Received');
+    await page.run(() => document.getElementById('logs-cancel').click());
+    await reads(page, '#logs-note', 'Cancelled.');
+    await cutOff();
+  }));
 
-test('leaving the page cancels the download', () => inScene('active', async (page) => {
-  await post('/bundle/forget');
-  await page.run(() => document.getElementById('logs').click());
-  await reads(page, '#logs-note', 'Received');
-  await page.open('about:blank');
-  await cutOff();
-}));
+test('leaving the page cancels the download', () =>
+  inScene('active', async (page) => {
+    await post('/bundle/forget');
+    await page.run(() => document.getElementById('logs').click());
+    await reads(page, '#logs-note', 'Received');
+    await page.open('about:blank');
+    await cutOff();
+  }));
 
-// ---- for everybody ----
-
-test('the page works from the keyboard', () => inScene('active', async (page) => {
-  await reads(page, '#sources', 'quantis2');
-  const seen = [];
-  for (let i = 0; i < 30; i++) {
-    await page.press('Tab');
-    const where = await page.run(() => {
-      const node = document.activeElement;
-      const style = getComputedStyle(node.matches('input[type=radio]') ? node.nextElementSibling : node);
-      return { body: node === document.body, text: node.innerText || node.value || '', ring: style.outlineStyle !== 'none' };
-    });
-    if (where.body) break;
-    assert.ok(where.ring, `no ring around ${where.text}`);
-    seen.push(where.text.split('\n')[0]);
-    if (where.text.startsWith('kernel')) {
-      await page.press('Enter', 'Enter', '\r');
-      assert.strictEqual((await details(page, 'kernel')).Credited, 'No mixed in, but not counted');
-    }
-  }
-  assert.deepStrictEqual(seen, ['Quantoki', 'Status', 'cpu', 'kernel', 'quantis2', 'quantis10', '3600', 'Show all 60', 'Status as JSON', 'Download Server Logs']);
-}));
-
-test('screen readers find tables, rows that open, the bar and what is new', () => inScene('error', async (page) => {
-  await reads(page, '#sources', 'quantis2');
-  await drawn(page);
-  await open(page, 'quantis2');
-  const { nodes } = await page.send('Accessibility.getFullAXTree');
-  const find = (role, name) => nodes.filter((one) => !one.ignored && one.role.value === role && (name === undefined || one.name?.value.replaceAll('\u00a0', ' ') === name));
-  const property = (node, name) => node.properties.find((one) => one.name === name)?.value.value;
-  assert.strictEqual(find('table').length, 2);
-  assert.strictEqual(find('columnheader').length, 7);
-  assert.strictEqual(property(find('button', 'quantis2 Quantum, device')[0], 'expanded'), true);
-  assert.strictEqual(property(find('button', 'cpu Physical, cpu')[0], 'expanded'), false);
-  assert.strictEqual(find('progressbar', 'Entropy Storage')[0].value.value, 68);
-  assert.strictEqual(find('radio').length, 3);
-  assert.ok(find('status').length >= 1 && find('navigation', 'Pages').length === 1 && find('main').length === 1);
-  assert.strictEqual(find('heading').filter((one) => property(one, 'level') === 1).length, 1);
-}));
-
-// Contrast of each text with what is behind it. Source: WCAG 2.2, 1.4.3.
-const lowContrast = (page) => page.run(() => {
-  const rgb = (words) => words.match(/[\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((one) => one / 255).map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, one, i) => sum + one * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (node) => {
-    for (let one = node; one; one = one.parentElement) {
-      const colour = rgb(getComputedStyle(one).backgroundColor);
-      if (colour.length === 3 || colour[3] > 0) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const bad = [];
-  for (const node of document.body.querySelectorAll('*')) {
-    if (!node.offsetParent || ![...node.childNodes].some((one) => one.nodeType === 3 && one.data.trim())) continue;
-    const [a, b] = [light(rgb(getComputedStyle(node).color)), light(behind(node))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < 4.5) bad.push(`${node.tagName}.${node.className} "${node.innerText.slice(0, 30)}": ${ratio.toFixed(2)}`);
-  }
-  return bad;
-});
-
-for (const dark of [false, true])
-  for (const scene of ['active', 'pending', 'error', 'failed', 'mixed'])
-    test(`${scene} in ${dark ? 'dark' : 'light'}: text is readable`, () => inScene(scene, async (page) => {
-      await reads(page, '#sources', scene === 'mixed' ? 'cpu' : 'quantis2');
-      await page.run(() => document.querySelectorAll('.opener').forEach((one) => one.click()));
-      await reads(page, 'footer', 'Quantoki 0.1.0');
-      await page.run(() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))));
-      if (scene !== 'pending') await drawn(page);
-      await page.picture(path.join(pictures, `${scene}-${dark ? 'dark' : 'light'}.png`));
-      assert.deepStrictEqual(await lowContrast(page), []);
-    }, { view: { dark } }));
-
-for (const scene of ['active', 'pending', 'error', 'failed', 'day', 'hostile'])
-  test(`${scene} on a phone: nothing is wider than 360 pixels`, () => inScene(scene, async (page) => {
-    await reads(page, 'footer', 'Quantoki 0.1.0');
-    await page.until(() => document.querySelector('.opener'));
-    if (scene !== 'pending') await drawn(page);
-    await page.run(() => document.querySelectorAll('.opener').forEach((one) => one.click()));
-    await page.picture(path.join(pictures, `${scene}-phone.png`));
-    assert.ok((await page.run(() => document.documentElement.scrollWidth)) <= 360);
-    const wide = await page.run(() => [...document.body.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > 361).map((one) => `${one.tagName}.${one.className}`));
-    assert.deepStrictEqual(wide, []);
-  }, { view: PHONE }));
-
-test('charts take the colours of a theme that changes', () => inScene('active', async (page) => {
-  await drawn(page);
-  const light = await page.run(() => document.querySelector('.plot canvas').toDataURL());
-  await page.look({ dark: true });
-  await page.until((was) => document.querySelector('.plot canvas')?.toDataURL() !== was, light);
-  for (const { colours } of await painted(page)) assert.ok(colours > 50);
-}));
-
-test('charts follow the width of the window', () => inScene('active', async (page) => {
-  await drawn(page);
-  await page.look(PHONE);
-  await page.until(() => [...document.querySelectorAll('.plot canvas')].every((one) => one.getBoundingClientRect().right <= 360));
-}));
-
-test('without the chart library everything else works', () => inScene('active', async (page) => {
-  await reads(page, 'h1', 'Serving quantum and mixed entropy');
-  await reads(page, '#runs', 'output');
-}, { expected: NETWORK, flags: (page) => page.send('Network.setBlockedURLs', { urls: ['*uplot.js'] }) }));
-
-test('without JavaScript there is a sentence and a link to the JSON', () => inScene('active', async (page) => {
-  assert.match(await text(page, 'body'), /This page draws the state of the server with JavaScript, which is off/);
-  assert.strictEqual(await page.run(() => document.querySelector('noscript a').href), `${base}/api/v1/status`);
-  assert.strictEqual(await page.run(() => document.getElementById('app').offsetParent), null);
-}, { flags: (page) => page.send('Emulation.setScriptExecutionDisabled', { value: true }) }));
-
-test('the policy lets no inline script or style through', () => inScene('active', async (page) => {
-  await page.run(() => {
-    document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.got = true' }));
-    document.body.setAttribute('style', 'margin: 77px');
-  });
-  assert.strictEqual(await page.run(() => window.got), undefined);
-  assert.notStrictEqual(await page.run(() => getComputedStyle(document.body).marginTop), '77px');
-}, { expected: /Content Security Policy/ }));
-
-const main = async () => {
-  fs.mkdirSync(pictures, { recursive: true });
-  const standIn = spawn('python3', [path.join(__dirname, 'stand_in.py'), web, uplot], { stdio: ['ignore', 'pipe', 'inherit'] });
-  process.on('exit', () => standIn.kill());
-  base = `http://127.0.0.1:${await new Promise((resolve) => standIn.stdout.once('data', (text) => resolve(String(text).trim())))}`;
-  browser = await Browser.start();
-  process.on('exit', () => browser.kill());
-  await runAll();
-};
-
-main().catch((error) => {
-  console.log(`Bail out! ${error.stack}`);
-  process.exit(1);
-});
+start();
