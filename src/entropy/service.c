@@ -84,9 +84,14 @@ static qk_err set_up(qk_entropy_service *service, const qk_entropy_service_confi
     QK_TRY(read_type(config->entropy_type, &service->entropy_type));
     QK_TRY(read_url(config->url, &service->url));
     QK_TRY(write_authorization(config->token, &service->authorization));
-    peer = (qk_tls_options){
-        .host = service->url.host, .port = service->url.port, .tls = service->url.tls, .ca_file = config->cacert
-    };
+    peer = (qk_tls_options){ .host = service->url.host,
+                             .port = service->url.port,
+                             .tls = service->url.tls,
+                             .ca_file = config->cacert,
+                             .cert_file = config->client_cert,
+                             .key_file = config->client_key,
+                             .pinned_key = config->pinned_key,
+                             .connect_timeout_ms = config->connect_timeout_ms };
     QK_TRY(qk_tls_client_new(&peer, &service->tls));
     return qk_http_connection_new(service->tls, &service->connection);
 }

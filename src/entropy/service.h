@@ -20,8 +20,11 @@ typedef enum qk_entropy_api {
 } qk_entropy_api;
 
 typedef struct qk_entropy_service_config {
-    const char *url;    /* https://host[:port][/prefix]; http only to loopback */
-    const char *cacert; /* PEM file; NULL: the system's */
+    const char *url;                      /* https://host[:port][/prefix]; http only to loopback */
+    const char *cacert;                   /* PEM file; NULL: the system's */
+    const char *client_cert, *client_key; /* PEM files; NULL: none */
+    const char *pinned_key;               /* as qk_tls_options has it; NULL: any */
+    int64_t connect_timeout_ms;           /* 0: five seconds */
     qk_entropy_api api;
     qk_view token; /* borrowed at new, kept as a secret; may be empty */
     /* "quantum" or "mixed", asked for with the POST alone (others have no place for it); NULL: as the service likes */

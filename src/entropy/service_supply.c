@@ -65,6 +65,10 @@ static qk_err connect_to(qk_supply *supply, place *it)
     bool get = supply->config.api == QK_SUPPLY_QUANTUM_ENTROPY || it->post_missing;
     qk_entropy_service_config config = { .url = supply->config.urls[it - supply->places],
                                          .cacert = supply->config.ca_file,
+                                         .client_cert = supply->config.client_cert,
+                                         .client_key = supply->config.client_key,
+                                         .pinned_key = supply->config.pinned_key,
+                                         .connect_timeout_ms = supply->config.connect_timeout_ms,
                                          .api = get ? QK_ENTROPY_API_GET : QK_ENTROPY_API_POST };
 
     if (it->client)

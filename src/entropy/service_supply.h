@@ -13,8 +13,10 @@ typedef enum qk_supply_api { QK_SUPPLY_AUTO, QK_SUPPLY_ENTROPY, QK_SUPPLY_QUANTU
 typedef struct qk_supply_config {
     const char *urls[QK_SUPPLY_SERVICES];
     size_t url_count;
-    const char *ca_file; /* NULL: the system's authorities */
-    qk_supply_api api;   /* auto: POST, and GET where there is no POST */
+    const char *ca_file;                               /* NULL: the system's authorities */
+    const char *client_cert, *client_key, *pinned_key; /* as qk_entropy_service_config has them */
+    int64_t connect_timeout_ms;
+    qk_supply_api api; /* auto: POST, and GET where there is no POST */
     int64_t attempt_timeout_ms;
     uint64_t retries; /* further attempts after 429, 5xx and network errors */
     /* Gives the token, as it is now. Asked before the first connection, and again after a 401. */

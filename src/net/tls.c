@@ -202,6 +202,21 @@ static qk_err check_alpn(const qk_stream *stream)
     return qk_fail(QK_E_PROTOCOL, "%s:%u: the server does not speak %s (ALPN); check the port", WHERE(stream), wanted);
 }
 
+static qk_err check_pin(qk_stream *stream)
+{
+    if (!stream->client->pinned || qk_tls_pin_fits(stream->ssl, stream->client->pin))
+        return QK_OK;
+    return qk_fail(QK_E_SERVER_UNTRUSTED, "%s:%u: the server's certificate has another key than the pinned one",
+                   WHERE(stream));
+}
+
+/* What else must be true of a server whose certificate is trusted. */
+static qk_err agree(qk_stream *stream)
+{
+    QK_TRY(check_pin(stream));
+    return check_alpn(stream);
+}
+
 static qk_err shake_hands(qk_stream *stream)
 {
     static const char doing[] = "agreeing on TLS";
@@ -209,7 +224,7 @@ static qk_err shake_hands(qk_stream *stream)
 
     QK_TRY(make_ssl(stream));
     if (SSL_connect(stream->ssl) == 1)
-        return check_alpn(stream);
+        return agree(stream);
     stream->broken = true;
     result = SSL_get_verify_result(stream->ssl);
     if (result != X509_V_OK)

@@ -17,6 +17,7 @@ typedef struct qk_tls_options {
     const char *ca_file;              /* PEM; NULL or "": the system's store */
     bool system_store_too;            /* trust the system's store besides ca_file (IAM requests) */
     const char *cert_file, *key_file; /* client certificate; NULL: none */
+    const char *pinned_key;           /* base64 of the SHA-256 of the server's public key; NULL or "": any */
     const char *alpn;                 /* "h2", "http/1.1"; NULL: none */
     int64_t connect_timeout_ms;       /* TCP and TLS together; 0: five seconds */
 } qk_tls_options;

@@ -197,6 +197,9 @@ static qk_err set_up_tls(qk_tls_client *client, const qk_tls_options *options)
     bool has_certificate = options->cert_file && *options->cert_file, has_key = options->key_file && *options->key_file;
 
     QK_TRY(make_context(client));
+    client->pinned = options->pinned_key && *options->pinned_key;
+    if (client->pinned)
+        QK_TRY(qk_tls_pin_read(options->pinned_key, client->pin));
     if (client->ca_file) {
         QK_TRY(each_certificate(client, client->ca_file, trust));
         /* Whatever the file holds is trusted, an intermediate too: that is how GREP11 clients took their cacert. */

@@ -197,6 +197,60 @@ static void a_self_signed_certificate_is_trusted_only_if_named(void **state)
     stop_tls_server(&server);
 }
 
+/* --- a pinned key --- */
+
+/* What an operator would do: openssl x509 -pubkey | openssl pkey -pubin -outform der | sha256, base64. */
+static void pin_of(const char *name, char out[64])
+{
+    char command[1024];
+    FILE *pipe;
+
+    snprintf(command, sizeof command,
+             "openssl x509 -in %s/%s.pem -noout -pubkey | openssl pkey -pubin -outform der | "
+             "openssl dgst -sha256 -binary | openssl base64",
+             test_folder, name);
+    pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_non_null(fgets(out, 64, pipe));
+    pclose(pipe);
+    out[strcspn(out, "\n")] = 0;
+}
+
+static void a_pinned_key_is_asked_for_besides_the_chain(void **state)
+{
+    qk_tls_options pinned = trusting(0), unchained = to(0);
+    char own[64], other[64];
+
+    (void)state;
+    pin_of("server", own);
+    pin_of("wrong", other);
+    pinned.pinned_key = other;
+    assert_refused(good_server, pinned, QK_E_SERVER_UNTRUSTED, "another key than the pinned one");
+    unchained.pinned_key = own;
+    assert_refused(good_server, unchained, QK_E_SERVER_UNTRUSTED, "unknown CA");
+    tls_server server = start_tls_server(test_folder, good_server);
+    PEER(p);
+    pinned.port = server.port;
+    pinned.pinned_key = own;
+    assert_qk_ok(dial(&pinned, &p));
+    stop_tls_server(&server);
+}
+
+static void a_pin_that_is_none_is_told_before_connecting(void **state)
+{
+    static const char *const bad[] = { "x", "AAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                                       "*AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        qk_tls_options options = trusting(1);
+        QK_OWNED(qk_tls_client_free) qk_tls_client *client = NULL;
+        options.pinned_key = bad[i];
+        assert_qk_err(qk_tls_client_new(&options, &client), QK_E_CONFIG);
+        assert_words("pinned key");
+    }
+}
+
 /* --- our own certificate --- */
 
 static const char wants_certificate[] = "-rev -cert server.pem -key server.key -CAfile ca.pem -Verify 1 "
@@ -775,6 +829,8 @@ int main(void)
         cmocka_unit_test(an_expired_certificate_is_refused),
         cmocka_unit_test(a_client_certificate_is_not_a_servers),
         cmocka_unit_test(a_self_signed_certificate_is_trusted_only_if_named),
+        cmocka_unit_test(a_pinned_key_is_asked_for_besides_the_chain),
+        cmocka_unit_test(a_pin_that_is_none_is_told_before_connecting),
         cmocka_unit_test(a_client_certificate_opens_the_door),
         cmocka_unit_test(a_missing_client_certificate_is_told),
         cmocka_unit_test(a_client_certificate_of_another_ca_is_told),
