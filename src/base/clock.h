@@ -7,6 +7,8 @@
 
 int64_t qk_clock_monotonic_ms(void);
 int64_t qk_clock_monotonic_ns(void);
+/* Cheaper, and late by up to 10 ms: for ages. */
+int64_t qk_clock_coarse_ms(void);
 /* Seconds since 1970, UTC. */
 int64_t qk_clock_unix_s(void);
 /* "2026-11-21T10:33:10.123Z" */

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,6 +19,12 @@ static const char *const level_names[] = { "panic", "fatal", "error", "warning",
 enum { SILENT = -1, LINE = 1024 };
 static atomic_int threshold = SILENT;
 static atomic_int target = STDERR_FILENO;
+
+/* How a line begins, and how it leaves. */
+typedef enum form { WITH_TIME, GUEST, SYSLOG } form;
+static atomic_int how = WITH_TIME;
+static _Atomic(const char *) component = "";
+static struct sockaddr_un syslog_address = { .sun_family = AF_UNIX };
 
 bool qk_log_level_parse(const char *name, qk_log_level *out_level)
 {
@@ -50,11 +58,38 @@ qk_err qk_log_open(const char *path, qk_log_level level)
     return QK_OK;
 }
 
+void qk_log_open_guest(const char *name, qk_log_level level)
+{
+    qk_log_close();
+    atomic_store(&component, name);
+    atomic_store(&how, GUEST);
+    atomic_store(&threshold, (int)level);
+}
+
+qk_err qk_log_open_syslog(const char *socket_path, const char *name, qk_log_level level)
+{
+    int fd;
+
+    if (strlen(socket_path) >= sizeof syslog_address.sun_path)
+        return qk_fail(QK_E_CONFIG, "the path of the system log's socket is too long");
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return qk_fail(QK_E_CONFIG, "system log: %s", strerror(errno));
+    qk_log_close();
+    snprintf(syslog_address.sun_path, sizeof syslog_address.sun_path, "%s", socket_path);
+    atomic_store(&component, name);
+    atomic_store(&target, fd);
+    atomic_store(&how, SYSLOG);
+    atomic_store(&threshold, (int)level);
+    return QK_OK;
+}
+
 void qk_log_close(void)
 {
     int fd = atomic_exchange(&target, STDERR_FILENO);
 
     atomic_store(&threshold, SILENT);
+    atomic_store(&how, WITH_TIME);
     if (fd != STDERR_FILENO)
         close(fd);
 }
@@ -64,23 +99,57 @@ bool qk_log_wants(qk_log_level level)
     return (int)level <= atomic_load_explicit(&threshold, memory_order_relaxed);
 }
 
+static void begin_line(char *line, size_t room, qk_log_level level)
+{
+    /* Source: RFC 3164, section 4.1.1: severities of the levels, and the facility "user". */
+    static const int severities[] = { 0, 2, 3, 4, 6, 7, 7 }, facility = 1 << 3;
+    const char *name = atomic_load(&component);
+    char now[25];
+
+    switch ((form)atomic_load(&how)) {
+    case GUEST:
+        snprintf(line, room, "%s: level=%s ", name, level_names[level]);
+        break;
+    case SYSLOG:
+        snprintf(line, room, "<%d>%s[%ld]: level=%s ", facility | severities[level], name, (long)getpid(),
+                 level_names[level]);
+        break;
+    case WITH_TIME:
+        qk_clock_iso8601(now);
+        snprintf(line, room, "%s pid=%ld level=%s ", now, (long)getpid(), level_names[level]);
+        break;
+    }
+}
+
+/* What cannot be written is lost: there is nowhere to say so. */
+static void send_line(const char *line, size_t len)
+{
+    ssize_t done;
+
+    if (atomic_load(&how) == SYSLOG)
+        done = sendto(atomic_load(&target), line, len, MSG_NOSIGNAL | MSG_DONTWAIT,
+                      (const struct sockaddr *)&syslog_address, sizeof syslog_address);
+    else
+        done = write(atomic_load(&target), line, len);
+    (void)done;
+}
+
 /* Control characters become '?': a name in a message must not be able to forge a second line. */
 static void write_line(qk_log_level level, const char *message)
 {
-    char line[LINE], now[25];
+    char line[LINE];
     int saved_errno = errno;
     size_t len;
 
-    qk_clock_iso8601(now);
-    snprintf(line, sizeof line - 1, "%s pid=%ld level=%s %s", now, (long)getpid(), level_names[level], message);
+    begin_line(line, sizeof line - 1, level);
+    len = strlen(line);
+    snprintf(line + len, sizeof line - 1 - len, "%s", message);
     len = strlen(line);
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
             line[i] = '?';
     line[len++] = '\n';
-    if (write(atomic_load(&target), line, len) < 0) {
-        /* Nowhere to say so. */
-    }
+    send_line(line, len);
     errno = saved_errno;
 }
 

@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -209,6 +212,45 @@ static void deadlines_count_down_and_never_below_nothing(void **state)
     assert_true(qk_clock_unix_s() > 1700000000);
 }
 
+static void a_guests_lines_bear_its_name_and_no_time(void **state)
+{
+    int pipe_ends[2], before = dup(STDERR_FILENO);
+    char line[200] = "";
+
+    (void)state;
+    assert_int_equal(pipe(pipe_ends), 0);
+    dup2(pipe_ends[1], STDERR_FILENO);
+    qk_log_open_guest("the-guest", QK_LOG_WARNING);
+    qk_log(QK_LOG_WARNING, "op=%s", "test");
+    qk_log(QK_LOG_INFO, "op=hidden");
+    qk_log_close();
+    dup2(before, STDERR_FILENO);
+    close(before);
+    close(pipe_ends[1]);
+    assert_true(read(pipe_ends[0], line, sizeof line - 1) > 0);
+    close(pipe_ends[0]);
+    assert_string_equal(line, "the-guest: level=warning op=test\n");
+}
+
+static void the_system_log_gets_datagrams(void **state)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int listener = socket(AF_UNIX, SOCK_DGRAM, 0);
+    char line[200] = "", expected[200];
+
+    (void)state;
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", test_path("log.socket"));
+    assert_qk_ok(qk_log_open_syslog(address.sun_path, "the-guest", QK_LOG_WARNING));
+    qk_log(QK_LOG_ERROR, "nobody listens yet");
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    qk_log(QK_LOG_WARNING, "op=test");
+    qk_log_close();
+    snprintf(expected, sizeof expected, "<12>the-guest[%ld]: level=warning op=test\n", (long)getpid());
+    assert_true(recv(listener, line, sizeof line - 1, MSG_DONTWAIT) > 0);
+    assert_string_equal(line, expected);
+    close(listener);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +266,8 @@ int main(void)
         cmocka_unit_test(logging_keeps_errno),
         cmocka_unit_test(lines_of_several_threads_stay_whole),
         cmocka_unit_test(deadlines_count_down_and_never_below_nothing),
+        cmocka_unit_test(a_guests_lines_bear_its_name_and_no_time),
+        cmocka_unit_test(the_system_log_gets_datagrams),
     };
     return cmocka_run_group_tests_name("log", tests, make_test_folder, remove_test_folder);
 }
