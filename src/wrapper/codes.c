@@ -40,26 +40,22 @@ static void log_now_and_then(const char *function, qk_err err)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static struct {
-        qk_err err;
         int64_t told_ms;
         unsigned untold;
-    } last;
+    } of[QK_ERROR_COUNT];
     int64_t now_ms = qk_clock_monotonic_ms();
-    bool tell;
     unsigned untold;
+    bool tell;
 
     if (pthread_mutex_trylock(&lock) != 0)
         return; /* a fork may have left it locked, and a line of a log is not worth waiting for */
-    tell = last.err != err || now_ms - last.told_ms >= QUIET_MS;
-    untold = last.err == err ? last.untold : 0;
-    last.untold = tell ? 0 : untold + 1;
-    if (tell) {
-        last.err = err;
-        last.told_ms = now_ms;
-    }
+    tell = of[err].told_ms == 0 || now_ms - of[err].told_ms >= QUIET_MS;
+    untold = of[err].untold;
+    of[err].untold = tell ? 0 : untold + 1;
+    of[err].told_ms = tell ? now_ms : of[err].told_ms;
     pthread_mutex_unlock(&lock);
     if (tell)
-        qk_log_failure(QK_LOG_ERROR, err, "op=%s repeated=%u", function, untold);
+        qk_log_failure(QK_LOG_ERROR, err, "op=%s untold=%u", function, untold);
 }
 
 CK_RV qk_wrapper_leave(const char *function, qk_err err)

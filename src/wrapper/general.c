@@ -16,6 +16,8 @@
 
 enum { MAJOR = 0, MINOR = 1 }; /* libraryVersion */
 
+static const char log_name[] = "quantoki-entropy";
+
 qk_wrapper_state qk_wrapper;
 
 /* ---- the base ---- */
@@ -43,12 +45,28 @@ void qk_wrapper_find_base(void)
 
 static qk_err open_log(const qk_wrapper_settings *settings)
 {
-    return qk_log_open(settings->log_to, (qk_log_level)settings->log_level);
+    qk_log_level level = (qk_log_level)settings->log_level;
+
+    if (strcmp(settings->log_to, "syslog") == 0)
+        return qk_log_open_syslog(QK_LOG_SYSLOG_SOCKET, log_name, level);
+    if (strcmp(settings->log_to, "stderr") != 0)
+        return qk_log_open(settings->log_to, level);
+    qk_log_open_guest(log_name, level);
+    return QK_OK;
 }
 
+/* The supply reads the certificates' files when it first connects. */
 static qk_err fetch(void *context, uint8_t *out, size_t len, qk_deadline_ms deadline)
 {
-    return qk_supply_fetch(((qk_wrapper_state *)context)->supply, out, len, deadline);
+    const qk_wrapper_state *state = context;
+    qk_err err = qk_supply_fetch(state->supply, out, len, deadline);
+
+    if (err == QK_E_CONFIG && (state->settings.ca_file || state->settings.client_cert || state->settings.pinned_key)) {
+        char words[sizeof qk_failure_last()->words];
+        snprintf(words, sizeof words, "%s", qk_err_words(err));
+        return qk_fail(QK_E_SERVER_UNTRUSTED, "%s", words);
+    }
+    return err;
 }
 
 static qk_err make_pool(qk_wrapper_state *state)
@@ -59,9 +77,15 @@ static qk_err make_pool(qk_wrapper_state *state)
         .mix = state->settings.mix == QK_WRAPPER_MIX_KERNEL,
         .locking = &state->locking,
         .fetch = fetch,
-        .context = state,
+        .fetch_context = state,
+        .low_water = (size_t)(state->settings.pool_bytes * state->settings.low_water / 100),
     };
 
+    if (!state->settings.background || !state->may_make_threads)
+        return qk_pool_of_random_new(&config, &state->pool);
+    QK_TRY(qk_refiller_new(&state->refiller));
+    config.on_low_water = qk_refiller_wake;
+    config.low_water_context = state->refiller;
     return qk_pool_of_random_new(&config, &state->pool);
 }
 
@@ -74,6 +98,10 @@ static qk_err make_supply(qk_wrapper_state *state)
 {
     qk_supply_config config = {
         .ca_file = state->settings.ca_file,
+        .client_cert = state->settings.client_cert,
+        .client_key = state->settings.client_key,
+        .pinned_key = state->settings.pinned_key,
+        .connect_timeout_ms = (int64_t)state->settings.connect_timeout_ms,
         .api = (qk_supply_api)state->settings.api,
         .attempt_timeout_ms = (int64_t)state->settings.attempt_timeout_ms,
         .retries = state->settings.retries,
@@ -102,6 +130,8 @@ static qk_err start_own(qk_wrapper_state *state)
 
 static void stop_own(qk_wrapper_state *state)
 {
+    qk_visits_await_end();
+    qk_refiller_free(&state->refiller);
     qk_pool_of_random_free(&state->pool);
     qk_supply_free(&state->supply);
     qk_sessions_free(&state->sessions);
@@ -115,6 +145,8 @@ static void stop_own(qk_wrapper_state *state)
 static void abandon_inherited(qk_wrapper_state *state)
 {
     qk_supply_abandon(&state->supply);
+    qk_visits_forget();
+    state->refiller = NULL;
     state->pool = NULL;
     state->sessions = NULL;
     state->settings = (qk_wrapper_settings){ 0 };
@@ -129,6 +161,7 @@ static qk_err prepare(qk_wrapper_state *state, const CK_C_INITIALIZE_ARGS *argum
     QK_TRY(qk_base_library_load(state->settings.base, &state->base));
     qk_wrapper_find_base();
     QK_TRY(qk_locking_read(arguments, &state->locking));
+    state->may_make_threads = !arguments || !(arguments->flags & CKF_LIBRARY_CANT_CREATE_OS_THREADS);
     return start_own(state);
 }
 
@@ -145,6 +178,17 @@ static CK_RV initialise_base(qk_wrapper_state *state, void *arguments)
     return rv;
 }
 
+/* Without the thread calls fetch for themselves. */
+static void start_background(qk_wrapper_state *state)
+{
+    if (state->refiller)
+        (void)qk_wrapper_leave("C_Initialize", qk_refiller_start(state->refiller, state->pool,
+                                                                 (int64_t)state->settings.attempt_timeout_ms));
+    if (!qk_secret_memory_locked())
+        qk_log(QK_LOG_WARNING, "op=C_Initialize words=\"memory cannot be locked: random in stock may reach swap; raise "
+                               "RLIMIT_MEMLOCK\"");
+}
+
 ENTRY CK_RV C_Initialize(CK_VOID_PTR arguments)
 {
     CK_RV rv;
@@ -157,6 +201,8 @@ ENTRY CK_RV C_Initialize(CK_VOID_PTR arguments)
     rv = qk_wrapper_leave("C_Initialize", prepare(&qk_wrapper, arguments));
     if (rv == CKR_OK)
         rv = initialise_base(&qk_wrapper, arguments);
+    if (rv == CKR_OK)
+        start_background(&qk_wrapper);
     if (rv != CKR_OK)
         stop_own(&qk_wrapper);
     qk_life_settle(rv == CKR_OK);
@@ -239,7 +285,10 @@ ENTRY CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR applicati
     rv = qk_wrapper.base.functions.C_OpenSession(slot, flags, application, notify, session);
     if (rv != CKR_OK)
         return rv;
+    if (!qk_visit_begin())
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
     err = qk_sessions_add(qk_wrapper.sessions, *session, slot);
+    qk_visit_end();
     if (err != QK_OK && qk_wrapper.base.functions.C_CloseSession)
         qk_wrapper.base.functions.C_CloseSession(*session);
     return qk_wrapper_leave("C_OpenSession", err);
@@ -247,16 +296,14 @@ ENTRY CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR applicati
 
 ENTRY CK_RV C_CloseSession(CK_SESSION_HANDLE session)
 {
-    CK_RV rv;
-
-    if (!qk_life_live())
+    if (!qk_visit_begin())
         return CKR_CRYPTOKI_NOT_INITIALIZED;
-    if (!qk_wrapper.base.functions.C_CloseSession)
-        return CKR_FUNCTION_NOT_SUPPORTED;
     /* Before the base may give the handle to another thread's new session. */
-    qk_sessions_remove(qk_wrapper.sessions, session);
-    rv = qk_wrapper.base.functions.C_CloseSession(session);
-    return rv;
+    if (qk_wrapper.base.functions.C_CloseSession)
+        qk_sessions_remove(qk_wrapper.sessions, session);
+    qk_visit_end();
+    return qk_wrapper.base.functions.C_CloseSession ? qk_wrapper.base.functions.C_CloseSession(session)
+                                                    : CKR_FUNCTION_NOT_SUPPORTED;
 }
 
 ENTRY CK_RV C_CloseAllSessions(CK_SLOT_ID slot)
@@ -268,14 +315,20 @@ ENTRY CK_RV C_CloseAllSessions(CK_SLOT_ID slot)
     if (!qk_wrapper.base.functions.C_CloseAllSessions)
         return CKR_FUNCTION_NOT_SUPPORTED;
     rv = qk_wrapper.base.functions.C_CloseAllSessions(slot);
-    if (rv == CKR_OK)
+    if (rv == CKR_OK && qk_visit_begin()) {
         qk_sessions_remove_slot(qk_wrapper.sessions, slot);
+        qk_visit_end();
+    }
     return rv;
 }
 
 void qk_sessions_note(CK_SESSION_HANDLE session, CK_RV rv)
 {
-    if (rv == CKR_SESSION_HANDLE_INVALID || rv == CKR_SESSION_CLOSED || rv == CKR_DEVICE_REMOVED ||
-        rv == CKR_TOKEN_NOT_PRESENT)
+    if (rv != CKR_SESSION_HANDLE_INVALID && rv != CKR_SESSION_CLOSED && rv != CKR_DEVICE_REMOVED &&
+        rv != CKR_TOKEN_NOT_PRESENT)
+        return;
+    if (qk_visit_begin()) {
         qk_sessions_remove(qk_wrapper.sessions, session);
+        qk_visit_end();
+    }
 }

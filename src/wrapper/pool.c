@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Two memories of one size: `stock` is served from, a download goes to the end of `spare`; then what is left of the
+ * stock is put in front of it and they change places. Only requests beyond the pool's size allocate. */
 #include "wrapper/pool.h"
 
 #include <stdatomic.h>
@@ -6,14 +8,18 @@
 
 #include "entropy/random.h"
 
-enum { UNIT = 1024 }; /* services give whole KiB */
+enum { UNIT = 1024 /* services give whole KiB */, MIXED_AT_ONCE = 4096 };
 
 struct qk_pool_of_random {
     qk_pool_config config;
     qk_lock content, filling;
-    qk_secret bytes;
-    size_t left; /* at the end of `bytes`; guarded by content, as born_ms */
-    int64_t born_ms;
+    size_t room;     /* of both memories, usually */
+    qk_secret stock; /* it and the rest of this paragraph are guarded by content */
+    size_t left;     /* at the end of `stock` */
+    size_t fresh;    /* of them, at most: those of the last filling, which came at fresh_ms; the others at older_ms */
+    int64_t fresh_ms, older_ms;
+
+    qk_secret spare; /* guarded by filling; all zeros between fillings */
     atomic_uint_fast64_t fillings;
 };
 
@@ -24,6 +30,7 @@ qk_err qk_pool_of_random_new(const qk_pool_config *config, qk_pool_of_random **o
     if (!pool)
         return qk_fail(QK_E_NO_MEMORY, "random pool");
     pool->config = *config;
+    pool->room = (config->bytes + UNIT - 1) / UNIT * UNIT + UNIT;
     QK_TRY(qk_lock_init(&pool->content, config->locking));
     QK_TRY(qk_lock_init(&pool->filling, config->locking));
     *out_pool = pool;
@@ -35,42 +42,46 @@ void qk_pool_of_random_free(qk_pool_of_random **pool)
 {
     if (!*pool)
         return;
-    qk_secret_free(&(*pool)->bytes);
+    qk_secret_free(&(*pool)->stock);
+    qk_secret_free(&(*pool)->spare);
     qk_lock_done(&(*pool)->filling);
     qk_lock_done(&(*pool)->content);
     free(*pool);
     *pool = NULL;
 }
 
-static void xor_into(uint8_t *place, const uint8_t *other, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        place[i] ^= other[i];
-}
+/* ---- serving ---- */
 
-/* Downloads into `place`, and mixes local random in: a service that lies can then not choose what is served. */
-static qk_err download(qk_pool_of_random *pool, uint8_t *place, size_t len, qk_deadline_ms deadline)
+static void drop(qk_pool_of_random *pool, size_t len)
 {
-    QK_OWNED(qk_secret_free) qk_secret local = QK_SECRET_NONE;
-
-    QK_TRY(pool->config.fetch(pool->config.context, place, len, deadline));
-    atomic_fetch_add(&pool->fillings, 1);
-    if (!pool->config.mix)
-        return QK_OK;
-    QK_TRY(qk_secret_new(len, &local));
-    QK_TRY(qk_random_bytes(qk_secret_fill(&local), len));
-    xor_into(place, qk_secret_reveal(&local).data, len);
-    return QK_OK;
+    explicit_bzero(qk_secret_fill(&pool->stock) + pool->stock.len - pool->left, len);
+    pool->left -= len;
 }
 
 static void drop_what_is_old(qk_pool_of_random *pool)
 {
-    int64_t most_ms = pool->config.max_age_s * 1000;
+    int64_t most_ms = pool->config.max_age_s * 1000, now_ms;
 
-    if (pool->left == 0 || most_ms == 0 || qk_clock_monotonic_ms() - pool->born_ms <= most_ms)
+    if (pool->left == 0 || most_ms == 0)
         return;
-    explicit_bzero(qk_secret_fill(&pool->bytes), pool->bytes.len);
-    pool->left = 0;
+    now_ms = qk_clock_coarse_ms();
+    if (pool->left > pool->fresh && now_ms - pool->older_ms > most_ms)
+        drop(pool, pool->left - pool->fresh);
+    if (now_ms - pool->fresh_ms > most_ms)
+        drop(pool, pool->left);
+}
+
+/* The oldest bytes go first. */
+static void serve_from_stock(qk_pool_of_random *pool, uint8_t *out, size_t len)
+{
+    uint8_t *from = qk_secret_fill(&pool->stock) + pool->stock.len - pool->left;
+    bool was_enough = pool->left >= pool->config.low_water;
+
+    memcpy(out, from, len);
+    explicit_bzero(from, len);
+    pool->left -= len;
+    if (pool->config.on_low_water && was_enough && pool->left < pool->config.low_water)
+        pool->config.on_low_water(pool->config.low_water_context);
 }
 
 /* Serves from what is there; false if that is not enough. */
@@ -79,51 +90,113 @@ static qk_err serve(qk_pool_of_random *pool, uint8_t *out, size_t len, bool *out
     QK_TRY(qk_lock_take(&pool->content));
     drop_what_is_old(pool);
     *out_served = len <= pool->left;
-    if (*out_served) {
-        uint8_t *from = qk_secret_fill(&pool->bytes) + pool->bytes.len - pool->left;
-        memcpy(out, from, len);
-        explicit_bzero(from, len);
-        pool->left -= len;
-    }
+    if (*out_served)
+        serve_from_stock(pool, out, len);
     qk_lock_give(&pool->content);
     return QK_OK;
 }
 
-/* Whole KiB, so that with what is there `len` can be served and a filling is in stock. */
-static qk_err length_of_download(qk_pool_of_random *pool, size_t len, size_t *out_len)
-{
-    size_t want = len > pool->config.bytes ? len : pool->config.bytes, left;
+/* ---- filling ---- */
 
+static void xor_into(uint8_t *place, const uint8_t *other, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        place[i] ^= other[i];
+}
+
+/* Mixes local random in: a service that lies can then not choose what is served. */
+static qk_err mix_local(uint8_t *place, size_t len)
+{
+    QK_OWNED(qk_secret_free) qk_secret local = QK_SECRET_NONE;
+
+    QK_TRY(qk_secret_new(MIXED_AT_ONCE, &local));
+    for (size_t at = 0, part; at < len; at += part) {
+        part = len - at < MIXED_AT_ONCE ? len - at : MIXED_AT_ONCE;
+        QK_TRY(qk_random_bytes(qk_secret_fill(&local), part));
+        xor_into(place + at, qk_secret_reveal(&local).data, part);
+    }
+    return QK_OK;
+}
+
+static qk_err download(qk_pool_of_random *pool, uint8_t *place, size_t len, qk_deadline_ms deadline)
+{
+    QK_TRY(pool->config.fetch(pool->config.fetch_context, place, len, deadline));
+    atomic_fetch_add(&pool->fillings, 1);
+    return pool->config.mix ? mix_local(place, len) : QK_OK;
+}
+
+static qk_err count_left(qk_pool_of_random *pool, size_t *out_left)
+{
     QK_TRY(qk_lock_take(&pool->content));
-    left = pool->left;
+    drop_what_is_old(pool);
+    *out_left = pool->left;
     qk_lock_give(&pool->content);
+    return QK_OK;
+}
+
+/* Whole KiB, so that with what is `left` a request of `len` can be served and a filling is in stock. */
+static qk_err length_of_download(const qk_pool_of_random *pool, size_t len, size_t left, size_t *out_len)
+{
+    size_t want = len > pool->config.bytes ? len : pool->config.bytes;
+
     if (want > SIZE_MAX / 2)
         return qk_fail(QK_E_NO_MEMORY, "%zu random bytes at once", len);
     *out_len = (want - (left < want ? left : want - 1) + UNIT - 1) / UNIT * UNIT;
     return QK_OK;
 }
 
-/* Downloads behind what is left now; others may take of that in the meantime. */
+/* A spare of the usual size, unless more is needed. */
+static qk_err make_spare(qk_pool_of_random *pool, size_t needed)
+{
+    size_t len = needed > pool->room ? needed : pool->room;
+
+    if (pool->spare.len == len)
+        return QK_OK;
+    qk_secret_free(&pool->spare);
+    return qk_secret_new(len, &pool->spare);
+}
+
+/* The `more` bytes at the spare's end come into stock, behind what is left there. */
+static void change_places(qk_pool_of_random *pool, size_t more)
+{
+    qk_secret old = pool->stock;
+    uint8_t *rest = old.len ? qk_secret_fill(&old) + old.len - pool->left : NULL;
+
+    if (pool->left) {
+        memcpy(qk_secret_fill(&pool->spare) + pool->spare.len - more - pool->left, rest, pool->left);
+        explicit_bzero(rest, pool->left);
+    }
+    if (pool->left <= pool->fresh)
+        pool->older_ms = pool->fresh_ms;
+    pool->fresh_ms = qk_clock_coarse_ms();
+    pool->fresh = more;
+    pool->stock = pool->spare;
+    pool->spare = old;
+    pool->left += more;
+}
+
+/* Under the lock `filling`. Others may take of what is left in the meantime. */
 static qk_err fill(qk_pool_of_random *pool, size_t len, qk_deadline_ms deadline)
 {
-    QK_OWNED(qk_secret_free) qk_secret downloaded = QK_SECRET_NONE, all = QK_SECRET_NONE;
-    size_t more = 0;
+    size_t left = 0, more = 0;
+    uint8_t *place;
     qk_err err;
 
-    QK_TRY(length_of_download(pool, len, &more));
-    QK_TRY(qk_secret_new(more, &downloaded));
-    QK_TRY(download(pool, qk_secret_fill(&downloaded), more, deadline));
-    QK_TRY(qk_lock_take(&pool->content));
-    err = qk_secret_new(pool->left + more, &all);
+    QK_TRY(count_left(pool, &left));
+    QK_TRY(length_of_download(pool, len, left, &more));
+    QK_TRY(make_spare(pool, left + more));
+    place = qk_secret_fill(&pool->spare) + pool->spare.len - more;
+    err = download(pool, place, more, deadline);
+    if (err == QK_OK)
+        err = qk_lock_take(&pool->content);
     if (err == QK_OK) {
-        uint8_t *place = qk_secret_fill(&all);
-        memcpy(place, qk_secret_fill(&pool->bytes) + pool->bytes.len - pool->left, pool->left);
-        memcpy(place + pool->left, qk_secret_reveal(&downloaded).data, more);
-        pool->left += more;
-        pool->born_ms = pool->left == more ? qk_clock_monotonic_ms() : pool->born_ms;
-        qk_secret_give(&all, &pool->bytes);
+        change_places(pool, more);
+        qk_lock_give(&pool->content);
+    } else {
+        explicit_bzero(place, more);
     }
-    qk_lock_give(&pool->content);
+    if (pool->spare.len > pool->room) /* of a large request */
+        qk_secret_free(&pool->spare);
     return err;
 }
 
@@ -144,12 +217,26 @@ static qk_err fill_and_serve(qk_pool_of_random *pool, uint8_t *out, size_t len, 
     return err;
 }
 
-qk_err qk_pool_of_random_take(qk_pool_of_random *pool, uint8_t *out, size_t len, qk_deadline_ms deadline)
+/* The clock is asked only by those who may have to wait. */
+qk_err qk_pool_of_random_take(qk_pool_of_random *pool, uint8_t *out, size_t len, int64_t timeout_ms)
 {
     bool served;
 
     QK_TRY(serve(pool, out, len, &served));
-    return served ? QK_OK : fill_and_serve(pool, out, len, deadline);
+    return served ? QK_OK : fill_and_serve(pool, out, len, qk_deadline_in(timeout_ms));
+}
+
+qk_err qk_pool_of_random_refill(qk_pool_of_random *pool, int64_t timeout_ms)
+{
+    size_t left = 0;
+    qk_err err;
+
+    QK_TRY(qk_lock_take(&pool->filling));
+    err = count_left(pool, &left);
+    if (err == QK_OK && left < pool->config.low_water)
+        err = fill(pool, 0, qk_deadline_in(timeout_ms));
+    qk_lock_give(&pool->filling);
+    return err;
 }
 
 uint64_t qk_pool_of_random_fillings(const qk_pool_of_random *pool)

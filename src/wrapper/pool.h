@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pool: random of the service that waits to be served, each byte once.
  *
- * One locked, guarded memory (qk_secret: outside core files, wiped in a forked child). Taken bytes are wiped; content
- * older than max_age_s is wiped unserved. A request is served whole or not at all, so nothing is lost or half given
- * when the service fails. Downloads are whole KiB; what a request leaves of one stays for the next.
+ * Locked, guarded memory (qk_secret: outside core files, wiped in a forked child). Taken bytes are wiped; content older
+ * than max_age_s is wiped unserved. A request is served whole or not at all, so nothing is lost or half given when the
+ * service fails. Downloads are whole KiB; what a request leaves of one stays for the next.
  * Two locks: `content` for copying, `filling` for the one download that all who wait then share. */
 #ifndef QK_WRAPPER_POOL_H
 #define QK_WRAPPER_POOL_H
@@ -23,13 +23,22 @@ typedef struct qk_pool_config {
     bool mix;          /* XOR with local random (entropy/random.h) */
     const qk_locking *locking;
     qk_pool_fetch fetch;
-    void *context;
+    void *fetch_context;
+    /* Called (under the lock: it must not wait) when a request leaves fewer than low_water bytes; NULL: nobody cares */
+    void (*on_low_water)(void *context);
+    void *low_water_context;
+    size_t low_water;
 } qk_pool_config;
 
 QK_MUST_CHECK qk_err qk_pool_of_random_new(const qk_pool_config *config, qk_pool_of_random **out_pool);
 void qk_pool_of_random_free(qk_pool_of_random **pool);
-/* Fills `out` whole or leaves it untouched. Errors of the fetch. */
-QK_MUST_CHECK qk_err qk_pool_of_random_take(qk_pool_of_random *pool, uint8_t *out, size_t len, qk_deadline_ms deadline);
+
+/* Fills `out` whole or leaves it untouched, in at most timeout_ms (negative: as long as it takes). Errors of the
+ * fetch. */
+QK_MUST_CHECK qk_err qk_pool_of_random_take(qk_pool_of_random *pool, uint8_t *out, size_t len, int64_t timeout_ms);
+/* Fills the pool if fewer than low_water bytes are left. */
+QK_MUST_CHECK qk_err qk_pool_of_random_refill(qk_pool_of_random *pool, int64_t timeout_ms);
+
 /* Fillings so far, for tests and the log. */
 uint64_t qk_pool_of_random_fillings(const qk_pool_of_random *pool);
 

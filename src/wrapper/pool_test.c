@@ -41,7 +41,7 @@ static qk_locking locking;
 static qk_pool_of_random *new_pool(service *it, size_t bytes, int64_t max_age_s)
 {
     const qk_pool_config config = {
-        .bytes = bytes, .max_age_s = max_age_s, .locking = &locking, .fetch = fetch, .context = it
+        .bytes = bytes, .max_age_s = max_age_s, .locking = &locking, .fetch = fetch, .fetch_context = it
     };
     qk_pool_of_random *pool = NULL;
 
@@ -51,7 +51,7 @@ static qk_pool_of_random *new_pool(service *it, size_t bytes, int64_t max_age_s)
 
 static void take(qk_pool_of_random *pool, uint8_t *out, size_t len)
 {
-    assert_int_equal(qk_pool_of_random_take(pool, out, len, QK_DEADLINE_NEVER), QK_OK);
+    assert_int_equal(qk_pool_of_random_take(pool, out, len, -1), QK_OK);
 }
 
 static void a_few_bytes_cost_one_kib_without_stock(void **state)
@@ -122,10 +122,69 @@ static void a_failing_service_leaves_output_and_stock_alone(void **state)
     take(pool, out, 24); /* 1000 are left */
     it.answer = QK_E_NOT_AUTHENTICATED;
     memset(out, 0, sizeof out);
-    assert_int_equal(qk_pool_of_random_take(pool, out, sizeof out, QK_DEADLINE_NEVER), QK_E_NOT_AUTHENTICATED);
+    assert_int_equal(qk_pool_of_random_take(pool, out, sizeof out, -1), QK_E_NOT_AUTHENTICATED);
     assert_true(qk_view_is_zero(qk_view_of(out, sizeof out)));
     take(pool, out, 1000);
     assert_int_equal(out[0], 4);
+}
+
+static void a_large_request_keeps_the_order(void **state)
+{
+    service it = { 0 };
+    QK_OWNED(qk_pool_of_random_free) qk_pool_of_random *pool = new_pool(&it, 4096, 0);
+    uint64_t *out = calloc(10000, 8), expected = 0;
+    static const size_t words[] = { 5, 10000, 1, 9999, 512, 512, 3 };
+
+    (void)state;
+    assert_non_null(out);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        take(pool, (uint8_t *)out, words[i] * 8);
+        for (size_t at = 0; at < words[i]; at++)
+            assert_int_equal(out[at], ++expected);
+    }
+    free(out);
+}
+
+static void note(void *context)
+{
+    ++*(int *)context;
+}
+
+static qk_err fetch_ones(void *context, uint8_t *out, size_t len, qk_deadline_ms deadline)
+{
+    (void)context;
+    (void)deadline;
+    memset(out, 1, len);
+    return QK_OK;
+}
+
+static void low_water_is_told_once_and_refilled(void **state)
+{
+    int told = 0;
+    const qk_pool_config config = { .bytes = 4096,
+                                    .low_water = 1024,
+                                    .on_low_water = note,
+                                    .locking = &locking,
+                                    .fetch = fetch_ones,
+                                    .low_water_context = &told };
+    QK_OWNED(qk_pool_of_random_free) qk_pool_of_random *pool = NULL;
+    uint8_t out[3072];
+
+    (void)state;
+    assert_int_equal(qk_pool_of_random_new(&config, &pool), QK_OK);
+    assert_int_equal(qk_pool_of_random_refill(pool, -1), QK_OK);
+    take(pool, out, 3072);
+    assert_int_equal(told, 0);
+    assert_int_equal(qk_pool_of_random_refill(pool, -1), QK_OK);
+    assert_int_equal(qk_pool_of_random_fillings(pool), 1);
+    take(pool, out, 1);
+    take(pool, out, 1);
+    assert_int_equal(told, 1);
+    assert_int_equal(qk_pool_of_random_refill(pool, -1), QK_OK);
+    assert_int_equal(qk_pool_of_random_fillings(pool), 2);
+    take(pool, out, 3072);
+    assert_int_equal(told, 1);
+    assert_int_equal(qk_pool_of_random_fillings(pool), 2);
 }
 
 static void an_absurd_length_is_an_error(void **state)
@@ -135,15 +194,15 @@ static void an_absurd_length_is_an_error(void **state)
     uint8_t out[8] = { 0 };
 
     (void)state;
-    assert_int_equal(qk_pool_of_random_take(pool, out, SIZE_MAX, QK_DEADLINE_NEVER), QK_E_NO_MEMORY);
-    assert_int_equal(qk_pool_of_random_take(pool, out, SIZE_MAX / 2, QK_DEADLINE_NEVER), QK_E_NO_MEMORY);
+    assert_int_equal(qk_pool_of_random_take(pool, out, SIZE_MAX, -1), QK_E_NO_MEMORY);
+    assert_int_equal(qk_pool_of_random_take(pool, out, SIZE_MAX / 2, -1), QK_E_NO_MEMORY);
     assert_int_equal(it.count, 0);
 }
 
 static void local_random_is_mixed_in(void **state)
 {
     service it = { 0 };
-    const qk_pool_config config = { .mix = true, .locking = &locking, .fetch = fetch, .context = &it };
+    const qk_pool_config config = { .mix = true, .locking = &locking, .fetch = fetch, .fetch_context = &it };
     QK_OWNED(qk_pool_of_random_free) qk_pool_of_random *pool = NULL;
     uint8_t out[32], plain[32] = { 1 };
 
@@ -162,7 +221,7 @@ static void *draw(void *arg)
     uint64_t *out = calloc(CALLS, 32);
 
     for (size_t i = 0; out && i < CALLS; i++)
-        if (qk_pool_of_random_take(arg, (uint8_t *)(out + 4 * i), 32, QK_DEADLINE_NEVER) != QK_OK)
+        if (qk_pool_of_random_take(arg, (uint8_t *)(out + 4 * i), 32, -1) != QK_OK)
             out[4 * i] = 0;
     return out;
 }
@@ -218,6 +277,8 @@ int main(void)
         cmocka_unit_test(four_hundred_small_requests_need_two_kib),
         cmocka_unit_test(no_byte_is_served_twice_or_lost),
         cmocka_unit_test(a_failing_service_leaves_output_and_stock_alone),
+        cmocka_unit_test(a_large_request_keeps_the_order),
+        cmocka_unit_test(low_water_is_told_once_and_refilled),
         cmocka_unit_test(an_absurd_length_is_an_error),
         cmocka_unit_test(local_random_is_mixed_in),
         cmocka_unit_test(one_download_serves_all_who_wait),

@@ -73,8 +73,7 @@ static CK_RV mix_base(CK_SESSION_HANDLE session, qk_secret *served, CK_BYTE_PTR 
 
 static qk_err take(uint8_t *out, size_t len)
 {
-    return qk_pool_of_random_take(qk_wrapper.pool, out, len,
-                                  qk_deadline_in((int64_t)qk_wrapper.settings.call_timeout_ms));
+    return qk_pool_of_random_take(qk_wrapper.pool, out, len, (int64_t)qk_wrapper.settings.call_timeout_ms);
 }
 
 static CK_RV generate_mixed_with_base(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len)
@@ -94,13 +93,10 @@ static CK_RV generate(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len)
     return qk_wrapper_leave("C_GenerateRandom", take(out, len));
 }
 
-ENTRY CK_RV C_GenerateRandom(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len)
+static CK_RV generate_or_fall_back(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len)
 {
-    CK_RV rv;
+    CK_RV rv = check_session(session);
 
-    if (!qk_life_live())
-        return CKR_CRYPTOKI_NOT_INITIALIZED;
-    rv = check_session(session);
     if (rv != CKR_OK)
         return rv;
     if (!out)
@@ -114,6 +110,17 @@ ENTRY CK_RV C_GenerateRandom(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULON
     return ask_base(session, out, len);
 }
 
+ENTRY CK_RV C_GenerateRandom(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len)
+{
+    CK_RV rv;
+
+    if (!qk_visit_begin())
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    rv = generate_or_fall_back(session, out, len);
+    qk_visit_end();
+    return rv;
+}
+
 /* ---- C_SeedRandom ---- */
 
 static CK_RV forward_seed(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG len)
@@ -122,13 +129,10 @@ static CK_RV forward_seed(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG 
                                                   : CKR_RANDOM_SEED_NOT_SUPPORTED;
 }
 
-ENTRY CK_RV C_SeedRandom(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG len)
+static CK_RV use_seed(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG len)
 {
-    CK_RV rv;
+    CK_RV rv = check_session(session);
 
-    if (!qk_life_live())
-        return CKR_CRYPTOKI_NOT_INITIALIZED;
-    rv = check_session(session);
     if (rv != CKR_OK)
         return rv;
     if (!seed && len > 0)
@@ -140,5 +144,16 @@ ENTRY CK_RV C_SeedRandom(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG l
     rv = qk_wrapper_leave("C_SeedRandom", qk_random_mix(qk_view_of(seed, len)));
     if (rv == CKR_OK)
         (void)forward_seed(session, seed, len); /* the base may well refuse: the seed counts here */
+    return rv;
+}
+
+ENTRY CK_RV C_SeedRandom(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG len)
+{
+    CK_RV rv;
+
+    if (!qk_visit_begin())
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    rv = use_seed(session, seed, len);
+    qk_visit_end();
     return rv;
 }

@@ -38,6 +38,11 @@ const qk_config_row qk_wrapper_rows[] = {
       .help = "File with the token on its first line; readable for its owner alone. Read again after a 401." },
     { .key = "ca_file", .type = QK_CONFIG_TEXT, .offset = AT(ca_file),
       .help = "PEM file of authorities for the service's certificate; the system's if empty." },
+    { .key = "client_cert", .type = QK_CONFIG_TEXT, .offset = AT(client_cert),
+      .help = "PEM file with our certificate, for services that ask for one." },
+    { .key = "client_key", .type = QK_CONFIG_TEXT, .offset = AT(client_key), .help = "PEM file with its key." },
+    { .key = "pinned_key", .type = QK_CONFIG_TEXT, .offset = AT(pinned_key),
+      .help = "SHA-256 of the service's public key (SubjectPublicKeyInfo) in base64; asked for besides the chain." },
     { .key = "connect_timeout_ms", .type = QK_CONFIG_UINT, .offset = AT(connect_timeout_ms), .fallback = "2000",
       .min = 1, .max = 600000, .help = "Time for a connection." },
     { .key = "attempt_timeout_ms", .type = QK_CONFIG_UINT, .offset = AT(attempt_timeout_ms), .fallback = "5000",
@@ -48,6 +53,11 @@ const qk_config_row qk_wrapper_rows[] = {
       .help = "Further attempts after 429, 5xx and network errors." },
     { .key = "pool_bytes", .type = QK_CONFIG_UINT, .offset = AT(pool_bytes), .fallback = "65536", .max = 16777216,
       .help = "Random kept in stock; 0: nothing beyond the rest of a download." },
+    { .key = "low_water", .type = QK_CONFIG_UINT, .offset = AT(low_water), .fallback = "25", .max = 99,
+      .help = "With `background`: percentage of the pool below which it is filled." },
+    { .key = "background", .type = QK_CONFIG_BOOL, .offset = AT(background), .fallback = "false",
+      .help = "Fill the pool in a thread of our own, before it is empty. Never if the application forbids threads "
+              "(CKF_LIBRARY_CANT_CREATE_OS_THREADS)." },
     { .key = "max_age_s", .type = QK_CONFIG_UINT, .offset = AT(max_age_s), .fallback = "300", .max = 31536000,
       .help = "Older stock is wiped unserved; 0: never." },
     { .key = "mix", .type = QK_CONFIG_CHOICE, .offset = AT(mix), .fallback = "kernel", .choices = mix_choices,
@@ -64,66 +74,150 @@ const qk_config_row qk_wrapper_rows[] = {
               "(the base's C_GetSessionInfo) or probe (the base's C_GenerateRandom of no bytes)." },
     { .key = "log_level", .type = QK_CONFIG_CHOICE, .offset = AT(log_level), .fallback = "warning",
       .choices = level_choices, .help = "panic, fatal, error, warning, info, debug or trace." },
-    { .key = "log_to", .type = QK_CONFIG_TEXT, .offset = AT(log_to), .help = "Log file; standard error if empty." },
+    { .key = "log_to", .type = QK_CONFIG_TEXT, .offset = AT(log_to), .fallback = "stderr",
+      .help = "stderr, syslog, or a file." },
 };
 /* clang-format on */
 
 const size_t qk_wrapper_row_count = sizeof qk_wrapper_rows / sizeof qk_wrapper_rows[0];
 
-/* The environment: later rows win. */
+/* ---- the environment ---- */
+
+/* Names that are not made of a key; ours win over these. */
 static const struct variable {
     const char *name;
     size_t offset;
 } variables[] = {
-    { "QRYPT_BASE_HSM_PATH", AT(base) },         { "QRYPT_EAAS_TOKEN", AT(token) },
-    { "QRYPT_CA_CERT_PATH", AT(ca_file) },       { "QUANTOKI_BASE", AT(base) },
-    { "QUANTOKI_ENTROPY_TOKEN", AT(token) },     { "QUANTOKI_ENTROPY_TOKEN_FILE", AT(token_file) },
-    { "QUANTOKI_ENTROPY_CA_FILE", AT(ca_file) }, { "QUANTOKI_ENTROPY_URL", AT(url) },
+    { "QRYPT_BASE_HSM_PATH", AT(base) },
+    { "QRYPT_EAAS_TOKEN", AT(token) },
+    { "QRYPT_CA_CERT_PATH", AT(ca_file) },
+    { "QUANTOKI_BASE", AT(base) },
 };
 
 static const char *variable(const char *name)
 {
     const char *value = secure_getenv(name);
+
     return value && *value ? value : NULL;
 }
 
-/* syslog's numbers, as QRYPT_LOG_LEVEL has them. A leading number counts, anything else does not. */
+/* The variable of a key, or NULL. */
+static const char *variable_of(const qk_config_row *row)
+{
+    char name[64] = "QUANTOKI_ENTROPY_";
+    size_t len = strlen(name);
+
+    for (const char *at = row->key; *at && len + 1 < sizeof name; at++)
+        name[len++] = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
+    name[len] = 0;
+    return variable(name);
+}
+
+/* A YAML text in double quotes. */
+static void put_quoted(const char *text, size_t len, qk_buf *out)
+{
+    qk_buf_printf(out, "\"");
+    for (size_t i = 0; i < len; i++)
+        qk_buf_printf(out, "\\x%02x", (unsigned char)text[i]);
+    qk_buf_printf(out, "\"");
+}
+
+/* Items stand between blanks or commas. */
+static void put_list(const char *text, qk_buf *out)
+{
+    qk_buf_printf(out, "[");
+    for (size_t len; *(text += strspn(text, ", ")); text += len) {
+        len = strcspn(text, ", ");
+        put_quoted(text, len, out);
+        qk_buf_printf(out, ",");
+    }
+    qk_buf_printf(out, "]");
+}
+
+/* What is no plain text is read by the rows, as if it stood in a file. */
+static qk_err parse_environment(qk_config **out)
+{
+    QK_OWNED(qk_buf_done) qk_buf yaml = QK_BUF_NONE;
+
+    for (size_t i = 0; i < qk_wrapper_row_count; i++) {
+        const qk_config_row *row = &qk_wrapper_rows[i];
+        const char *value = row->type == QK_CONFIG_TEXT ? NULL : variable_of(row);
+        if (!value)
+            continue;
+        qk_buf_printf(&yaml, "%s: ", row->key);
+        if (row->type == QK_CONFIG_LIST)
+            put_list(value, &yaml);
+        else
+            put_quoted(value, strlen(value), &yaml);
+        qk_buf_printf(&yaml, "\n");
+    }
+    if (yaml.len == 0)
+        return QK_OK;
+    return qk_config_parse("environment (QUANTOKI_ENTROPY_...)", qk_buf_view(&yaml), out);
+}
+
+static size_t size_of(const qk_config_row *row)
+{
+    return row->type == QK_CONFIG_UINT     ? sizeof(uint64_t)
+           : row->type == QK_CONFIG_CHOICE ? sizeof(int)
+           : row->type == QK_CONFIG_BOOL   ? sizeof(bool)
+                                           : sizeof(void *);
+}
+
+/* syslog's numbers, as QRYPT_LOG_LEVEL has them: a leading number counts, whatever follows it; no number, no effect. */
 static void read_log_level(qk_wrapper_settings *settings)
 {
     static const qk_log_level levels[] = { QK_LOG_PANIC,   QK_LOG_PANIC,   QK_LOG_FATAL, QK_LOG_ERROR,
                                            QK_LOG_WARNING, QK_LOG_WARNING, QK_LOG_INFO,  QK_LOG_DEBUG };
     const char *text = variable("QRYPT_LOG_LEVEL");
+    char *end = NULL;
+    long number = text ? strtol(text, &end, 10) : 0;
 
-    if (text && *text >= '0' && *text <= '7')
-        settings->log_level = (int)levels[*text - '0'];
+    if (text && end != text)
+        settings->log_level = (int)levels[number < 0 ? 0 : number > 7 ? 7 : number];
 }
 
-static void read_environment(qk_wrapper_settings *settings)
+static qk_err read_environment(qk_wrapper_settings *settings)
 {
+    qk_wrapper_settings typed = { 0 };
+
+    QK_TRY(parse_environment(&settings->environment));
+    if (settings->environment)
+        QK_TRY(qk_config_read(settings->environment, qk_config_root(settings->environment), qk_wrapper_rows,
+                              qk_wrapper_row_count, QK_CONFIG_REFUSE, &typed));
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         const char *value = variable(variables[i].name);
         if (value)
             memcpy((uint8_t *)settings + variables[i].offset, &value, sizeof value);
     }
     read_log_level(settings);
+    for (size_t i = 0; i < qk_wrapper_row_count; i++) {
+        const qk_config_row *row = &qk_wrapper_rows[i];
+        const char *value = variable_of(row);
+        if (value && row->type == QK_CONFIG_TEXT)
+            memcpy((uint8_t *)settings + row->offset, &value, sizeof value);
+        else if (value)
+            memcpy((uint8_t *)settings + row->offset, (const uint8_t *)&typed + row->offset, size_of(row));
+    }
+    return QK_OK;
 }
 
 qk_err qk_wrapper_settings_read(qk_wrapper_settings *out)
 {
-    QK_OWNED(qk_config_free) qk_config *file = NULL;
+    QK_OWNED(qk_wrapper_settings_done) qk_wrapper_settings settings = { 0 };
     const char *named = variable("QUANTOKI_ENTROPY_CONFIG");
-    qk_wrapper_settings settings = { 0 };
+    qk_config *file = NULL;
 
     if (named || qk_file_exists(system_file))
         QK_TRY(qk_config_load(named ? named : system_file, &file));
+    settings.file = file;
     QK_TRY(qk_config_read(file, file ? qk_config_root(file) : NULL, qk_wrapper_rows, qk_wrapper_row_count,
                           QK_CONFIG_REFUSE, &settings));
-    read_environment(&settings);
-    if (!settings.url && !settings.urls && variable("QRYPT_EAAS_TOKEN"))
+    QK_TRY(read_environment(&settings));
+    if (!settings.urls && variable("QRYPT_EAAS_TOKEN"))
         settings.url = reference_url;
-    settings.file = file;
-    file = NULL;
     *out = settings;
+    settings = (qk_wrapper_settings){ 0 };
     return QK_OK;
 }
 
@@ -156,5 +250,6 @@ qk_err qk_wrapper_token_read(const qk_wrapper_settings *settings, qk_secret *out
 void qk_wrapper_settings_done(qk_wrapper_settings *settings)
 {
     qk_config_free(&settings->file);
+    qk_config_free(&settings->environment);
     *settings = (qk_wrapper_settings){ 0 };
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the wrapper is told: by the reference's environment variables, by ours, and by a file. The environment wins over
- * the file, ours over the reference's. A set-uid or set-gid program gets the file below /etc alone. */
+/* What the wrapper is told: by the reference's environment variables, by ours (QUANTOKI_ENTROPY_ and the key in
+ * capitals), and by a file. The environment wins over the file, ours over the reference's. A set-uid or set-gid program
+ * gets the file below /etc alone. */
 #ifndef QK_WRAPPER_SETTINGS_H
 #define QK_WRAPPER_SETTINGS_H
 
@@ -18,14 +19,15 @@ typedef enum qk_wrapper_check {
 typedef enum qk_wrapper_fallback { QK_WRAPPER_FALLBACK_NONE, QK_WRAPPER_FALLBACK_BASE } qk_wrapper_fallback;
 
 typedef struct qk_wrapper_settings {
-    qk_config *file; /* owns the file's texts; NULL: there is none */
+    qk_config *file, *environment; /* own their texts and lists; NULL: there is none */
     const char *base;
     const qk_config_node *urls;
-    const char *url; /* from the environment */
+    const char *url; /* of the reference, if nothing else is named */
     int api;         /* qk_supply_api */
-    const char *token, *token_file, *ca_file;
+    const char *token, *token_file, *ca_file, *client_cert, *client_key, *pinned_key;
     uint64_t connect_timeout_ms, attempt_timeout_ms, call_timeout_ms, retries;
-    uint64_t pool_bytes, max_age_s;
+    uint64_t pool_bytes, low_water, max_age_s;
+    bool background;
     int mix, seed, session_check;
     int fallback; /* qk_wrapper_fallback */
     int log_level;

@@ -6,7 +6,8 @@
  * 2. Whether we are initialised is base/life.h's to say: a forked child reads "no" and touches nothing.
  * 3. Locks: the pool's, held for copying; the supply's, held for a download, so that one download serves all who wait.
  *    Both are what the application asked for in C_Initialize (lock.h).
- * 4. CK_RV appears here and in the entry files alone; the rest speaks qk_err (codes.c translates). */
+ * 4. Pool and sessions are touched between qk_visit_begin and qk_visit_end, so that C_Finalize can wait (visits.h).
+ * 5. CK_RV appears here and in the entry files alone; the rest speaks qk_err (codes.c translates). */
 #ifndef QK_WRAPPER_WRAPPER_H
 #define QK_WRAPPER_WRAPPER_H
 
@@ -16,8 +17,10 @@
 #include "entropy/service_supply.h"
 #include "wrapper/base_library.h"
 #include "wrapper/pool.h"
+#include "wrapper/refiller.h"
 #include "wrapper/sessions.h"
 #include "wrapper/settings.h"
+#include "wrapper/visits.h"
 
 typedef struct qk_wrapper_state {
     qk_base_library base;
@@ -26,6 +29,8 @@ typedef struct qk_wrapper_state {
     qk_sessions *sessions;
     qk_supply *supply;
     qk_pool_of_random *pool;
+    qk_refiller *refiller;     /* NULL: no thread of ours */
+    bool may_make_threads;     /* the application does not forbid it */
     bool base_was_initialised; /* by the application itself: then we do not finalise it */
 } qk_wrapper_state;
 

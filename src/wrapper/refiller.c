@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/refiller.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "wrapper/wrapper.h"
+
+enum { FIRST_PAUSE_S = 1, LONGEST_PAUSE_S = 60 };
+
+struct qk_refiller {
+    sem_t wake;
+    atomic_bool stop;
+    bool started;
+    pthread_t thread;
+    qk_pool_of_random *pool;
+    int64_t attempt_ms;
+};
+
+qk_err qk_refiller_new(qk_refiller **out_refiller)
+{
+    qk_refiller *it = calloc(1, sizeof *it);
+
+    if (!it)
+        return qk_fail(QK_E_NO_MEMORY, "background thread");
+    sem_init(&it->wake, 0, 0);
+    *out_refiller = it;
+    return QK_OK;
+}
+
+void qk_refiller_wake(void *refiller)
+{
+    sem_post(&((qk_refiller *)refiller)->wake);
+}
+
+/* Until the pool is low, or, after a failure, for so long whoever wakes us. */
+static void rest(qk_refiller *it, int64_t pause_s)
+{
+    struct timespec end;
+
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += (time_t)pause_s;
+    if (pause_s == 0)
+        while (sem_wait(&it->wake) != 0 && errno == EINTR)
+            continue;
+    else
+        while (!atomic_load(&it->stop) && (sem_timedwait(&it->wake, &end) == 0 || errno == EINTR))
+            continue;
+    while (sem_trywait(&it->wake) == 0) /* one filling serves all calls that woke us */
+        continue;
+}
+
+static void *run(void *arg)
+{
+    qk_refiller *it = arg;
+    int64_t pause_s = 0;
+
+    while (!atomic_load(&it->stop)) {
+        qk_err err = qk_pool_of_random_refill(it->pool, it->attempt_ms);
+        if (err == QK_OK)
+            pause_s = 0;
+        else
+            pause_s = pause_s == 0 ? FIRST_PAUSE_S : pause_s * 2 < LONGEST_PAUSE_S ? pause_s * 2 : LONGEST_PAUSE_S;
+        (void)qk_wrapper_leave("refill", err);
+        rest(it, pause_s);
+    }
+    return NULL;
+}
+
+/* Signals are for the application's threads. */
+qk_err qk_refiller_start(qk_refiller *refiller, qk_pool_of_random *pool, int64_t attempt_ms)
+{
+    sigset_t all, before;
+    int failed;
+
+    refiller->pool = pool;
+    refiller->attempt_ms = attempt_ms;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    failed = pthread_create(&refiller->thread, NULL, run, refiller);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    refiller->started = failed == 0;
+    return failed ? qk_fail(QK_E_NO_MEMORY, "the system gives no thread for the background") : QK_OK;
+}
+
+void qk_refiller_free(qk_refiller **refiller)
+{
+    qk_refiller *it = *refiller;
+
+    *refiller = NULL;
+    if (!it)
+        return;
+    if (it->started) {
+        atomic_store(&it->stop, true);
+        sem_post(&it->wake);
+        pthread_join(it->thread, NULL);
+    }
+    sem_destroy(&it->wake);
+    free(it);
+}
