@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "seeder/message.h"
+
 /* clang-format off */
 static const struct answer_row {
     CK_RV rv;
@@ -14,6 +16,8 @@ static const struct answer_row {
     ROW(OK,                          DONE,          "")
     ROW(USER_ANOTHER_ALREADY_LOGGED_IN, CONFIGURATION, "another kind of user is logged in through this library: change `login`")
     ROW(USER_TOO_MANY_TYPES,         CONFIGURATION, "the token allows no further kind of user: change `login`")
+    ROW(SESSION_READ_ONLY_EXISTS,    CONFIGURATION, "a Security Officer needs this library alone: give it targets of one `login`")
+    ROW(SESSION_READ_WRITE_SO_EXISTS, CONFIGURATION, "a Security Officer is logged in through this library: give it targets of one `login`")
     ROW(SLOT_ID_INVALID,             TRANSIENT,     "there is no such slot: name the token by its label or serial number")
     ROW(PIN_INCORRECT,               CREDENTIAL,    "the PIN is wrong: correct it where it is kept; it will not be tried before")
     ROW(PIN_INVALID,                 CREDENTIAL,    "the PIN is not acceptable: correct it where it is kept")
@@ -35,11 +39,13 @@ static const struct answer_row {
     ROW(DEVICE_MEMORY,               TRANSIENT,     "")
     ROW(DEVICE_REMOVED,              TRANSIENT,     "the token was removed")
     ROW(TOKEN_NOT_PRESENT,           TRANSIENT,     "no such token in any slot: insert it, or correct its name")
-    ROW(TOKEN_NOT_RECOGNIZED,        TRANSIENT,     "another token is in the slot than the one that was asked for")
+    ROW(TOKEN_NOT_RECOGNIZED,        TRANSIENT,     "another token is there than before: SIGHUP accepts it")
     ROW(FUNCTION_FAILED,             TRANSIENT,     "")
     ROW(GENERAL_ERROR,               TRANSIENT,     "")
     ROW(HOST_MEMORY,                 TRANSIENT,     "")
 #undef ROW
+    { QK_SEED_PIN_UNREADABLE, "PIN_UNREADABLE", QK_SEED_TRANSIENT, "the PIN cannot be read from where it is kept; no login was tried" },
+    { QK_SEED_PIN_WANTED, "PIN_WANTED", QK_SEED_BUSY, "" },
 };
 /* clang-format on */
 
@@ -85,4 +91,12 @@ const char *qk_seed_class_name(qk_seed_class class)
                                          [QK_SEED_BUSY] = "busy",
                                          [QK_SEED_TRANSIENT] = "transient" };
     return names[class];
+}
+
+bool qk_seed_code_at(size_t index, CK_RV *out_rv)
+{
+    if (index >= sizeof rows / sizeof rows[0])
+        return false;
+    *out_rv = rows[index].rv;
+    return true;
 }

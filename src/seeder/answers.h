@@ -5,6 +5,7 @@
 
 #include <quantoki/pkcs11.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 typedef enum qk_seed_class {
     QK_SEED_DONE,
@@ -23,5 +24,7 @@ const char *qk_seed_code_name(CK_RV rv);
 /* What an operator should do; "" if nothing. */
 const char *qk_seed_advice(CK_RV rv);
 const char *qk_seed_class_name(qk_seed_class class);
+/* The codes of the table, one after the other: false when `index` is past the end. */
+bool qk_seed_code_at(size_t index, CK_RV *out_rv);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "seeder/config.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,8 +136,9 @@ static bool read_number(const char *text, uint64_t *out)
 
     if (*text < '0' || *text > '9')
         return false;
+    errno = 0;
     *out = strtoull(text, &end, 0);
-    return *end == 0;
+    return *end == 0 && errno == 0;
 }
 
 static qk_err read_login(qk_seed_target_config *target)
@@ -162,14 +165,17 @@ static bool read_uri(const char *uri, const char *name, char *out, size_t room)
     }
     if (!at || !*at)
         return false;
-    for (at += name_len + 1; *at && *at != ';' && *at != '?' && len + 1 < room; at++) {
-        unsigned byte = 0;
-        if (*at == '%' && sscanf(at + 1, "%2x", &byte) == 1 && at[1] && at[2]) {
-            out[len++] = (char)byte;
+    for (at += name_len + 1; *at && *at != ';' && *at != '?'; at++) {
+        char digits[3] = "";
+        if (*at == '%' && isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2])) {
+            memcpy(digits, at + 1, 2);
+            out[len++] = (char)strtol(digits, NULL, 16);
             at += 2;
         } else {
             out[len++] = *at;
         }
+        if (len == room || *at == '%' || out[len - 1] == 0)
+            return false;
     }
     out[len] = 0;
     return true;
@@ -283,30 +289,34 @@ static qk_err read_own(qk_seed_config *config)
 /* ---- the reference's ---- */
 
 static const struct override {
-    const char *variables[2];
+    const char *variable;
     size_t offset;
-    bool number;
+    uint64_t most; /* 0: a text */
 } overrides[] = {
-    { { "QRYPT_TOKEN", NULL }, OF(token), false },     { { "QSEED_SIZE", NULL }, OF(size), true },
-    { { "QSEED_PERIOD", NULL }, OF(period), true },    { { "CRYPTOKI_LIB", NULL }, OF(library), false },
-    { { "CRYPTOKI_SLOT_ID", NULL }, OF(slot), false },
+    { "QRYPT_TOKEN", OF(token), 0 },          { "QSEED_SIZE", OF(size), QK_SEED_MOST },
+    { "QSEED_PERIOD", OF(period), 31536000 }, { "CRYPTOKI_LIB", OF(library), 0 },
+    { "CRYPTOKI_SLOT_ID", OF(slot), 0 },
 };
 
-static void override_from_environment(reference *it)
+static qk_err override_from_environment(reference *it)
 {
     for (size_t i = 0; i < sizeof overrides / sizeof overrides[0]; i++) {
-        const char *value = secure_getenv(overrides[i].variables[0]);
+        const char *value = secure_getenv(overrides[i].variable);
         uint64_t number;
         if (!value || !*value)
             continue;
-        if (!overrides[i].number)
+        if (overrides[i].most == 0)
             memcpy((uint8_t *)it + overrides[i].offset, &value, sizeof value);
-        else if (read_number(value, &number))
+        else if (read_number(value, &number) && number >= 1 && number <= overrides[i].most)
             memcpy((uint8_t *)it + overrides[i].offset, &number, sizeof number);
+        else
+            return qk_fail(QK_E_CONFIG, "environment variable %s must be a number from 1 to %ju", overrides[i].variable,
+                           (uintmax_t)overrides[i].most);
     }
     if (secure_getenv("CRYPTOKI_USER_PIN"))
         qk_log(QK_LOG_WARNING, "op=configure warning=\"CRYPTOKI_USER_PIN is not used: every process of the user could "
                                "read it. Put the PIN into the file, or use pin_file\"");
+    return QK_OK;
 }
 
 static qk_err take_reference(qk_seed_config *config, const reference *it, const char *path)
@@ -337,13 +347,23 @@ static qk_err read_reference(qk_seed_config *config)
 
     QK_TRY(qk_config_read(config->file, qk_config_root(config->file), reference_rows, REFERENCE_ROWS, QK_CONFIG_WARN,
                           &it));
-    override_from_environment(&it);
+    QK_TRY(override_from_environment(&it));
     if (check_mode(qk_config_path(config->file), "a PIN") != QK_OK)
         qk_log(QK_LOG_WARNING, "op=configure warning=\"%s\"", qk_failure_last()->words);
     return take_reference(config, &it, qk_config_path(config->file));
 }
 
 /* ---- loading ---- */
+
+static bool is_of_environment(const char *text)
+{
+    return text == secure_getenv("QRYPT_TOKEN");
+}
+
+static void wipe(const char *text)
+{
+    explicit_bzero((char *)(uintptr_t)text, strlen(text));
+}
 
 static const char *find_file(const char *given)
 {
@@ -358,27 +378,67 @@ static const char *find_file(const char *given)
     return NULL;
 }
 
-qk_err qk_seed_config_load(const char *given, qk_seed_config *out)
+/* PINs and token go into locked memory, and their texts in the document are wiped. They are the document's own memory;
+ * an alias may stand for several, hence the two rounds. */
+static qk_err keep_secrets(qk_seed_config *config)
+{
+    if (config->token)
+        QK_TRY(qk_secret_copy(qk_view_text(config->token), &config->token_kept));
+    for (size_t i = 0; i < config->target_count; i++)
+        if (config->targets[i].pin)
+            QK_TRY(qk_secret_copy(qk_view_text(config->targets[i].pin), &config->targets[i].pin_kept));
+    if (config->token && !is_of_environment(config->token))
+        wipe(config->token);
+    for (size_t i = 0; i < config->target_count; i++)
+        if (config->targets[i].pin)
+            wipe(config->targets[i].pin);
+    return QK_OK;
+}
+
+/* Takes the document. */
+static qk_err take_document(qk_config **file, qk_seed_config *out)
 {
     QK_OWNED(qk_seed_config_done) qk_seed_config config = { 0 };
-    const char *path = find_file(given), *url = secure_getenv("QUANTOKI_ENTROPY_URL");
+    const char *url = secure_getenv("QUANTOKI_ENTROPY_URL");
 
-    if (!path)
-        return qk_fail(QK_E_CONFIG, "no configuration: name one with --config FILE, or write /etc/quantoki/seed.yaml "
-                                    "(quantoki-seed --example prints one)");
-    QK_TRY(qk_config_load(path, &config.file));
+    config.file = *file;
+    *file = NULL;
     QK_TRY(qk_config_get(qk_config_root(config.file), "cryptoki_lib") ? read_reference(&config) : read_own(&config));
     if (url && *url)
         config.url = url;
     if (!config.url && !qk_config_at(config.urls, 0, NULL, &(const qk_config_node *){ NULL }))
-        return qk_fail(QK_E_CONFIG, "%s: service.url is missing", path);
+        return qk_fail(QK_E_CONFIG, "%s: service.url is missing", qk_config_path(config.file));
+    QK_TRY(keep_secrets(&config));
     *out = config;
     config = (qk_seed_config){ 0 };
     return QK_OK;
 }
 
+qk_err qk_seed_config_load(const char *given, qk_seed_config *out)
+{
+    QK_OWNED(qk_config_free) qk_config *file = NULL;
+    const char *path = find_file(given);
+
+    if (!path)
+        return qk_fail(QK_E_CONFIG, "no configuration: name one with --config FILE, or write /etc/quantoki/seed.yaml "
+                                    "(quantoki-seed --example prints one)");
+    QK_TRY(qk_config_load(path, &file));
+    return take_document(&file, out);
+}
+
+qk_err qk_seed_config_parse(const char *name, qk_view text, qk_seed_config *out)
+{
+    QK_OWNED(qk_config_free) qk_config *file = NULL;
+
+    QK_TRY(qk_config_parse(name, text, &file));
+    return take_document(&file, out);
+}
+
 void qk_seed_config_done(qk_seed_config *config)
 {
+    for (size_t i = 0; i < config->target_count; i++)
+        qk_secret_free(&config->targets[i].pin_kept);
+    qk_secret_free(&config->token_kept);
     free(config->targets);
     qk_config_free(&config->file);
     *config = (qk_seed_config){ 0 };

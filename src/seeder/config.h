@@ -6,6 +6,7 @@
 #define QK_SEEDER_CONFIG_H
 
 #include "base/config.h"
+#include "base/secret.h"
 #include "seeder/message.h"
 
 typedef enum qk_seed_unsupported { QK_SEED_DISABLE, QK_SEED_RETRY } qk_seed_unsupported;
@@ -16,7 +17,9 @@ typedef struct qk_seed_target_config {
     const char *token_label, *token_serial, *uri;
     bool all_tokens;
     const char *login; /* user, so, context, limited, none, or a number */
-    const char *pin_file, *pin_credential, *pin_command, *pin;
+    const char *pin_file, *pin_credential, *pin_command;
+    const char *pin;    /* wiped in the document when it was read */
+    qk_secret pin_kept; /* of the configuration's own target alone; borrowed by copies of it */
     uint64_t size, period, jitter_percent, split;
     bool keep_session;
     int on_unsupported; /* qk_seed_unsupported */
@@ -31,8 +34,10 @@ typedef struct qk_seed_config {
     qk_config *file; /* owns the texts */
     char slot_text[24];
     const qk_config_node *urls;
-    const char *url; /* of a reference file or the environment */
-    const char *token, *token_file, *token_credential, *ca_file;
+    const char *url;   /* of a reference file or the environment */
+    const char *token; /* wiped likewise, if the file has it */
+    qk_secret token_kept;
+    const char *token_file, *token_credential, *ca_file;
     int api;
     uint64_t attempt_timeout_ms;
     const char *state_folder, *metrics_file, *status_file;
@@ -49,9 +54,10 @@ extern const qk_config_row qk_seed_rows[], qk_seed_target_rows[];
 extern const size_t qk_seed_row_count, qk_seed_target_row_count;
 
 /* The path: `given`, QSEED_CONFIG_FILE, /etc/quantoki/seed.yaml, /etc/qseed/qseed_config.yml; the first there is.
- * Without any file the reference's first set of environment variables may describe the one target.
  * QK_E_CONFIG with file, line and key. */
 QK_MUST_CHECK qk_err qk_seed_config_load(const char *given, qk_seed_config *out);
+/* The same from memory; `name` stands for the path. */
+QK_MUST_CHECK qk_err qk_seed_config_parse(const char *name, qk_view text, qk_seed_config *out);
 void qk_seed_config_done(qk_seed_config *config);
 
 /* The PIN from wherever the target has it, read anew for each use. Empty for login none. QK_E_CONFIG. */

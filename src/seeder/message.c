@@ -63,6 +63,7 @@ void qk_seed_order_write(const qk_seed_order *order, qk_buf *out)
     qk_buf_put_u8(out, order->choice);
     qk_buf_put_u64(out, order->slot);
     put_text(out, order->name);
+    put_text(out, order->serial);
     qk_buf_put_u64(out, order->login);
     qk_buf_put_u8(out, order->keep_session);
     qk_buf_put_u8(out, order->pin_proven);
@@ -80,6 +81,7 @@ qk_err qk_seed_order_read(qk_view message, qk_seed_order *out)
     out->choice = qk_read_u8(&reader);
     out->slot = qk_read_u64(&reader);
     read_text(&reader, out->name, sizeof out->name);
+    read_text(&reader, out->serial, sizeof out->serial);
     out->login = qk_read_u64(&reader);
     out->keep_session = qk_read_u8(&reader) != 0;
     out->pin_proven = qk_read_u8(&reader) != 0;
@@ -96,6 +98,7 @@ void qk_seed_report_write(const qk_seed_report *report, qk_buf *out)
     qk_buf_put_u64(out, report->rv);
     qk_buf_put_u8(out, report->step);
     qk_buf_put_u8(out, report->logged_in);
+    qk_buf_put_u8(out, report->login_held);
     qk_buf_put_u32(out, report->micros);
     put_token(out, &report->token);
     qk_buf_put_u32(out, report->token_count);
@@ -112,6 +115,7 @@ qk_err qk_seed_report_read(qk_view message, qk_seed_report *out)
     out->rv = qk_read_u64(&reader);
     out->step = qk_read_u8(&reader);
     out->logged_in = qk_read_u8(&reader) != 0;
+    out->login_held = qk_read_u8(&reader) != 0;
     out->micros = qk_read_u32(&reader);
     read_token(&reader, &out->token);
     out->token_count = qk_read_u32(&reader);

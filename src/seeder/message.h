@@ -16,6 +16,10 @@ typedef enum qk_seed_choice { QK_SEED_BY_SLOT, QK_SEED_BY_LABEL, QK_SEED_BY_SERI
 
 #define QK_SEED_NO_LOGIN UINT64_MAX
 
+/* Results beside those of PKCS #11. */
+#define QK_SEED_PIN_WANTED     (CKR_VENDOR_DEFINED | 0x51534401UL) /* a login is needed, and the order had no PIN */
+#define QK_SEED_PIN_UNREADABLE (CKR_VENDOR_DEFINED | 0x51534402UL) /* the PIN's source gave none; nothing was tried */
+
 /* Supervisor to worker. */
 typedef enum qk_seed_ask {
     QK_SEED_ASK_LIST = 1, /* the tokens there are */
@@ -31,11 +35,12 @@ typedef struct qk_seed_order {
     uint32_t target; /* the supervisor's number for it */
     uint8_t choice;
     uint64_t slot;
-    char name[65];  /* label or serial number */
-    uint64_t login; /* CKU_..., or QK_SEED_NO_LOGIN */
+    char name[65];               /* label or serial number */
+    char serial[QK_SEED_SERIAL]; /* the token there was before: another one is refused; "": any */
+    uint64_t login;              /* CKU_..., or QK_SEED_NO_LOGIN */
     bool keep_session, pin_proven;
     uint32_t split;    /* most bytes of one C_SeedRandom; 0: all */
-    qk_view pin, seed; /* borrowed; on reading, of the message */
+    qk_view pin, seed; /* borrowed; on reading, of the message. No PIN: the session should be logged in already */
 } qk_seed_order;
 
 typedef enum qk_seed_step {
@@ -59,6 +64,7 @@ typedef struct qk_seed_report {
     uint64_t rv;
     uint8_t step;    /* where it ended */
     bool logged_in;  /* a login was done, and succeeded */
+    bool login_held; /* the target's session stays logged in: the next order needs no PIN */
     uint32_t micros; /* of the work */
     qk_seed_token token;
     uint32_t token_count; /* answer to LIST: so many tokens follow in `tokens` */

@@ -2,17 +2,18 @@
 /* What others may know of the seeder: Prometheus metrics and a JSON status, each in a file that is replaced whole; and
  * systemd's notifications, whose protocol is one datagram (sd_notify(3)): no library is linked into a process with PINs
  * for that. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "seeder/supervisor.h"
 
-enum { WRITE_EVERY_MS = 1000 };
+enum { WRITE_EVERY_MS = 1000, AGES_EVERY_MS = 10000 };
 
 /* ---- metrics ---- */
 
@@ -55,6 +56,18 @@ static double back_off_of(const qk_seed_target *it)
 {
     return (double)it->back_off_ms / 1000;
 }
+static double age_of(const qk_seed_target *it)
+{
+    return it->last_success_unix_s ? (double)(qk_clock_unix_s() - it->last_success_unix_s) : -1;
+}
+static double in_a_row_of(const qk_seed_target *it)
+{
+    return (double)it->failures_in_a_row;
+}
+static double latched_of(const qk_seed_target *it)
+{
+    return it->latched ? 1 : 0;
+}
 static double off_of(const qk_seed_target *it)
 {
     return it->off ? 1 : 0;
@@ -69,9 +82,12 @@ static const struct metric {
     { "failures_total", "counter", "Seeds that it did not take.", failures_of },
     { "missed_cycles_total", "counter", "Cycles that were skipped.", missed_of },
     { "last_success_timestamp_seconds", "gauge", "Time of the last seed that it took; 0: never.", last_of },
+    { "last_success_age_seconds", "gauge", "Age of it when this was written; -1: never.", age_of },
     { "duration_seconds", "gauge", "Work of the last order.", micros_of },
     { "back_off_seconds", "gauge", "Pause after failures; 0: none.", back_off_of },
+    { "failures_in_a_row", "gauge", "Since the last seed that it took.", in_a_row_of },
     { "off", "gauge", "1 if the target is not seeded any more.", off_of },
+    { "latched", "gauge", "1 if that is because of a wrong PIN.", latched_of },
 };
 
 static void put_service(qk_buf *out, const qk_seeder *seeder)
@@ -90,6 +106,33 @@ static void put_service(qk_buf *out, const qk_seeder *seeder)
                       rows[i].name, rows[i].help, rows[i].name, rows[i].name, (uintmax_t)rows[i].value);
 }
 
+static void put_target(qk_buf *out, const char *metric, const qk_seed_target *it)
+{
+    qk_buf_printf(out, "quantoki_seed_%s{target=\"", metric);
+    put_label(out, it->name);
+    qk_buf_put_text(out, "\",token=\"");
+    put_label(out, it->token.label);
+    qk_buf_put_text(out, "\",serial=\"");
+    put_label(out, it->token.serial);
+    qk_buf_put_text(out, "\"");
+}
+
+static void put_codes(qk_buf *out, const qk_seeder *seeder)
+{
+    qk_buf_put_text(out, "# HELP quantoki_seed_failures_by_code_total Seeds that it did not take, by return code.\n"
+                         "# TYPE quantoki_seed_failures_by_code_total counter\n");
+    for (const qk_seed_target *it = seeder->targets; it; it = it->next)
+        for (size_t i = 0; i <= QK_SEED_CODES; i++) {
+            CK_RV code = 0;
+            if (it->failures_by_code[i] == 0 || it->is_pattern)
+                continue;
+            put_target(out, "failures_by_code_total", it);
+            qk_buf_printf(out, ",code=\"%s\"} %ju\n",
+                          i < QK_SEED_CODES && qk_seed_code_at(i, &code) ? qk_seed_code_name(code) : "other",
+                          (uintmax_t)it->failures_by_code[i]);
+        }
+}
+
 static void put_metrics(qk_buf *out, const qk_seeder *seeder)
 {
     for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) {
@@ -98,15 +141,11 @@ static void put_metrics(qk_buf *out, const qk_seeder *seeder)
         for (const qk_seed_target *it = seeder->targets; it; it = it->next) {
             if (it->is_pattern)
                 continue;
-            qk_buf_printf(out, "quantoki_seed_%s{target=\"", metrics[i].name);
-            put_label(out, it->name);
-            qk_buf_put_text(out, "\",token=\"");
-            put_label(out, it->token.label);
-            qk_buf_put_text(out, "\",serial=\"");
-            put_label(out, it->token.serial);
-            qk_buf_printf(out, "\"} %.17g\n", metrics[i].of(it));
+            put_target(out, metrics[i].name, it);
+            qk_buf_printf(out, "} %.17g\n", metrics[i].of(it));
         }
     }
+    put_codes(out, seeder);
     put_service(out, seeder);
 }
 
@@ -147,12 +186,32 @@ static void put_status(qk_buf *out, const qk_seeder *seeder)
         put_json(out, "state", state_of(it), ",");
         put_json(out, "last_code", qk_seed_code_name(it->last_code), ",");
         put_json(out, "advice", qk_seed_advice(it->last_code), ",");
-        qk_buf_printf(out, "\"injections\":%ju,\"bytes\":%ju,\"failures\":%ju,\"missed\":%ju,\"last_success\":%jd}",
+        qk_buf_printf(out,
+                      "\"injections\":%ju,\"bytes\":%ju,\"failures\":%ju,\"missed\":%ju,\"last_success\":%jd,"
+                      "\"back_off_ms\":%jd}",
                       (uintmax_t)it->injections, (uintmax_t)it->bytes, (uintmax_t)it->failures, (uintmax_t)it->missed,
-                      (intmax_t)it->last_success_unix_s);
+                      (intmax_t)it->last_success_unix_s, (intmax_t)it->back_off_ms);
         comma = ",";
     }
     qk_buf_put_text(out, "]}\n");
+}
+
+/* Whole or not at all, but without waiting for the disk: it is written again in a second. */
+static qk_err replace_file(const char *path, qk_view text)
+{
+    char beside[4096];
+    ssize_t written;
+    int fd;
+
+    if (snprintf(beside, sizeof beside, "%s.new", path) >= (int)sizeof beside)
+        return qk_fail(QK_E_CONFIG, "%.200s: the path is too long", path);
+    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0)
+        return qk_fail(QK_E_SYSTEM, "%s: %s", beside, strerror(errno));
+    written = write(fd, text.data, text.len);
+    if (close(fd) != 0 || written != (ssize_t)text.len || rename(beside, path) != 0)
+        return qk_fail(QK_E_SYSTEM, "%s: %s", path, strerror(errno));
+    return QK_OK;
 }
 
 static void write_one(const char *path, const qk_seeder *seeder, void (*put)(qk_buf *, const qk_seeder *))
@@ -165,14 +224,14 @@ static void write_one(const char *path, const qk_seeder *seeder, void (*put)(qk_
     put(&text, seeder);
     err = qk_buf_check(&text);
     if (err == QK_OK)
-        err = qk_file_write(path, 0644, qk_buf_view(&text));
+        err = replace_file(path, qk_buf_view(&text));
     if (err != QK_OK)
         qk_log_failure(QK_LOG_WARNING, err, "op=status file=%s", path);
 }
 
 void qk_seeder_write_status(qk_seeder *seeder, int64_t now_ms)
 {
-    if (!seeder->changed || (now_ms - seeder->written_ms < WRITE_EVERY_MS && !seeder->stopping))
+    if (now_ms - seeder->written_ms < (seeder->changed ? WRITE_EVERY_MS : AGES_EVERY_MS) && !seeder->stopping)
         return;
     write_one(seeder->config.metrics_file, seeder, put_metrics);
     write_one(seeder->config.status_file, seeder, put_status);

@@ -20,7 +20,9 @@ enum {
     MOST_BACK_OFF_MS = 300000,
     FAILURES_FOR_RESTART = 5,
     LOOK_FOR_TOKENS_MS = 60000,
+    LOOK_AT_LATCHES_MS = 2000,
     STOP_MS = 10000,
+    RELOAD_WAIT_MS = 50,
     MOST_WORKERS = 256,
     STATUS_FAILED = 3,
     STATUS_IDLE = 4,
@@ -41,7 +43,7 @@ static int64_t first_due(const qk_seeder *seeder, const qk_seed_target_config *c
     uint32_t random = 0;
 
     if (seeder->once || most == 0 || qk_random_bytes((uint8_t *)&random, sizeof random) != QK_OK)
-        return now;
+        return now / 1000 * 1000;
     return whole_second(now) + (int64_t)(random % (uint64_t)(most + 1)) * 1000;
 }
 
@@ -73,6 +75,17 @@ qk_seed_target *qk_seeder_add_target(qk_seeder *seeder, const qk_seed_target_con
     return fresh;
 }
 
+static void add_of_pattern(qk_seeder *seeder, const qk_seed_target *pattern, const qk_seed_target_config *config,
+                           const char *name)
+{
+    qk_seed_target *fresh = qk_seeder_add_target(seeder, config, name);
+
+    if (fresh)
+        fresh->of_pattern = pattern->number;
+    else
+        qk_log(QK_LOG_ERROR, "op=seed target=%s words=\"no memory\"", name);
+}
+
 /* A pattern's answer: each token that is new becomes a target. */
 static void take_tokens(qk_seeder *seeder, const qk_seed_target *pattern, const qk_seed_report *report)
 {
@@ -88,8 +101,7 @@ static void take_tokens(qk_seeder *seeder, const qk_seed_target *pattern, const 
             continue;
         config.choice = QK_SEED_BY_SERIAL;
         snprintf(config.wanted, sizeof config.wanted, "%s", token->serial);
-        if (!qk_seeder_add_target(seeder, &config, name))
-            qk_log(QK_LOG_ERROR, "op=seed target=%s words=\"no memory\"", name);
+        add_of_pattern(seeder, pattern, &config, name);
     }
 }
 
@@ -101,7 +113,8 @@ static void put_off(qk_seed_target *target, qk_seed_class class)
     target->reason = class;
 }
 
-static void back_off(qk_seeder *seeder, qk_seed_target *target)
+/* On a whole second again, or targets that have failed once would each have a download of their own for ever. */
+static void back_off(qk_seed_target *target)
 {
     uint8_t jitter = 128;
 
@@ -110,9 +123,10 @@ static void back_off(qk_seeder *seeder, qk_seed_target *target)
         target->back_off_ms = MOST_BACK_OFF_MS;
     if (qk_random_bytes(&jitter, 1) != QK_OK)
         jitter = 128;
-    target->due_ms = qk_clock_monotonic_ms() + target->back_off_ms + target->back_off_ms * jitter / 1024;
+    target->due_ms =
+        whole_second(qk_clock_monotonic_ms() + target->back_off_ms * 3 / 4 + target->back_off_ms * jitter / 512);
     if (++target->failures_in_a_row % FAILURES_FOR_RESTART == 0)
-        qk_seed_worker_restart(seeder, target->worker, "failures in a row");
+        qk_seed_worker_restart(target->worker, "failures in a row");
 }
 
 static void take_failure(qk_seeder *seeder, qk_seed_target *target, qk_seed_class class)
@@ -131,10 +145,10 @@ static void take_failure(qk_seeder *seeder, qk_seed_target *target, qk_seed_clas
         if (target->config.on_unsupported == QK_SEED_DISABLE)
             put_off(target, class);
         else
-            back_off(seeder, target);
+            back_off(target);
         return;
     case QK_SEED_TRANSIENT:
-        back_off(seeder, target);
+        back_off(target);
         return;
     case QK_SEED_DONE:
     case QK_SEED_SESSION_LOST:
@@ -144,17 +158,53 @@ static void take_failure(qk_seeder *seeder, qk_seed_target *target, qk_seed_clas
     }
 }
 
-static void log_report(const qk_seed_target *target, const qk_seed_report *report, size_t len)
+static const char *op_of(const qk_seed_report *report)
 {
-    if (report->rv == CKR_OK)
-        qk_log(QK_LOG_INFO, "op=%s target=%s token=\"%s\" serial=%s bytes=%zu us=%u",
-               report->ask == QK_SEED_ASK_SEED ? "seed" : "check", target->name, report->token.label,
-               report->token.serial, len, report->micros);
-    else
-        qk_log(QK_LOG_ERROR, "op=%s target=%s token=\"%s\" step=%s code=%s class=%s words=\"%s\"",
-               report->ask == QK_SEED_ASK_SEED ? "seed" : "check", target->name, report->token.label,
-               qk_seed_step_name(report->step), qk_seed_code_name(report->rv),
-               qk_seed_class_name(qk_seed_classify(report->rv)), qk_seed_advice(report->rv));
+    return report->ask == QK_SEED_ASK_SEED ? "seed" : "check";
+}
+
+static void log_success(const qk_seed_target *target, const qk_seed_report *report, size_t len)
+{
+    qk_log(QK_LOG_INFO, "op=%s target=%s token=\"%s\" serial=%s slot=%ju bytes=%zu us=%u", op_of(report), target->name,
+           report->token.label, report->token.serial, (uintmax_t)report->token.slot, len, report->micros);
+}
+
+static void log_failure(const qk_seed_target *target, const qk_seed_report *report)
+{
+    const char *next = target->latched ? "latched" : target->off ? "off" : target->back_off_ms ? "back-off" : "period";
+
+    qk_log(QK_LOG_ERROR,
+           "op=%s target=%s token=\"%s\" serial=%s step=%s code=%s class=%s failures=%u next=%s back_off_ms=%jd "
+           "words=\"%s\"",
+           op_of(report), target->name, report->token.label, report->token.serial, qk_seed_step_name(report->step),
+           qk_seed_code_name(report->rv), qk_seed_class_name(qk_seed_classify(report->rv)), target->failures_in_a_row,
+           next, (intmax_t)target->back_off_ms, qk_seed_advice(report->rv));
+}
+
+static void count_failure(qk_seed_target *target, CK_RV rv)
+{
+    size_t at = 0;
+    CK_RV code;
+
+    while (at < QK_SEED_CODES && qk_seed_code_at(at, &code) && code != rv)
+        at++;
+    if (at == QK_SEED_CODES || !qk_seed_code_at(at, &code))
+        at = QK_SEED_CODES;
+    target->failures_by_code[at]++;
+    target->failures++;
+}
+
+static void take_success(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len)
+{
+    target->failures_in_a_row = 0;
+    target->back_off_ms = 0;
+    if (report->logged_in)
+        qk_seed_latch_clear(seeder, target);
+    if (report->ask != QK_SEED_ASK_SEED)
+        return;
+    target->injections++;
+    target->bytes += seed_len;
+    target->last_success_unix_s = qk_clock_unix_s();
 }
 
 void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len)
@@ -165,26 +215,23 @@ void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_s
         take_tokens(seeder, target, report);
         return;
     }
-    target->last_code = report->rv;
-    target->last_micros = report->micros;
-    if (report->token.serial[0])
-        target->token = report->token;
-    target->pin_proven = target->pin_proven || report->logged_in;
-    log_report(target, report, seed_len);
-    if (report->rv != CKR_OK) {
-        target->failures++;
-        take_failure(seeder, target, qk_seed_classify(report->rv));
+    if (report->rv == QK_SEED_PIN_WANTED) { /* the session was lost with its login: at once again, with the PIN */
+        target->login_start = 0;
+        target->due_ms = qk_clock_monotonic_ms() / 1000 * 1000;
         return;
     }
-    target->failures_in_a_row = 0;
-    target->back_off_ms = 0;
-    if (report->logged_in)
-        qk_seed_latch_clear(seeder, target);
-    if (report->ask != QK_SEED_ASK_SEED)
+    target->last_code = report->rv;
+    target->last_micros = report->micros;
+    target->pin_proven = target->pin_proven || report->logged_in;
+    if (report->rv == CKR_OK) {
+        target->token = report->token; /* of a failure it may be a stranger's */
+        take_success(seeder, target, report, seed_len);
+        log_success(target, report, seed_len);
         return;
-    target->injections++;
-    target->bytes += seed_len;
-    target->last_success_unix_s = qk_clock_unix_s();
+    }
+    count_failure(target, report->rv);
+    take_failure(seeder, target, qk_seed_classify(report->rv));
+    log_failure(target, report);
 }
 
 /* ---- the schedule ---- */
@@ -201,7 +248,7 @@ static void plan_next(qk_seed_target *target, int64_t now_ms)
 
 static bool is_due(const qk_seeder *seeder, const qk_seed_target *target, int64_t now_ms)
 {
-    if (target->off || target->waiting || target->due_ms > now_ms)
+    if (target->off || target->waiting || target->due_ms > now_ms || target->worker->restart_ms > now_ms)
         return false;
     return target->is_pattern || seeder->ask != QK_SEED_ASK_SEED || now_ms >= seeder->service_pause_until_ms;
 }
@@ -238,13 +285,19 @@ static void serve_due(qk_seeder *seeder, int64_t now_ms)
     free(due);
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 static int64_t next_event(const qk_seeder *seeder, int64_t now_ms)
 {
     int64_t next = now_ms + 1000;
 
     for (const qk_seed_target *it = seeder->targets; it; it = it->next) {
-        int64_t due =
-            it->is_pattern || it->due_ms > seeder->service_pause_until_ms ? it->due_ms : seeder->service_pause_until_ms;
+        int64_t due = later(it->due_ms, it->worker->restart_ms);
+        if (!it->is_pattern && seeder->ask == QK_SEED_ASK_SEED)
+            due = later(due, seeder->service_pause_until_ms);
         if (!it->off && !it->waiting && due < next)
             next = due;
     }
@@ -259,6 +312,22 @@ static void all_due_now(qk_seeder *seeder)
     for (qk_seed_target *it = seeder->targets; it; it = it->next)
         it->due_ms = 0;
     seeder->service_pause_until_ms = 0;
+}
+
+/* A PIN that was wrong may have been corrected where it is kept. */
+static void look_at_latches(qk_seeder *seeder, int64_t now_ms)
+{
+    static int64_t looked_ms;
+
+    if (now_ms - looked_ms < LOOK_AT_LATCHES_MS)
+        return;
+    looked_ms = now_ms;
+    for (qk_seed_target *it = seeder->targets; it; it = it->next)
+        if (it->latched && qk_seed_latch_is_stale(it)) {
+            qk_log(QK_LOG_INFO, "op=seed target=%s words=\"the PIN's source has changed: it is tried\"", it->name);
+            it->off = it->latched = false;
+            it->due_ms = now_ms / 1000 * 1000;
+        }
 }
 
 /* ---- configuration ---- */
@@ -312,21 +381,55 @@ static bool is_same(const qk_seed_target_config *a, const qk_seed_target_config 
            strcmp(a->library, b->library) == 0 && strcmp(a->wanted, b->wanted) == 0;
 }
 
-/* Targets that did not change keep number (so their worker's session), counters and schedule. */
-static void keep_what_is_same(qk_seed_target *old, qk_seeder *seeder)
+/* Number (so its worker's session), counters and token are kept, and the schedule if the period is the same. */
+static void continue_as(qk_seed_target *it, const qk_seed_target *was)
 {
-    for (qk_seed_target *it = seeder->targets; it; it = it->next)
-        for (const qk_seed_target *was = old; was; was = was->next)
+    const qk_seed_target fresh = *it;
+
+    *it = *was;
+    it->next = fresh.next;
+    it->config = fresh.config;
+    it->off = fresh.off;
+    it->latched = fresh.latched;
+    it->of_pattern = fresh.of_pattern;
+    memcpy(it->latched_at, fresh.latched_at, sizeof it->latched_at);
+    if (fresh.config.period != was->config.period)
+        it->due_ms = fresh.due_ms;
+    if (was->last_code == CKR_TOKEN_NOT_RECOGNIZED) { /* the operator has looked: the new token is accepted */
+        it->token = (qk_seed_token){ 0 };
+        it->due_ms = fresh.due_ms;
+    }
+}
+
+/* The tokens that were found for a pattern, if the pattern is still there. */
+static void bring_back_found(qk_seeder *seeder, const qk_seed_target *old)
+{
+    for (const qk_seed_target *was = old; was; was = was->next)
+        for (const qk_seed_target *pattern = seeder->targets; was->of_pattern && pattern; pattern = pattern->next) {
+            size_t len = strlen(pattern->name);
+            qk_seed_target_config config = pattern->config;
+            if (!pattern->is_pattern || strncmp(was->name, pattern->name, len) != 0 || was->name[len] != '/')
+                continue;
+            config.choice = was->config.choice;
+            memcpy(config.wanted, was->config.wanted, sizeof config.wanted);
+            add_of_pattern(seeder, pattern, &config, was->name);
+            break;
+        }
+}
+
+/* What did not change goes on; sessions of what is gone are closed. */
+static void keep_what_is_same(const qk_seed_target *old, qk_seeder *seeder)
+{
+    for (const qk_seed_target *was = old; was; was = was->next) {
+        bool kept = false;
+        for (qk_seed_target *it = seeder->targets; it && !kept; it = it->next)
             if (strcmp(it->name, was->name) == 0 && is_same(&it->config, &was->config)) {
-                qk_seed_target *next = it->next;
-                qk_seed_target_config config = it->config;
-                bool off = it->off, latched = it->latched;
-                *it = *was;
-                it->next = next;
-                it->config = config;
-                it->off = off;
-                it->latched = latched;
+                continue_as(it, was);
+                kept = true;
             }
+        if (!kept)
+            qk_seed_worker_forget(was->worker, was->number);
+    }
 }
 
 /* No order may be under way: they point to targets. */
@@ -347,6 +450,7 @@ static void reload(qk_seeder *seeder)
     err = take_configuration(seeder);
     if (err != QK_OK)
         qk_log_failure(QK_LOG_ERROR, err, "op=reload");
+    bring_back_found(seeder, old);
     keep_what_is_same(old, seeder);
     free_targets(&old);
     qk_seed_config_done(&old_config);
@@ -438,6 +542,7 @@ static void loop(qk_seeder *seeder, int signals)
             wants_reload = false;
             reload(seeder);
         }
+        look_at_latches(seeder, now_ms);
         if (!wants_reload)
             serve_due(seeder, now_ms);
         qk_seed_workers_tend(seeder, now_ms);
@@ -447,7 +552,8 @@ static void loop(qk_seeder *seeder, int signals)
             return;
         if (seeder->config.exit_when_idle && nothing_left(seeder))
             return;
-        wait_and_read(seeder, signals, next_event(seeder, qk_clock_monotonic_ms()), &wants_reload);
+        wait_and_read(seeder, signals, wants_reload ? RELOAD_WAIT_MS : next_event(seeder, qk_clock_monotonic_ms()),
+                      &wants_reload);
     }
 }
 

@@ -20,7 +20,7 @@ typedef struct qk_seed_worker qk_seed_worker;
 typedef struct qk_seed_target qk_seed_target;
 typedef struct qk_seeder qk_seeder;
 
-enum { QK_SEED_CODES = 16, QK_SEED_REMEMBERED = 1024 };
+enum { QK_SEED_REMEMBERED = 1024, QK_SEED_CODES = 40 };
 
 struct qk_seed_target {
     qk_seed_target_config config; /* texts live in the configuration */
@@ -31,12 +31,16 @@ struct qk_seed_target {
     bool waiting; /* an order is on its way */
     /* on: seeded when due. Otherwise off, for the reason of the class. */
     bool off, latched, pin_proven, is_pattern; /* pattern: all_tokens, which stands for the tokens found */
+    uint32_t of_pattern;                       /* number of the pattern it came from; 0: none */
+    uint8_t latched_at[32];                    /* hash of what the PIN's source looked like when the PIN was wrong */
+    uint64_t login_start;                      /* the worker's start in which the session is logged in; 0: it is not */
     qk_seed_class reason;
     int64_t back_off_ms;
     unsigned failures_in_a_row;
     /* counters */
     uint64_t injections, bytes, failures, missed;
     int64_t last_success_unix_s, last_micros;
+    uint64_t failures_by_code[QK_SEED_CODES + 1]; /* as qk_seed_code_at counts; the last: others */
     CK_RV last_code;
     qk_seed_token token;
     qk_seed_target *next;
@@ -45,7 +49,8 @@ struct qk_seed_target {
 typedef struct qk_seed_job {
     qk_seed_target *target; /* NULL: LIST for a pattern */
     qk_seed_ask ask;
-    qk_secret seed;
+    qk_secret seed; /* wiped when it was sent */
+    size_t seed_len;
     struct qk_seed_job *next;
 } qk_seed_job;
 
@@ -57,6 +62,8 @@ struct qk_seed_worker {
     bool busy;
     int64_t answer_by_ms, restart_ms, back_off_ms;
     uint64_t starts;
+    pid_t leaving; /* the one before, told to quit; 0: none */
+    int64_t leaving_by_ms;
     qk_seed_worker *next;
 };
 
@@ -95,8 +102,10 @@ QK_MUST_CHECK qk_err qk_seed_worker_order(qk_seed_worker *worker, qk_seed_target
 void qk_seed_workers_tend(qk_seeder *seeder, int64_t now_ms);
 /* A worker's socket has something to say. */
 void qk_seed_worker_read(qk_seeder *seeder, qk_seed_worker *worker);
-/* The library is loaded anew with the next order. */
-void qk_seed_worker_restart(qk_seeder *seeder, qk_seed_worker *worker, const char *why);
+/* The library is loaded anew with the next order; the old process logs out and finalises. */
+void qk_seed_worker_restart(qk_seed_worker *worker, const char *why);
+/* The target's session is closed. No order may be under way. */
+void qk_seed_worker_forget(qk_seed_worker *worker, uint32_t target);
 /* Lets each finish its order (at most wait_ms), tells it to quit, and waits. */
 void qk_seed_workers_stop(qk_seeder *seeder, int64_t wait_ms);
 
@@ -107,8 +116,10 @@ void qk_seeds_give_out(qk_seeder *seeder, qk_seed_target *const *due, size_t cou
 
 /* ---- latch.c: wrong PINs are remembered on disk ---- */
 
-bool qk_seed_latch_is_set(const qk_seeder *seeder, const qk_seed_target *target);
-void qk_seed_latch_set(const qk_seeder *seeder, const qk_seed_target *target);
+bool qk_seed_latch_is_set(const qk_seeder *seeder, qk_seed_target *target);
+void qk_seed_latch_set(const qk_seeder *seeder, qk_seed_target *target);
+/* For a target that is latched: does the PIN's source look different from when the PIN was wrong? */
+bool qk_seed_latch_is_stale(const qk_seed_target *target);
 void qk_seed_latch_clear(const qk_seeder *seeder, const qk_seed_target *target);
 
 /* ---- status.c ---- */

@@ -18,7 +18,6 @@ typedef struct target {
     uint32_t number;
     CK_SLOT_ID slot;
     CK_SESSION_HANDLE session; /* CK_INVALID_HANDLE: none */
-    char serial[QK_SEED_SERIAL];
     bool logged_in;
     struct target *next;
 } target;
@@ -83,23 +82,34 @@ static CK_RV find_in_slot(work *w, CK_SLOT_ID slot)
     if (rv != CKR_OK)
         return rv;
     describe(slot, &w->info, &w->report->token);
-    return is_wanted(w->order, &w->report->token) ? CKR_OK : CKR_TOKEN_NOT_PRESENT;
+    if (!is_wanted(w->order, &w->report->token))
+        return CKR_TOKEN_NOT_PRESENT;
+    return w->order->serial[0] && strcmp(w->order->serial, w->report->token.serial) != 0 ? CKR_TOKEN_NOT_RECOGNIZED
+                                                                                         : CKR_OK;
 }
 
 static CK_RV search_slots(work *w)
 {
     CK_SLOT_ID slots[MOST_SLOTS];
+    qk_seed_token stranger = { 0 };
     CK_ULONG count;
-    CK_RV rv = list_slots(w->worker, slots, &count);
+    CK_RV rv = list_slots(w->worker, slots, &count), found = CKR_TOKEN_NOT_PRESENT;
 
     if (rv != CKR_OK)
         return rv;
-    for (CK_ULONG i = 0; i < count; i++)
-        if (find_in_slot(w, slots[i]) == CKR_OK) {
+    for (CK_ULONG i = 0; i < count; i++) {
+        rv = find_in_slot(w, slots[i]);
+        if (rv == CKR_OK) {
             w->target->slot = slots[i];
             return CKR_OK;
         }
-    return CKR_TOKEN_NOT_PRESENT;
+        if (rv == CKR_TOKEN_NOT_RECOGNIZED) {
+            stranger = w->report->token;
+            found = rv;
+        }
+    }
+    w->report->token = stranger;
+    return found;
 }
 
 static void drop_session(work *w)
@@ -124,23 +134,20 @@ static CK_RV find_token(work *w)
         rv = search_slots(w);
     }
     if (rv != CKR_OK)
-        return rv;
-    if (w->target->serial[0] && strcmp(w->target->serial, w->report->token.serial) != 0) {
         drop_session(w);
-        return CKR_TOKEN_NOT_RECOGNIZED;
-    }
-    snprintf(w->target->serial, sizeof w->target->serial, "%s", w->report->token.serial);
-    return CKR_OK;
+    return rv;
 }
 
 /* ---- sessions and logins ---- */
 
 static CK_RV open_session(work *w)
 {
+    CK_FLAGS flags = CKF_SERIAL_SESSION | (w->order->login == CKU_SO ? CKF_RW_SESSION : 0);
+
     w->report->step = QK_SEED_STEP_SESSION;
     if (w->target->session != CK_INVALID_HANDLE)
         return CKR_OK;
-    return w->worker->p11->C_OpenSession(w->target->slot, CKF_SERIAL_SESSION, NULL, NULL, &w->target->session);
+    return w->worker->p11->C_OpenSession(w->target->slot, flags, NULL, NULL, &w->target->session);
 }
 
 /* A login that would be the last try is not made: it is the operator's to make. */
@@ -168,12 +175,15 @@ static CK_RV log_in(work *w)
     rv = judge_flags(w);
     if (rv != CKR_OK)
         return rv;
+    if (w->order->pin.len == 0)
+        return QK_SEED_PIN_WANTED;
     if (qk_secret_copy(w->order->pin, &pin) != QK_OK)
         return CKR_HOST_MEMORY;
     rv = w->worker->p11->C_Login(w->target->session, (CK_USER_TYPE)w->order->login, qk_secret_fill(&pin), pin.len);
     if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
         return rv;
-    w->target->logged_in = w->report->logged_in = true;
+    w->target->logged_in = true;
+    w->report->logged_in = rv == CKR_OK; /* the other says nothing about the PIN */
     return CKR_OK;
 }
 
@@ -276,13 +286,20 @@ static CK_RV do_order(worker *it, const qk_seed_order *order, qk_seed_report *re
         return CKR_HOST_MEMORY;
     if (order->ask == QK_SEED_ASK_FORGET) {
         drop_session(&w);
-        w.target->serial[0] = 0;
         return CKR_OK;
     }
     rv = find_token(&w);
     if (rv != CKR_OK || order->ask == QK_SEED_ASK_FIND)
         return rv;
     return order->ask == QK_SEED_ASK_LOGIN ? try_login(&w) : seed(&w);
+}
+
+static bool holds_login(const worker *it, uint32_t number)
+{
+    for (const target *there = it->targets; there; there = there->next)
+        if (there->number == number)
+            return there->session != CK_INVALID_HANDLE && there->logged_in;
+    return false;
 }
 
 static qk_err answer_order(worker *it, const qk_seed_order *order, int fd)
@@ -293,6 +310,7 @@ static qk_err answer_order(worker *it, const qk_seed_order *order, int fd)
 
     report = (qk_seed_report){ .ask = order->ask, .target = order->target };
     report.rv = do_order(it, order, &report);
+    report.login_held = report.rv == CKR_OK && holds_login(it, order->target);
     report.micros = (uint32_t)((qk_clock_monotonic_ns() - start_ns) / 1000);
     if (order->ask == QK_SEED_ASK_FORGET)
         return QK_OK;
@@ -346,6 +364,7 @@ int qk_seed_worker_run(const char *library, int fd)
     QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE;
     worker it = { 0 };
     qk_seed_order order = { 0 };
+    qk_err err;
 
     protect_memory();
     signal(SIGINT, SIG_IGN); /* the supervisor says when it is over */
@@ -354,9 +373,12 @@ int qk_seed_worker_run(const char *library, int fd)
     signal(SIGUSR1, SIG_IGN);
     it.broken = load(&it, library);
     while (qk_seed_receive(fd, &message) == QK_OK && qk_seed_order_read(qk_buf_view(&message), &order) == QK_OK &&
-           order.ask != QK_SEED_ASK_QUIT)
-        if (answer_order(&it, &order, fd) != QK_OK)
+           order.ask != QK_SEED_ASK_QUIT) {
+        err = answer_order(&it, &order, fd);
+        qk_buf_clear(&message); /* PIN and seed */
+        if (err != QK_OK)
             break;
+    }
     leave(&it);
     return 0;
 }

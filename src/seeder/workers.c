@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "seeder/supervisor.h"
 
-enum { ANSWER_MS = 60000, FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, WORKER_FD = 3 };
+enum { ANSWER_MS = 60000, LEAVE_MS = 10000, FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, WORKER_FD = 3 };
 
 static void free_job(qk_seed_job **job)
 {
@@ -57,6 +57,7 @@ qk_err qk_seed_worker_order(qk_seed_worker *worker, qk_seed_target *target, qk_s
     job->ask = ask;
     if (seed)
         qk_secret_give(seed, &job->seed);
+    job->seed_len = job->seed.len;
     target->waiting = true;
     *worker->last = job;
     worker->last = &job->next;
@@ -81,7 +82,7 @@ static void fail_first(qk_seeder *seeder, qk_seed_worker *worker, CK_RV rv)
     qk_seed_report report = { .ask = (uint8_t)job->ask, .target = job->target->number, .rv = rv };
 
     report.token = job->target->token;
-    qk_seeder_take_report(seeder, job->target, &report, job->seed.len);
+    qk_seeder_take_report(seeder, job->target, &report, job->seed_len);
 }
 
 /* ---- life and death ---- */
@@ -95,6 +96,7 @@ static void exec_worker(const char *library, int fd)
     if (dup2(fd, WORKER_FD) < 0 || (fd == WORKER_FD && fcntl(fd, F_SETFD, 0) != 0))
         _exit(127);
     unsetenv("NOTIFY_SOCKET"); /* readiness is ours to tell */
+    unsetenv("QRYPT_TOKEN");
     execl("/proc/self/exe", "quantoki-seed", "--worker", library, (char *)NULL);
     _exit(127);
 }
@@ -149,17 +151,63 @@ static void bury(qk_seeder *seeder, qk_seed_worker *worker, const char *why)
         fail_first(seeder, worker, CKR_GENERAL_ERROR);
 }
 
-void qk_seed_worker_restart(qk_seeder *seeder, qk_seed_worker *worker, const char *why)
+/* A worker that was told to quit logs out and finalises beside its successor, for as long as that may take. */
+static void end_leaving(qk_seed_worker *worker)
 {
-    (void)seeder;
+    if (!worker->leaving)
+        return;
+    kill(worker->leaving, SIGKILL);
+    while (waitpid(worker->leaving, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    worker->leaving = 0;
+}
+
+static void tend_leaving(qk_seed_worker *worker, int64_t now_ms)
+{
+    if (!worker->leaving)
+        return;
+    if (waitpid(worker->leaving, NULL, WNOHANG) != 0)
+        worker->leaving = 0;
+    else if (now_ms >= worker->leaving_by_ms)
+        end_leaving(worker);
+}
+
+void qk_seed_worker_restart(qk_seed_worker *worker, const char *why)
+{
+    QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE;
+    const qk_seed_order quit = { .ask = QK_SEED_ASK_QUIT };
+
     if (!worker->pid || worker->busy)
         return;
     qk_log(QK_LOG_WARNING, "op=worker library=%s restart=\"%s\"", worker->library, why);
-    kill(worker->pid, SIGKILL);
-    reap(worker);
+    qk_seed_order_write(&quit, &message);
+    end_leaving(worker);
+    worker->leaving = worker->pid;
+    worker->leaving_by_ms = qk_clock_monotonic_ms() + LEAVE_MS;
+    if (qk_seed_send(worker->fd, &message) != QK_OK)
+        kill(worker->leaving, SIGKILL);
+    close(worker->fd);
+    worker->fd = -1;
+    worker->pid = 0;
+}
+
+void qk_seed_worker_forget(qk_seed_worker *worker, uint32_t target)
+{
+    QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE;
+    const qk_seed_order forget = { .ask = QK_SEED_ASK_FORGET, .target = target };
+
+    qk_seed_order_write(&forget, &message);
+    if (worker->pid && qk_seed_send(worker->fd, &message) != QK_OK)
+        kill(worker->pid, SIGKILL); /* its end is seen on the socket */
 }
 
 /* ---- orders out, reports in ---- */
+
+static bool needs_pin(const qk_seed_worker *worker, const qk_seed_job *job)
+{
+    return job->ask == QK_SEED_ASK_LOGIN ||
+           (job->ask == QK_SEED_ASK_SEED && job->target->login_start != worker->starts);
+}
 
 static qk_err send_first(qk_seed_worker *worker)
 {
@@ -178,7 +226,8 @@ static qk_err send_first(qk_seed_worker *worker)
                             .seed = qk_secret_reveal(&job->seed) };
 
     snprintf(order.name, sizeof order.name, "%s", config->wanted);
-    if (job->ask == QK_SEED_ASK_SEED || job->ask == QK_SEED_ASK_LOGIN)
+    snprintf(order.serial, sizeof order.serial, "%s", job->target->injections ? job->target->token.serial : "");
+    if (needs_pin(worker, job))
         QK_TRY(qk_seed_pin_read(config, &pin));
     order.pin = qk_secret_reveal(&pin);
     qk_seed_order_write(&order, &message);
@@ -192,18 +241,19 @@ static void send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
     if (err == QK_OK) {
         worker->busy = true;
         worker->answer_by_ms = now_ms + ANSWER_MS;
-        qk_secret_shorten(&worker->first->seed, worker->first->seed.len);
+        qk_secret_free(&worker->first->seed);
         return;
     }
     if (err == QK_E_SERVER_AWAY)
         return; /* its end is seen on the socket */
     qk_log_failure(QK_LOG_ERROR, err, "op=order target=%s", worker->first->target->name);
-    fail_first(seeder, worker, CKR_PIN_INVALID);
+    fail_first(seeder, worker, QK_SEED_PIN_UNREADABLE);
 }
 
 void qk_seed_workers_tend(qk_seeder *seeder, int64_t now_ms)
 {
     for (qk_seed_worker *it = seeder->workers; it; it = it->next) {
+        tend_leaving(it, now_ms);
         if (it->busy && now_ms >= it->answer_by_ms)
             bury(seeder, it, "it does not answer");
         if (!it->first || it->busy)
@@ -233,7 +283,8 @@ void qk_seed_worker_read(qk_seeder *seeder, qk_seed_worker *worker)
     }
     worker->back_off_ms = 0;
     job = take_first(worker);
-    qk_seeder_take_report(seeder, job->target, &report, job->seed.len);
+    job->target->login_start = report.login_held ? worker->starts : 0;
+    qk_seeder_take_report(seeder, job->target, &report, job->seed_len);
 }
 
 void qk_seed_workers_stop(qk_seeder *seeder, int64_t wait_ms)
@@ -257,6 +308,7 @@ void qk_seed_workers_stop(qk_seeder *seeder, int64_t wait_ms)
             kill(it->pid, SIGKILL);
         if (it->pid)
             reap(it);
+        end_leaving(it);
     }
     while (seeder->workers) {
         qk_seed_worker *it = seeder->workers;

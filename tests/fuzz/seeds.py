@@ -257,6 +257,13 @@ logging:
     seed("config_client", "bad-port", client.replace("9876", "98765"))
     seed("config_client", "slots", "tokens:\n  7: {embedded: {}}\n  3: {embedded: {}}\n  x: {}\n")
     seed("config_client", "list", "tokens: [1, 2]\n")
+    target = "  - {name: %s, library: /lib/x.so, %s}\n"
+    service = "service: {url: [https://a.test, https://b.test], token: t, mix: none, timeout_ms: 50}\ntargets:\n"
+    seed("seed_config", "own", service + target % ("a", "uri: 'pkcs11:token=a%20b;serial=7?pin-source=x', pin: &p 1234") +
+         target % ("b", "all_tokens: true, pin: *p, size: 64k, split: 9") + target % ("c", "slot: 0x10, login: none"))
+    seed("seed_config", "reference", "qrypt_token: a\ncryptoki_lib: /x.so\ncryptoki_slot_id: 3\ncryptoki_user_pin: '1'\n"
+         "size: 64\nother: 1\n")
+    seed("seed_config", "twins", service + target % ("a", "slot: 1, pin_file: /p") * 2)
 
 
 def http_seeds():
@@ -632,6 +639,19 @@ def token_seeds():
         seed("token", name, text)
 
 
+def seed_message_seeds():
+    def text(words):
+        return struct.pack(">I", len(words)) + words
+
+    order = (b"\4" + struct.pack(">I", 7) + b"\1" + struct.pack(">Q", 5) + text(b"label") + text(b"A1") +
+             struct.pack(">Q", 1) + b"\1\0" + struct.pack(">I", 40) + text(b"1234") + text(b"s" * 48))
+    token = struct.pack(">Q", 3) + text(b"label") + text(b"serial")
+    report = b"\1" + struct.pack(">IQ", 7, 0xA0) + b"\3\1\0" + struct.pack(">I", 99) + token
+    seed("seed_message", "order", b"\0" + order)
+    seed("seed_message", "report", b"\1" + report + struct.pack(">I", 0))
+    seed("seed_message", "report-of-tokens", b"\1" + report + struct.pack(">I", 2) + token * 2)
+
+
 def blob_seeds():
     foreign, sealed, changed = b"\0", b"\1", b"\2"
     attrs = struct.pack(">HQBIQQBIQ", 2, 0, 2, 8, 4, 0x100, 2, 8, 0x1F)
@@ -657,5 +677,5 @@ def blob_seeds():
 if __name__ == "__main__":
     for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, service_seeds, http_session_seeds,
                  rest_seeds, text_seeds, template_seeds, mechanism_seeds, attribute_seeds, key_seeds, operation_seeds,
-                 hsm_seeds, keystore_seeds, token_seeds, blob_seeds):
+                 hsm_seeds, keystore_seeds, token_seeds, seed_message_seeds, blob_seeds):
         make()

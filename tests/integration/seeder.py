@@ -64,7 +64,7 @@ class Place:
         return self.write("seed.yaml", text)
 
     def start(self, *arguments, config=None, **environment):
-        command = [sys.argv[1], "--config", config or self.path("seed.yaml"), *arguments]
+        command = [sys.argv[1], *([] if config is False else ["--config", config or self.path("seed.yaml")]), *arguments]
         process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True,
                                    env={**os.environ, "TOKEN_FOLDER": self.folder, **environment})
         process.log = []
@@ -231,9 +231,54 @@ def a_wrong_pin_is_tried_once_in_ten_starts(place):
     for _ in range(10):
         equal(place.run("--once")[0], 3)
     equal(len(place.calls("C_Login")), 1)
-    time.sleep(0.02)
+    process = place.start()
+    until(lambda: any("state=latched" in line for line in process.log))
     place.write("pin", "1234\n", 0o600)
+    until(lambda: place.seeds("A1"))
+    equal(len(place.calls("C_Login")), 2)
     equal(place.run("--once")[0], 0)
+
+
+@test
+def a_pin_that_cannot_be_read_is_no_wrong_pin(place):
+    place.drop("pin")
+    place.configure()
+    process = place.start()
+    until(lambda: any("PIN_UNREADABLE" in line for line in process.log))
+    place.write("pin", "1234\n", 0o600)
+    until(lambda: place.seeds("A1"))
+    equal(len(place.calls("C_Login")), 1)
+
+
+@test
+def a_pin_may_come_from_a_command(place):
+    place.configure({"pin_file": None, "pin_command": "echo $((1200 + 34))"})
+    equal(place.run("--once")[0], 0)
+    place.configure({"pin_file": None, "pin_command": "echo 1234; exit 3"})
+    code, log = place.run("--once")
+    equal(code, 3)
+    assert "pin_command ends with status 3" in log, log
+
+
+@test
+def a_pin_may_be_a_credential(place):
+    place.configure({"pin_file": None, "pin_credential": "pin"})
+    equal(place.run("--once", CREDENTIALS_DIRECTORY=place.folder)[0], 0)
+    equal(place.run("--once")[0], 3)
+
+
+@test
+def a_session_that_stays_open_needs_one_login(place):
+    place.configure()
+    place.start()
+    until(lambda: len(place.calls("C_SeedRandom")) >= 3)
+    equal((len(place.calls("C_OpenSession")), len(place.calls("C_Login"))), (1, 1))
+    place.write("answer-C_SeedRandom", "0xb3")
+    until(lambda: len(place.calls("C_OpenSession")) >= 2)
+    place.drop("answer-C_SeedRandom")
+    before = len(place.seeds("A1"))
+    until(lambda: len(place.seeds("A1")) > before)
+    equal(len(place.calls("C_Login")), 2)
 
 
 @test
@@ -319,6 +364,48 @@ def a_token_that_was_swapped_is_refused(place):
 
 
 @test
+def a_swapped_token_is_refused_also_after_the_library_was_loaded_anew(place):
+    place.configure({"token_label": None, "slot": "0"})
+    process = place.start()
+    until(lambda: place.seeds("A1"))
+    place.write("tokens", "alpha EVIL\n")
+    for _ in range(6):  # each signal is a try at once; after five the library is loaded anew
+        before = len([line for line in process.log if "CKR_TOKEN_NOT_RECOGNIZED" in line])
+        process.send_signal(signal.SIGUSR1)
+        until(lambda: len([line for line in process.log if "CKR_TOKEN_NOT_RECOGNIZED" in line]) > before)
+    equal((len(place.calls("C_Initialize")), place.seeds("EVIL")), (2, b""))
+    process.send_signal(signal.SIGHUP)
+    until(lambda: place.seeds("EVIL"))
+
+
+@test
+def a_library_is_loaded_anew_after_five_failures(place):
+    place.write("answer-C_SeedRandom", "0x30")
+    place.configure()
+    process = place.start()
+    until(lambda: place.calls("C_SeedRandom"))
+    for _ in range(5):
+        before = len(place.calls("C_SeedRandom"))
+        process.send_signal(signal.SIGUSR1)
+        until(lambda: len(place.calls("C_SeedRandom")) > before)
+    until(lambda: len(place.calls("C_Initialize")) == 2 and len(place.calls("C_Finalize")) == 1)
+
+
+@test
+def a_slot_without_a_token_is_filled_later(place):
+    place.write("tokens", "")
+    place.configure()
+    process = place.start()
+    until(lambda: any("CKR_TOKEN_NOT_PRESENT" in line for line in process.log))
+    place.write("tokens", "gamma C3\nalpha A1\n")
+    until(lambda: place.seeds("A1"))
+    place.write("tokens", "alpha A1\ngamma C3\n")  # another slot, the same token
+    before = len(place.seeds("A1"))
+    until(lambda: len(place.seeds("A1")) > before)
+    equal(place.seeds("C3"), b"")
+
+
+@test
 def one_library_that_crashes_harms_no_other(place):
     os.environ["TOKEN_FOLDER"] = place.folder
     bad = place.path("bad")
@@ -401,6 +488,12 @@ def metrics_say_what_happened(place):
     assert 'quantoki_seed_injections_total{target="t0",token="alpha",serial="A1"} 1\n' in text, text
     assert 'quantoki_seed_bytes_total{target="t0",token="alpha",serial="A1"} 48\n' in text
     assert "quantoki_seed_downloaded_bytes_total 48\n" in text
+    assert 'quantoki_seed_last_success_age_seconds{target="t0",token="alpha",serial="A1"} 0\n' in text
+    place.write("answer-C_SeedRandom", "0x120")
+    equal(place.run("--once")[0], 3)
+    text = open(place.path("metrics")).read()
+    assert 'failures_by_code_total{target="t0",token="",serial="",code="CKR_RANDOM_SEED_NOT_SUPPORTED"} 1\n' in text, text
+    assert 'quantoki_seed_off{target="t0",token="",serial=""} 1\n' in text, text
 
 
 @test
@@ -424,6 +517,17 @@ def a_file_of_the_reference_works_unchanged(place):
     equal(service.requests[0][2]["Authorization"], "Bearer abc")
     code, log = place.run("--once", config=path, QUANTOKI_ENTROPY_URL=service.url, QSEED_SIZE="32", CRYPTOKI_SLOT_ID="0")
     equal((code, len(place.seeds("A1"))), (0, 32))
+
+
+@test
+def what_the_environment_says_wrongly_is_told(place):
+    path = place.write("qseed_config.yml", "qrypt_token: a\ncryptoki_lib: %s\ncryptoki_slot_id: 1\n"
+                       "cryptoki_user_pin: 1234\n" % sys.argv[2], 0o600)
+    for name, value in (("QSEED_SIZE", "abc"), ("QSEED_SIZE", "65537"), ("QSEED_PERIOD", "0"), ("CRYPTOKI_SLOT_ID", "x")):
+        code, log = place.run("--check", config=path, QUANTOKI_ENTROPY_URL=service.url, **{name: value})
+        equal(code, 1)
+        assert "number" in log, log
+    equal(place.run("--check", config=False, QSEED_CONFIG_FILE=path, QUANTOKI_ENTROPY_URL=service.url)[0], 0)
 
 
 def bad_config(name, words, text=None, **target):
