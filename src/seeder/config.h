@@ -39,7 +39,8 @@ typedef struct qk_seed_config {
     qk_secret token_kept;
     const char *token_file, *token_credential, *ca_file;
     int api;
-    uint64_t attempt_timeout_ms;
+    const char *client_cert, *client_key, *pinned_key;
+    uint64_t attempt_timeout_ms, connect_timeout_ms;
     const char *state_folder, *metrics_file, *status_file;
     int mix; /* kernel, none */
     bool exit_when_idle;

@@ -341,8 +341,11 @@ static qk_err make_supply(qk_seeder *seeder)
 {
     qk_supply_config config = { .ca_file = seeder->config.ca_file,
                                 .api = (qk_supply_api)seeder->config.api,
+                                .client_cert = seeder->config.client_cert,
+                                .client_key = seeder->config.client_key,
+                                .pinned_key = seeder->config.pinned_key,
+                                .connect_timeout_ms = (int64_t)seeder->config.connect_timeout_ms,
                                 .attempt_timeout_ms = (int64_t)seeder->config.attempt_timeout_ms,
-                                .retries = seeder->config.urls ? QK_SUPPLY_SERVICES : 0,
                                 .read_token = read_token,
                                 .context = seeder };
     const qk_config_node *item;

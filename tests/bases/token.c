@@ -144,6 +144,8 @@ static CK_RV log_in(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PT
     (void)user;
     if (rv != CKR_OK)
         return rv;
+    if (len == 24 && memcmp(pin, "right:", 6) == 0) /* a long one, to be searched for in memory */
+        return CKR_OK;
     return len == 4 && memcmp(pin, "1234", 4) == 0 ? CKR_OK : CKR_PIN_INCORRECT;
 }
 
@@ -169,6 +171,7 @@ static CK_RV seed_random(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG l
     file = open_file("seeds-", serial, "ab");
     if (!file)
         return CKR_DEVICE_ERROR;
+    setvbuf(file, NULL, _IONBF, 0); /* tests look for the seed in this process's memory */
     fwrite(seed, 1, len, file);
     fclose(file);
     return CKR_OK;
