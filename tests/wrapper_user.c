@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An application that draws random through a PKCS #11 library, for what a test cannot do in its own process.
+ *
+ * wrapper-user LIBRARY SLOT start          tells what C_Initialize answers
+ * wrapper-user LIBRARY SLOT draw N         N times 32 bytes, wiped at once; then "drawn", and waits for standard input
+ * wrapper-user LIBRARY SLOT threads T N    N times 32 bytes in each of T threads; tells how many 64-bit words came
+ * twice
+ */
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <quantoki/pkcs11.h>
+
+enum { DRAW = 32, WORDS = DRAW / 8, MOST_THREADS = 256 };
+
+static CK_FUNCTION_LIST_PTR p11;
+static CK_SLOT_ID slot;
+static size_t draws;
+
+static void fail(const char *what, CK_RV rv)
+{
+    printf("%s 0x%lx\n", what, rv);
+    exit(1);
+}
+
+static void load(const char *path)
+{
+    CK_C_GetFunctionList get = NULL;
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+
+    if (handle)
+        *(void **)&get = dlsym(handle, "C_GetFunctionList");
+    if (!get || get(&p11) != CKR_OK)
+        fail(dlerror(), 0);
+}
+
+static CK_SESSION_HANDLE open_session(void)
+{
+    CK_SESSION_HANDLE session = 0;
+    CK_RV rv = p11->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &session);
+
+    if (rv != CKR_OK)
+        fail("C_OpenSession", rv);
+    return session;
+}
+
+static void draw_into(CK_SESSION_HANDLE session, CK_BYTE *place)
+{
+    CK_RV rv = p11->C_GenerateRandom(session, place, DRAW);
+
+    if (rv != CKR_OK)
+        fail("C_GenerateRandom", rv);
+}
+
+static void draw_and_wait(void)
+{
+    CK_SESSION_HANDLE session = open_session();
+    CK_BYTE place[DRAW];
+
+    for (size_t i = 0; i < draws; i++) {
+        draw_into(session, place);
+        explicit_bzero(place, sizeof place);
+    }
+    printf("drawn\n");
+    fflush(stdout);
+    getchar();
+}
+
+static void *draw_in_thread(void *arg)
+{
+    CK_SESSION_HANDLE session = open_session();
+
+    for (size_t i = 0; i < draws; i++)
+        draw_into(session, (CK_BYTE *)arg + i * DRAW);
+    return NULL;
+}
+
+static int compare(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void draw_in_threads(size_t count)
+{
+    pthread_t threads[MOST_THREADS];
+    size_t words = count * draws * WORDS, twice = 0;
+    uint64_t *all = calloc(words, sizeof *all);
+
+    for (size_t i = 0; all && i < count; i++)
+        if (pthread_create(&threads[i], NULL, draw_in_thread, all + i * draws * WORDS) != 0)
+            fail("pthread_create", 0);
+    for (size_t i = 0; all && i < count; i++)
+        pthread_join(threads[i], NULL);
+    if (!all)
+        fail("calloc", 0);
+    qsort(all, words, sizeof *all, compare);
+    for (size_t i = 1; i < words; i++)
+        twice += all[i] == all[i - 1];
+    printf("words %zu twice %zu\n", words, twice);
+    free(all);
+}
+
+int main(int argc, char **argv)
+{
+    CK_C_INITIALIZE_ARGS arguments = { .flags = CKF_OS_LOCKING_OK };
+    CK_RV rv;
+
+    if (argc < 4)
+        return 2;
+    load(argv[1]);
+    slot = strtoul(argv[2], NULL, 0);
+    rv = p11->C_Initialize(&arguments);
+    if (rv != CKR_OK || strcmp(argv[3], "start") == 0)
+        fail("C_Initialize", rv);
+    draws = argc > 4 ? strtoul(argv[argc - 1], NULL, 0) : 0;
+    if (strcmp(argv[3], "draw") == 0)
+        draw_and_wait();
+    else if (argc == 6 && strtoul(argv[4], NULL, 0) <= MOST_THREADS)
+        draw_in_threads(strtoul(argv[4], NULL, 0));
+    p11->C_Finalize(NULL);
+    return 0;
+}
