@@ -37,7 +37,7 @@ const qk_config_row qk_seed_rows[] = {
     { .key = "service.client_key", .type = QK_CONFIG_TEXT, .offset = AT(client_key),
       .help = "PEM file with its private key, readable for its owner alone." },
     { .key = "service.pinned_key", .type = QK_CONFIG_TEXT, .offset = AT(pinned_key),
-      .help = "SHA-256 of the service's public key (SubjectPublicKeyInfo), asked for besides its chain." },
+      .help = "SHA-256 of the service's public key (SubjectPublicKeyInfo) in base64, asked for besides its chain." },
     { .key = "service.api", .type = QK_CONFIG_CHOICE, .offset = AT(api), .fallback = "auto", .choices = api_choices,
       .help = "entropy (POST), quantum-entropy (GET), or auto: POST, and GET where there is no POST." },
     { .key = "service.timeout_ms", .type = QK_CONFIG_UINT, .offset = AT(attempt_timeout_ms), .fallback = "5000",

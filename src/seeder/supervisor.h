@@ -3,7 +3,7 @@
  *
  * 1. A target is due on whole seconds of the monotonic clock, start to start, so that targets with one period share a
  *    download. A cycle that was missed is skipped, not made up.
- * 2. Each library has a worker process (workers.c); a worker has one order at a time, the others wait in its queue.
+ * 2. Each library has a worker process (workers.c), which does one order after the other.
  * 3. Different bytes for every target, always; each seed is wiped once its order was sent.
  * 4. The daemon ends for a broken configuration, for a signal, and, if exit_when_idle is set, when no target is left.
  */
@@ -54,12 +54,17 @@ typedef struct qk_seed_job {
     struct qk_seed_job *next;
 } qk_seed_job;
 
+typedef struct qk_seed_jobs {
+    qk_seed_job *first, **last;
+} qk_seed_jobs;
+
 struct qk_seed_worker {
     char library[4096];
     pid_t pid; /* 0: not running */
     int fd;
-    qk_seed_job *first, **last; /* the first one is with the worker if busy */
-    bool busy;
+    qk_seed_jobs waiting, sent; /* sent: with the worker, which answers in the same order */
+    size_t sent_count, window;  /* so many may be sent at once: one, and more while the library is quick */
+    bool wants_restart;         /* when nothing is with it */
     int64_t answer_by_ms, restart_ms, back_off_ms;
     uint64_t starts;
     pid_t leaving; /* the one before, told to quit; 0: none */
@@ -102,7 +107,7 @@ QK_MUST_CHECK qk_err qk_seed_worker_order(qk_seed_worker *worker, qk_seed_target
 void qk_seed_workers_tend(qk_seeder *seeder, int64_t now_ms);
 /* A worker's socket has something to say. */
 void qk_seed_worker_read(qk_seeder *seeder, qk_seed_worker *worker);
-/* The library is loaded anew with the next order; the old process logs out and finalises. */
+/* The library is loaded anew, once no order is with it; the old process logs out and finalises. */
 void qk_seed_worker_restart(qk_seed_worker *worker, const char *why);
 /* The target's session is closed. No order may be under way. */
 void qk_seed_worker_forget(qk_seed_worker *worker, uint32_t target);

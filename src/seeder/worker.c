@@ -359,6 +359,15 @@ static void leave(worker *it)
         it->p11->C_Finalize(NULL);
 }
 
+/* The order in hand is the last one. Without one the supervisor's word is waited for; system calls go on. */
+static volatile sig_atomic_t ended;
+
+static void note_end(int number)
+{
+    (void)number;
+    ended = 1;
+}
+
 int qk_seed_worker_run(const char *library, int fd)
 {
     QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE;
@@ -368,7 +377,7 @@ int qk_seed_worker_run(const char *library, int fd)
 
     protect_memory();
     signal(SIGINT, SIG_IGN); /* the supervisor says when it is over */
-    signal(SIGTERM, SIG_IGN);
+    signal(SIGTERM, note_end);
     signal(SIGHUP, SIG_IGN);
     signal(SIGUSR1, SIG_IGN);
     it.broken = load(&it, library);
@@ -376,7 +385,7 @@ int qk_seed_worker_run(const char *library, int fd)
            order.ask != QK_SEED_ASK_QUIT) {
         err = answer_order(&it, &order, fd);
         qk_buf_clear(&message); /* PIN and seed */
-        if (err != QK_OK)
+        if (err != QK_OK || ended)
             break;
     }
     leave(&it);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "seeder/supervisor.h"
 
+enum { MOST_SENT = 32, LARGE_SEED = 1024, SLOW_MICROS = 5000 };
 enum { ANSWER_MS = 60000, LEAVE_MS = 10000, FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, WORKER_FD = 3 };
 
 static void free_job(qk_seed_job **job)
@@ -40,11 +41,30 @@ qk_err qk_seed_worker_for(qk_seeder *seeder, const char *library, qk_seed_worker
         return qk_fail(QK_E_NO_MEMORY, "worker for %.200s", library);
     }
     fresh->fd = -1;
-    fresh->last = &fresh->first;
+    fresh->waiting.last = &fresh->waiting.first;
+    fresh->sent.last = &fresh->sent.first;
+    fresh->window = 1;
     fresh->next = seeder->workers;
     seeder->workers = fresh;
     *out_worker = fresh;
     return QK_OK;
+}
+
+static void push(qk_seed_jobs *jobs, qk_seed_job *job)
+{
+    job->next = NULL;
+    *jobs->last = job;
+    jobs->last = &job->next;
+}
+
+static qk_seed_job *pop(qk_seed_jobs *jobs)
+{
+    qk_seed_job *job = jobs->first;
+
+    jobs->first = job->next;
+    if (!jobs->first)
+        jobs->last = &jobs->first;
+    return job;
 }
 
 qk_err qk_seed_worker_order(qk_seed_worker *worker, qk_seed_target *target, qk_seed_ask ask, qk_secret *seed)
@@ -59,26 +79,14 @@ qk_err qk_seed_worker_order(qk_seed_worker *worker, qk_seed_target *target, qk_s
         qk_secret_give(seed, &job->seed);
     job->seed_len = job->seed.len;
     target->waiting = true;
-    *worker->last = job;
-    worker->last = &job->next;
+    push(&worker->waiting, job);
     return QK_OK;
 }
 
-static qk_seed_job *take_first(qk_seed_worker *worker)
-{
-    qk_seed_job *job = worker->first;
-
-    worker->first = job->next;
-    if (!worker->first)
-        worker->last = &worker->first;
-    worker->busy = false;
-    return job;
-}
-
 /* The first order ends without an answer of the library. */
-static void fail_first(qk_seeder *seeder, qk_seed_worker *worker, CK_RV rv)
+static void fail_first(qk_seeder *seeder, qk_seed_jobs *jobs, CK_RV rv)
 {
-    QK_OWNED(free_job) qk_seed_job *job = take_first(worker);
+    QK_OWNED(free_job) qk_seed_job *job = pop(jobs);
     qk_seed_report report = { .ask = (uint8_t)job->ask, .target = job->target->number, .rv = rv };
 
     report.token = job->target->token;
@@ -147,8 +155,13 @@ static void bury(qk_seeder *seeder, qk_seed_worker *worker, const char *why)
     worker->restart_ms = qk_clock_monotonic_ms() + worker->back_off_ms;
     qk_log(QK_LOG_ERROR, "op=worker library=%s why=\"%s\" status=0x%x again_in_ms=%jd", worker->library, why,
            (unsigned)status, (intmax_t)worker->back_off_ms);
-    while (worker->first)
-        fail_first(seeder, worker, CKR_GENERAL_ERROR);
+    worker->sent_count = 0;
+    worker->window = 1;
+    worker->wants_restart = false;
+    while (worker->sent.first)
+        fail_first(seeder, &worker->sent, CKR_GENERAL_ERROR);
+    while (worker->waiting.first)
+        fail_first(seeder, &worker->waiting, CKR_GENERAL_ERROR);
 }
 
 /* A worker that was told to quit logs out and finalises beside its successor, for as long as that may take. */
@@ -174,12 +187,19 @@ static void tend_leaving(qk_seed_worker *worker, int64_t now_ms)
 
 void qk_seed_worker_restart(qk_seed_worker *worker, const char *why)
 {
+    qk_log(QK_LOG_WARNING, "op=worker library=%s restart=\"%s\"", worker->library, why);
+    worker->wants_restart = true;
+}
+
+static void let_go(qk_seed_worker *worker)
+{
     QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE;
     const qk_seed_order quit = { .ask = QK_SEED_ASK_QUIT };
 
-    if (!worker->pid || worker->busy)
+    worker->wants_restart = false;
+    worker->window = 1;
+    if (!worker->pid)
         return;
-    qk_log(QK_LOG_WARNING, "op=worker library=%s restart=\"%s\"", worker->library, why);
     qk_seed_order_write(&quit, &message);
     end_leaving(worker);
     worker->leaving = worker->pid;
@@ -209,11 +229,10 @@ static bool needs_pin(const qk_seed_worker *worker, const qk_seed_job *job)
            (job->ask == QK_SEED_ASK_SEED && job->target->login_start != worker->starts);
 }
 
-static qk_err send_first(qk_seed_worker *worker)
+static qk_err send_job(qk_seed_worker *worker, const qk_seed_job *job)
 {
     QK_OWNED(qk_secret_free) qk_secret pin = QK_SECRET_NONE;
     QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE; /* wiped: PIN and seed */
-    qk_seed_job *job = worker->first;
     const qk_seed_target_config *config = &job->target->config;
     qk_seed_order order = { .ask = (uint8_t)job->ask,
                             .target = job->target->number,
@@ -234,57 +253,93 @@ static qk_err send_first(qk_seed_worker *worker)
     return qk_seed_send(worker->fd, &message);
 }
 
-static void send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
+/* False if nothing can be sent for now. */
+static bool send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
 {
-    qk_err err = send_first(worker);
+    qk_seed_job *job = worker->waiting.first;
+    qk_err err = send_job(worker, job);
 
     if (err == QK_OK) {
-        worker->busy = true;
-        worker->answer_by_ms = now_ms + ANSWER_MS;
-        qk_secret_free(&worker->first->seed);
-        return;
+        qk_secret_free(&job->seed);
+        push(&worker->sent, pop(&worker->waiting));
+        if (worker->sent_count++ == 0)
+            worker->answer_by_ms = now_ms + ANSWER_MS;
+        return true;
     }
     if (err == QK_E_SERVER_AWAY)
-        return; /* its end is seen on the socket */
-    qk_log_failure(QK_LOG_ERROR, err, "op=order target=%s", worker->first->target->name);
-    fail_first(seeder, worker, QK_SEED_PIN_UNREADABLE);
+        return false; /* its end is seen on the socket */
+    qk_log_failure(QK_LOG_ERROR, err, "op=order target=%s", job->target->name);
+    fail_first(seeder, &worker->waiting, QK_SEED_PIN_UNREADABLE);
+    return true;
+}
+
+/* Large seeds go alone, so that what is sent always finds place in the socket. */
+static bool may_send(const qk_seed_worker *worker)
+{
+    const qk_seed_job *next = worker->waiting.first;
+
+    if (!worker->pid || !next || worker->wants_restart)
+        return false;
+    return worker->sent_count == 0 || (worker->sent_count < worker->window && next->seed_len <= LARGE_SEED);
 }
 
 void qk_seed_workers_tend(qk_seeder *seeder, int64_t now_ms)
 {
     for (qk_seed_worker *it = seeder->workers; it; it = it->next) {
         tend_leaving(it, now_ms);
-        if (it->busy && now_ms >= it->answer_by_ms)
+        if (it->sent_count > 0 && now_ms >= it->answer_by_ms)
             bury(seeder, it, "it does not answer");
-        if (!it->first || it->busy)
-            continue;
-        if (!it->pid && now_ms >= it->restart_ms && start(it) != QK_OK)
+        if (it->wants_restart && it->sent_count == 0)
+            let_go(it);
+        if (it->waiting.first && !it->pid && now_ms >= it->restart_ms && start(it) != QK_OK)
             qk_log_failure(QK_LOG_ERROR, qk_failure_last()->code, "op=worker library=%s", it->library);
-        while (it->pid && it->first && !it->busy) {
-            qk_seed_job *before = it->first;
-            send_next(seeder, it, now_ms);
-            if (it->first == before)
-                break;
-        }
+        while (may_send(it) && send_next(seeder, it, now_ms))
+            continue;
     }
 }
 
-void qk_seed_worker_read(qk_seeder *seeder, qk_seed_worker *worker)
+/* With a quick library a round trip for each order would cost more than the order. With a slow one, several orders
+ * would keep the end waiting. */
+static void take_pace(qk_seed_worker *worker, uint32_t micros)
+{
+    worker->window = micros > SLOW_MICROS ? 1 : worker->window * 2 > MOST_SENT ? MOST_SENT : worker->window * 2;
+}
+
+static void read_report(qk_seeder *seeder, qk_seed_worker *worker)
 {
     static qk_seed_report report;
     QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE;
     QK_OWNED(free_job) qk_seed_job *job = NULL;
 
     if (qk_seed_receive(worker->fd, &message) != QK_OK ||
-        qk_seed_report_read(qk_buf_view(&message), &report) != QK_OK || !worker->busy ||
-        report.target != worker->first->target->number) {
+        qk_seed_report_read(qk_buf_view(&message), &report) != QK_OK || !worker->sent.first ||
+        report.target != worker->sent.first->target->number) {
         bury(seeder, worker, "it died, or speaks nonsense");
         return;
     }
     worker->back_off_ms = 0;
-    job = take_first(worker);
+    worker->sent_count--;
+    worker->answer_by_ms = qk_clock_monotonic_ms() + ANSWER_MS;
+    take_pace(worker, report.micros);
+    job = pop(&worker->sent);
     job->target->login_start = report.login_held ? worker->starts : 0;
     qk_seeder_take_report(seeder, job->target, &report, job->seed_len);
+}
+
+void qk_seed_worker_read(qk_seeder *seeder, qk_seed_worker *worker)
+{
+    struct pollfd more = { .fd = worker->fd, .events = POLLIN };
+
+    for (int i = 0; i < MOST_SENT && worker->pid && poll(&more, 1, 0) > 0; i++)
+        read_report(seeder, worker);
+}
+
+static void drop_jobs(qk_seed_jobs *jobs)
+{
+    while (jobs->first) {
+        qk_seed_job *job = pop(jobs);
+        free_job(&job);
+    }
 }
 
 void qk_seed_workers_stop(qk_seeder *seeder, int64_t wait_ms)
@@ -295,6 +350,8 @@ void qk_seed_workers_stop(qk_seeder *seeder, int64_t wait_ms)
         QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE;
         const qk_seed_order quit = { .ask = QK_SEED_ASK_QUIT };
         qk_seed_order_write(&quit, &message);
+        if (it->pid)
+            kill(it->pid, SIGTERM); /* the order that is being done is the last one */
         if (it->pid && qk_seed_send(it->fd, &message) != QK_OK)
             kill(it->pid, SIGKILL);
     }
@@ -312,10 +369,8 @@ void qk_seed_workers_stop(qk_seeder *seeder, int64_t wait_ms)
     }
     while (seeder->workers) {
         qk_seed_worker *it = seeder->workers;
-        while (it->first) {
-            qk_seed_job *job = take_first(it);
-            free_job(&job);
-        }
+        drop_jobs(&it->sent);
+        drop_jobs(&it->waiting);
         seeder->workers = it->next;
         free(it);
     }
