@@ -39,6 +39,20 @@ def c_text(literals):
     return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literals))
 
 
+def rows_in(text, prefix=""):
+    """(key, kind, default, help) of the configuration rows in a source text."""
+    for key, row in re.findall(r'\{\s*\.key = ((?:"[^"]*"\s*)+),\s*(.*?)\}\s*,', text, re.S):
+        fields = dict(re.findall(r'\.(type|fallback|help|required) = ((?:"[^"]*"\s*|\w+)+)', row))
+        key = prefix + c_text(key)
+        default = FOLLOWS.get(key) or (f"`{c_text(fields['fallback'])}`" if "fallback" in fields else
+                                       "must be given" if "required" in fields else "none")
+        yield key, KINDS[fields["type"][len("QK_CONFIG_"):]], default, c_text(fields["help"])
+
+
+def wrapper_rows():
+    return list(rows_in(read("src/wrapper/settings.c")))
+
+
 def client_rows():
     """(key, kind, default, help) of the rows in client_config.c; the rows of the three users stand once, as users.M."""
     source = read("src/module/client_config.c").replace("\\\n", "\n")
@@ -46,18 +60,13 @@ def client_rows():
     tokens = re.sub(r"USER\(0\)\s+USER\(1\)\s+USER\(2\)", lambda _: users.replace('" #n "', "M"), rest)
     rows = []
     for prefix, text in ("", source[:source.index("#define USER(n)")]), ("tokens.N.", tokens):
-        for key, row in re.findall(r'\{\s*\.key = ((?:"[^"]*"\s*)+),\s*(.*?)\}\s*,', text, re.S):
-            fields = dict(re.findall(r'\.(type|fallback|help|required) = ((?:"[^"]*"\s*|\w+)+)', row))
-            key = prefix + c_text(key)
-            default = FOLLOWS.get(key) or (f"`{c_text(fields['fallback'])}`" if "fallback" in fields else
-                                           "must be given" if "required" in fields else "none")
-            rows.append((key, KINDS[fields["type"][len("QK_CONFIG_"):]], default, c_text(fields["help"])))
+        rows += rows_in(text, prefix)
     return rows
 
 
-def client_table():
+def table_of(rows):
     lines = ["| key | value | default | meaning |", "|---|---|---|---|"]
-    lines += [f"| `{key}` | {kind} | {default} | {words} |" for key, kind, default, words in client_rows()]
+    lines += [f"| `{key}` | {kind} | {default} | {words} |" for key, kind, default, words in rows]
     return "\n".join(lines) + "\n"
 
 
@@ -83,7 +92,8 @@ def mechanism_table():
 
 
 TABLES = {"quantokid.yaml": ("docs/configuration.md", server_table),
-          "grep11client.yaml": ("docs/configuration.md", client_table),
+          "grep11client.yaml": ("docs/configuration.md", lambda: table_of(client_rows())),
+          "entropy-wrapper.yaml": ("docs/entropy-wrapper.md", lambda: table_of(wrapper_rows())),
           "mechanisms": ("docs/mechanisms.md", mechanism_table)}
 
 
@@ -173,11 +183,14 @@ def check_links():
 CASES = [
     ("the table of quantokid.yaml is what quantokid prints", lambda: check_table("quantokid.yaml")),
     ("the table of grep11client.yaml is what the module reads", lambda: check_table("grep11client.yaml")),
+    ("the table of entropy-wrapper.yaml is what the wrapper reads", lambda: check_table("entropy-wrapper.yaml")),
     ("the table of mechanisms is the printed mechanism table", lambda: check_table("mechanisms")),
     ("quantokid.yaml(5) explains every key and no other",
      lambda: check_manual("docs/man/quantokid.yaml.5.scd", server_keys())),
     ("grep11client.yaml(5) explains every key and no other",
      lambda: check_manual("docs/man/grep11client.yaml.5.scd", [row[0] for row in client_rows()])),
+    ("libquantoki-entropy(7) explains every key and no other",
+     lambda: check_manual("docs/man/libquantoki-entropy.7.scd", [row[0] for row in wrapper_rows()])),
     ("quantoki(1) has every command and option", check_commands),
     ("the table of errors has every error", check_errors),
     ("the list of missing GREP11 methods is the true one", check_methods),
