@@ -24,17 +24,27 @@ static const struct argp_option options[] = {
     { 0 },
 };
 
-static const char example[] = "# /etc/quantoki/seed.yaml, mode 0640\n"
-                              "service:\n"
-                              "  url: https://entropy.example.org:9443\n"
-                              "  token_file: /etc/quantoki/seed.token\n"
-                              "targets:\n"
-                              "  - name: signing-hsm\n"
-                              "    library: /usr/lib/softhsm/libsofthsm2.so\n"
-                              "    token_label: signing\n"
-                              "    pin_file: /etc/quantoki/signing.pin\n"
-                              "    size: 48\n"
-                              "    period: 60\n";
+/* The same as packaging/seed.yaml, as a test sees to. */
+/* clang-format off */
+static const char example[] =
+    "# /etc/quantoki/seed.yaml, mode 0640, root:quantoki-seed. `quantoki-seed --check` tries it; docs/seeder.md explains it.\n"
+    "service:\n"
+    "  url: https://entropy.example.org:9443\n"
+    "  token_file: /etc/quantoki/seed.token\n"
+    "  #ca_file: /etc/quantoki/entropy-ca.pem\n"
+    "\n"
+    "metrics_file: /run/quantoki-seed/metrics.prom\n"
+    "status_file: /run/quantoki-seed/status.json\n"
+    "\n"
+    "targets:\n"
+    "  - name: signing-hsm\n"
+    "    library: /usr/lib/softhsm/libsofthsm2.so\n"
+    "    token_label: signing\n"
+    "    login: user\n"
+    "    pin_file: /etc/quantoki/signing.pin\n"
+    "    size: 48\n"
+    "    period: 60\n";
+/* clang-format on */
 
 struct command {
     const char *config, *worker;

@@ -246,6 +246,17 @@ static void plan_next(qk_seed_target *target, int64_t now_ms)
     target->due_ms = target->due_ms > 0 ? target->due_ms + (cycles + 1) * period : whole_second(now_ms) + period;
 }
 
+/* A cycle that comes while the one before is under way is missed: to make it up later would take a download of its own,
+ * and late targets would go on being late one by one. */
+static void skip_what_is_under_way(qk_seeder *seeder, int64_t now_ms)
+{
+    for (qk_seed_target *it = seeder->targets; it; it = it->next)
+        while (it->waiting && !it->off && it->due_ms > 0 && it->due_ms <= now_ms) {
+            it->due_ms += it->is_pattern ? LOOK_FOR_TOKENS_MS : (int64_t)it->config.period * 1000;
+            it->missed += !it->is_pattern;
+        }
+}
+
 static bool is_due(const qk_seeder *seeder, const qk_seed_target *target, int64_t now_ms)
 {
     if (target->off || target->waiting || target->due_ms > now_ms || target->worker->restart_ms > now_ms)
@@ -264,6 +275,7 @@ static void serve_due(qk_seeder *seeder, int64_t now_ms)
     qk_seed_target **due;
     size_t count = 0, most = 0;
 
+    skip_what_is_under_way(seeder, now_ms);
     for (qk_seed_target *it = seeder->targets; it; it = it->next)
         most += is_due(seeder, it, now_ms);
     due = most ? calloc(most, sizeof *due) : NULL;

@@ -70,6 +70,31 @@ def table_of(rows):
     return "\n".join(lines) + "\n"
 
 
+def rows_of(path, table, prefix=""):
+    """(key, kind, default, help) of the rows of one table in a source file."""
+    part = re.search(r"const qk_config_row %s\[\] = \{(.*?)\n\};" % table, read(path), re.S).group(1)
+    rows = []
+    for key, row in re.findall(r'\{\s*\.key = ((?:"[^"]*"\s*)+),\s*(.*?)\}\s*,', part, re.S):
+        fields = dict(re.findall(r'\.(type|fallback|help|required) = ((?:"[^"]*"\s*|\w+)+)', row))
+        default = f"`{c_text(fields['fallback'])}`" if "fallback" in fields else (
+            "must be given" if "required" in fields else "none")
+        rows.append((prefix + c_text(key), KINDS[fields["type"][len("QK_CONFIG_"):]], default, c_text(fields["help"])))
+    return rows
+
+
+def seeder_rows():
+    return (rows_of("src/seeder/config.c", "qk_seed_rows") +
+            rows_of("src/seeder/config.c", "qk_seed_target_rows", "targets.N."))
+
+
+def check_seeder_options():
+    """Every option of quantoki-seed stands in its page."""
+    page = read("docs/man/quantoki-seed.8.scd")
+    options = re.findall(r'\{ "([a-z-]+)", (?:\'.\'|\w+), (?:"[A-Z]+"|NULL), 0,', read("src/seeder/main.c"))
+    return ([] if len(options) > 5 else ["no options found"]) + [
+        f"docs/man/quantoki-seed.8.scd lacks --{option}" for option in options if f"*--{option}*" not in page]
+
+
 KEY_NAMES = {"none": "", "any-secret": "any secret"}
 
 
@@ -94,6 +119,7 @@ def mechanism_table():
 TABLES = {"quantokid.yaml": ("docs/configuration.md", server_table),
           "grep11client.yaml": ("docs/configuration.md", lambda: table_of(client_rows())),
           "entropy-wrapper.yaml": ("docs/entropy-wrapper.md", lambda: table_of(wrapper_rows())),
+          "seed.yaml": ("docs/seeder.md", lambda: table_of(seeder_rows())),
           "mechanisms": ("docs/mechanisms.md", mechanism_table)}
 
 
@@ -191,6 +217,10 @@ CASES = [
      lambda: check_manual("docs/man/grep11client.yaml.5.scd", [row[0] for row in client_rows()])),
     ("libquantoki-entropy(7) explains every key and no other",
      lambda: check_manual("docs/man/libquantoki-entropy.7.scd", [row[0] for row in wrapper_rows()])),
+    ("the table of seed.yaml is what quantoki-seed reads", lambda: check_table("seed.yaml")),
+    ("seed.yaml(5) explains every key and no other",
+     lambda: check_manual("docs/man/seed.yaml.5.scd", [row[0] for row in seeder_rows()])),
+    ("quantoki-seed(8) has every option", check_seeder_options),
     ("quantoki(1) has every command and option", check_commands),
     ("the table of errors has every error", check_errors),
     ("the list of missing GREP11 methods is the true one", check_methods),

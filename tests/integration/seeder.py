@@ -6,6 +6,7 @@ Usage: seeder.py QUANTOKI-SEED TEST-TOKEN (tests/bases/token.c). Speaks TAP."""
 import base64, json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import wrapper
 from wrapper import Service, changed, cut, good, raw, silent, status
 
 tests = []
@@ -589,6 +590,28 @@ def what_the_environment_says_wrongly_is_told(place):
         equal(code, 1)
         assert "number" in log, log
     equal(place.run("--check", config=False, QSEED_CONFIG_FILE=path, QUANTOKI_ENTROPY_URL=service.url)[0], 0)
+
+
+@test
+def the_sample_finds_and_seeds_a_token_of_softhsm(place):
+    sample = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../packaging/seed.yaml")).read()
+    equal(subprocess.run([sys.argv[1], "--example"], capture_output=True, text=True).stdout, sample)
+    assert wrapper.BASE, "SoftHSM is not installed"
+    os.mkdir(place.path("tokens.d"))
+    hsm = {"SOFTHSM2_CONF": place.write("softhsm2.conf", "directories.tokendir = %s\n" % place.path("tokens.d"))}
+    subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "signing", "--pin", "1234", "--so-pin", "5678"],
+                   env={**os.environ, **hsm}, check=True, capture_output=True)
+    for old, new in (("/usr/lib/softhsm/libsofthsm2.so", wrapper.BASE), ("/etc/quantoki/signing.pin", place.path("pin")),
+                     ("/etc/quantoki/seed.token", place.path("token")), ("/run/quantoki-seed", place.folder),
+                     ("https://entropy.example.org:9443", service.url)):
+        assert old in sample
+        sample = sample.replace(old, new)
+    place.write("seed.yaml", sample + "state_folder: %s\n" % place.path("state"))
+    equal(place.run("--check", **hsm)[0], 0)
+    equal(place.run("--once", **hsm)[0], 0)
+    equal(json.load(open(place.path("status.json")))["targets"][0]["injections"], 1)
+    place.write("pin", "4321\n", 0o600)
+    equal(place.run("--test-login", **hsm)[0], 3)
 
 
 def bad_config(name, words, text=None, **target):
