@@ -238,7 +238,8 @@ static void put_text(CK_UTF8CHAR *place, size_t room, const char *prefix, const 
             len--;
     memset(place, ' ', room);
     memcpy(place, prefix, start);
-    memcpy(place + start, text, len);
+    if (len > 0)
+        memcpy(place + start, text, len);
 }
 
 static CK_VERSION smaller(CK_VERSION a, CK_VERSION b)

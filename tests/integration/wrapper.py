@@ -162,6 +162,7 @@ class Library:
         return slots[0]
 
 
+sys.argv[1:] = [os.path.abspath(path) for path in sys.argv[1:]]
 tests = []
 
 
