@@ -15,8 +15,13 @@ static CK_OBJECT_HANDLE key;
 
 static CK_RV open_and_log_in(const char *pin)
 {
-    CK_RV rv = p11->C_OpenSession(0, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &session);
+    CK_SLOT_ID slots[16];
+    CK_ULONG count = sizeof slots / sizeof slots[0];
+    CK_RV rv = p11->C_GetSlotList(CK_TRUE, slots, &count);
 
+    if (rv == CKR_OK)
+        rv = count ? p11->C_OpenSession(slots[0], CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &session)
+                   : CKR_SLOT_ID_INVALID;
     if (rv == CKR_OK)
         rv = p11->C_Login(session, CKU_USER, (CK_UTF8CHAR_PTR)(size_t)pin, strlen(pin));
     return rv;
