@@ -3,7 +3,7 @@
 """libquantoki-entropy.so as a guest: threads, the application's locks, its memory, its log, its privileges, other bases.
 
 Usage: wrapper_guest.py WRAPPER BASE-OF-2.40 LIBQUANTOKI WRAPPER-USER (tests/wrapper_user.c). Speaks TAP."""
-import base64, ctypes, os, re, shutil, socket, ssl, stat, subprocess, sys, tempfile, threading, time
+import base64, ctypes, os, re, resource, shutil, socket, ssl, subprocess, sys, tempfile, threading, time
 
 import wrapper as w
 from wrapper import OK, U, equal, good, started, status
@@ -460,27 +460,58 @@ def nothing_is_exported_but_the_standards_functions():
     equal(len(names), 104)
 
 
+class Visitable:
+    """A folder that other users may enter, with copies of program, library and base."""
+    def __enter__(self):
+        self.path = tempfile.mkdtemp(prefix="quantoki-visitable-")
+        os.chmod(self.path, 0o755)
+        for file in (USER, sys.argv[1], STUB):
+            os.chmod(shutil.copy(file, self.path), 0o755)
+        self.program, self.library, self.base = (os.path.join(self.path, os.path.basename(file))
+                                                 for file in (USER, sys.argv[1], STUB))
+        return self
+
+    def __exit__(self, *unused):
+        shutil.rmtree(self.path)
+
+    def run(self, *words, **more):
+        return subprocess.run([self.program, self.library, str(STUB_SLOT), *words], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, input=b"\n", **more)
+
+
+def why_not_as_others():
+    if os.getuid() != 0:
+        return "only root can act as somebody else"
+    return "others could not load the sanitizer" if os.environ.get("LD_PRELOAD") else None
+
+
 @test
 def a_set_uid_program_is_not_steered_by_its_user():
-    if os.getuid() != 0:
-        return "only root can make a set-uid program of somebody else"
-    if os.environ.get("LD_PRELOAD"):
-        return "a set-uid program would not load the sanitizer"
-    place = tempfile.mkdtemp(prefix="quantoki-set-uid-")
-    try:
-        if os.statvfs(place).f_flag & os.ST_NOSUID:
+    if why_not_as_others():
+        return why_not_as_others()
+    with Visitable() as place:
+        if os.statvfs(place.path).f_flag & os.ST_NOSUID:
             return "set-uid has no effect on this file system"
-        os.chmod(place, 0o755)
-        program, library = shutil.copy(USER, place), shutil.copy(sys.argv[1], place)
-        os.chown(program, 65534, 65534)
-        os.chmod(program, 0o4755)
-        w.settings(QRYPT_BASE_HSM_PATH=STUB)
-        run = [program, library, str(STUB_SLOT), "start"]
-        equal(subprocess.run(run, stdout=subprocess.PIPE).stdout, b"C_Initialize 0x%x\n" % w.BASE_EMPTY)
-        os.chmod(program, 0o755)
-        equal(subprocess.run(run, stdout=subprocess.PIPE).stdout, b"C_Initialize 0x0\n")
-    finally:
-        shutil.rmtree(place)
+        w.settings(QRYPT_BASE_HSM_PATH=place.base)
+        os.chown(place.program, 65534, 65534)
+        os.chmod(place.program, 0o4755)
+        equal(place.run("start").stdout, b"C_Initialize 0x%x\n" % w.BASE_EMPTY)
+        os.chmod(place.program, 0o755)
+        equal(place.run("start").stdout, b"C_Initialize 0x0\n")
+
+
+@test
+def memory_that_cannot_be_locked_is_a_warning():
+    if why_not_as_others():
+        return why_not_as_others()
+    with Visitable() as place:
+        w.settings(QRYPT_BASE_HSM_PATH=place.base, QUANTOKI_ENTROPY_CONFIG=None)
+        w.service.begin()
+        done = place.run("draw", "1", user=65534, group=65534, extra_groups=[],
+                         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0)))
+        equal(done.stdout, b"drawn\n")
+        lines = done.stderr.decode().splitlines()
+        assert len(lines) == 1 and "memory cannot be locked" in lines[0], lines
 
 
 # ---- other bases ----
