@@ -513,10 +513,11 @@ def memory_of(pid):
     with open("/proc/%d/mem" % pid, "rb", 0) as memory:
         for mapping in mappings:
             start, end, mode = re.match(r"(\w+)-(\w+) (\S+)", mapping).groups()
-            if mode[0] != "r" or "[v" in mapping.split("\n")[0]:
+            start, size = int(start, 16), int(end, 16) - int(start, 16)
+            if mode[0] != "r" or "[v" in mapping.split("\n")[0] or size > 1 << 30:  # a sanitizer's notes are larger
                 continue
-            memory.seek(int(start, 16))
-            found.append((" dd" in mapping and " lo" in mapping, memory.read(int(end, 16) - int(start, 16))))
+            memory.seek(start)
+            found.append((" dd" in mapping and " lo" in mapping, memory.read(size)))
     return found
 
 
