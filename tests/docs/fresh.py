@@ -70,21 +70,11 @@ def table_of(rows):
     return "\n".join(lines) + "\n"
 
 
-def rows_of(path, table, prefix=""):
-    """(key, kind, default, help) of the rows of one table in a source file."""
-    part = re.search(r"const qk_config_row %s\[\] = \{(.*?)\n\};" % table, read(path), re.S).group(1)
-    rows = []
-    for key, row in re.findall(r'\{\s*\.key = ((?:"[^"]*"\s*)+),\s*(.*?)\}\s*,', part, re.S):
-        fields = dict(re.findall(r'\.(type|fallback|help|required) = ((?:"[^"]*"\s*|\w+)+)', row))
-        default = f"`{c_text(fields['fallback'])}`" if "fallback" in fields else (
-            "must be given" if "required" in fields else "none")
-        rows.append((prefix + c_text(key), KINDS[fields["type"][len("QK_CONFIG_"):]], default, c_text(fields["help"])))
-    return rows
-
-
 def seeder_rows():
-    return (rows_of("src/seeder/config.c", "qk_seed_rows") +
-            rows_of("src/seeder/config.c", "qk_seed_target_rows", "targets.N."))
+    source = read("src/seeder/config.c")
+    own, targets = (re.search(r"const qk_config_row %s\[\] = \{.*?\n\};" % name, source, re.S).group(0)
+                    for name in ("qk_seed_rows", "qk_seed_target_rows"))
+    return [*rows_in(own), *rows_in(targets, "targets.N.")]
 
 
 def check_seeder_options():

@@ -330,6 +330,40 @@ def a_login_that_is_there_already_counts(place):
 
 
 @test
+def a_library_that_is_initialised_already_is_used_and_not_finalised(place):
+    place.write("answer-C_Initialize", "0x191")
+    place.configure()
+    equal((place.run("--once")[0], len(place.seeds("A1")), place.calls("C_Finalize")), (0, 48, []))
+
+
+@test
+def a_library_that_cannot_be_initialised_is_tried_again(place):
+    place.write("answer-C_Initialize", "0x30")
+    place.configure()
+    process = place.start()
+    until(lambda: any("step=load code=CKR_DEVICE_ERROR" in line for line in process.log))
+    place.drop("answer-C_Initialize")
+    for _ in range(20):  # after five failures the library is loaded anew
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(0.1)
+    until(lambda: place.seeds("A1"))
+
+
+@test
+def the_service_may_be_one_of_several(place):
+    text = open(place.configure()).read().replace("url: '%s'" % service.url, "url: [ 'http://127.0.0.1:1', '%s' ]" % service.url)
+    place.write("seed.yaml", text)
+    equal(place.run("--once")[0], 0)
+
+
+@test
+def a_service_that_knows_get_alone_is_asked_so(place):
+    service.begin(wrapper.only_get)
+    place.configure()
+    equal((place.run("--once")[0], len(place.seeds("A1"))), (0, 48))
+
+
+@test
 def a_lost_session_is_opened_anew(place):
     place.configure()
     place.start()
@@ -611,6 +645,9 @@ def the_sample_finds_and_seeds_a_token_of_softhsm(place):
     equal(place.run("--check", **hsm)[0], 0)
     equal(place.run("--once", **hsm)[0], 0)
     equal(json.load(open(place.path("status.json")))["targets"][0]["injections"], 1)
+    place.write("seed.yaml", sample.replace("login: user", "login: so") + "state_folder: %s\n" % place.path("state"))
+    place.write("pin", "5678\n", 0o600)
+    equal(place.run("--once", **hsm)[0], 0)  # a security officer needs a session of another kind
     place.write("pin", "4321\n", 0o600)
     equal(place.run("--test-login", **hsm)[0], 3)
 
