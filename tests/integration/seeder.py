@@ -542,7 +542,7 @@ def neither_seed_nor_pin_nor_token_is_logged(place):
 
 
 def memory_of(pid):
-    """(is locked and outside core dumps, bytes) of each mapping that can be read."""
+    """(is for secrets, bytes) of each mapping that can be read."""
     mappings, found = re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", open("/proc/%d/smaps" % pid).read(), flags=re.M)[1:], []
     with open("/proc/%d/mem" % pid, "rb", 0) as memory:
         for mapping in mappings:
@@ -551,7 +551,7 @@ def memory_of(pid):
             if mode[0] != "r" or "[v" in mapping.split("\n")[0] or size > 1 << 30:  # a sanitizer's notes are larger
                 continue
             memory.seek(start)
-            found.append((" dd" in mapping and " lo" in mapping, memory.read(size)))
+            found.append((" dd" in mapping, memory.read(size)))  # what is locked is outside core dumps, too
     return found
 
 
