@@ -9,7 +9,7 @@
 
 enum { SLOT = 7 };
 
-static CK_SESSION_HANDLE last;
+static _Atomic CK_SESSION_HANDLE last; /* threads open sessions */
 
 static CK_RV initialise(CK_VOID_PTR arguments)
 {
