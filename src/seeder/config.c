@@ -52,6 +52,8 @@ const qk_config_row qk_seed_rows[] = {
       .help = "Prometheus metrics are written here (for node_exporter's textfile collector); none if empty." },
     { .key = "status_file", .type = QK_CONFIG_TEXT, .offset = AT(status_file),
       .help = "The state of every target as JSON is written here; none if empty." },
+    { .key = "call_timeout_s", .type = QK_CONFIG_UINT, .offset = AT(call_timeout_s), .fallback = "60", .min = 1,
+      .max = 3600, .help = "Seconds after which a library that does not answer is ended and started again." },
     { .key = "exit_when_idle", .type = QK_CONFIG_BOOL, .offset = AT(exit_when_idle), .fallback = "false",
       .help = "End (status 4) when no target is left that could be seeded." },
     { .key = "logging.level", .type = QK_CONFIG_CHOICE, .offset = AT(log_level), .fallback = "info",

@@ -43,6 +43,7 @@ typedef struct qk_seed_config {
     uint64_t attempt_timeout_ms, connect_timeout_ms;
     const char *state_folder, *metrics_file, *status_file;
     int mix; /* kernel, none */
+    uint64_t call_timeout_s;
     bool exit_when_idle;
     int log_level;
     const char *log_path;

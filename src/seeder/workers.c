@@ -15,7 +15,7 @@
 #include "seeder/supervisor.h"
 
 enum { MOST_SENT = 32, LARGE_SEED = 1024, SLOW_MICROS = 5000 };
-enum { ANSWER_MS = 60000, LEAVE_MS = 10000, FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, WORKER_FD = 3 };
+enum { LEAVE_MS = 10000, FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, WORKER_FD = 3 };
 
 static void free_job(qk_seed_job **job)
 {
@@ -253,6 +253,11 @@ static qk_err send_job(qk_seed_worker *worker, const qk_seed_job *job)
     return qk_seed_send(worker->fd, &message);
 }
 
+static int64_t answer_by(const qk_seeder *seeder, int64_t now_ms)
+{
+    return now_ms + (int64_t)seeder->config.call_timeout_s * 1000;
+}
+
 /* False if nothing can be sent for now. */
 static bool send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
 {
@@ -263,7 +268,7 @@ static bool send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
         qk_secret_free(&job->seed);
         push(&worker->sent, pop(&worker->waiting));
         if (worker->sent_count++ == 0)
-            worker->answer_by_ms = now_ms + ANSWER_MS;
+            worker->answer_by_ms = answer_by(seeder, now_ms);
         return true;
     }
     if (err == QK_E_SERVER_AWAY)
@@ -319,7 +324,7 @@ static void read_report(qk_seeder *seeder, qk_seed_worker *worker)
     }
     worker->back_off_ms = 0;
     worker->sent_count--;
-    worker->answer_by_ms = qk_clock_monotonic_ms() + ANSWER_MS;
+    worker->answer_by_ms = answer_by(seeder, qk_clock_monotonic_ms());
     take_pace(worker, report.micros);
     job = pop(&worker->sent);
     job->target->login_start = report.login_held ? worker->starts : 0;

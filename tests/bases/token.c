@@ -5,7 +5,7 @@
  *   answer-F     number that function F (C_Login, C_SeedRandom, ...) answers, instead of what it would do
  *   count-F      how often F was called is appended to: a line each
  *   seeds-SERIAL every seed that came, as it came
- *   slow, crash  C_SeedRandom takes so many milliseconds, or ends the process
+ *   slow, slow-SERIAL, crash  C_SeedRandom takes so many milliseconds, or ends the process
  *
  * With TOKEN_COUNT=N there are N tokens, bench-0 on, with serial numbers 0 on, that only count: no file is touched but
  * `total`, which C_Finalize writes: how many seeds there were, and the fewest and most of one token. */
@@ -196,6 +196,8 @@ static CK_RV seed_random(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG l
     }
     if (number_in("crash", "", 0))
         abort();
+    if (slow_ms == 0 && read_token(slot_of[session % 100000], label, serial))
+        slow_ms = number_in("slow-", serial, 0);
     if (slow_ms)
         nanosleep(&(struct timespec){ .tv_sec = slow_ms / 1000, .tv_nsec = slow_ms % 1000 * 1000000 }, NULL);
     if (rv != CKR_OK || !read_token(slot_of[session % 100000], label, serial))

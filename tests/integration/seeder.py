@@ -457,6 +457,18 @@ def one_library_that_crashes_harms_no_other(place):
     equal(status_of(place, "missing")["injections"], 0)
 
 
+@test
+def one_library_that_hangs_harms_no_other(place):
+    place.write("slow-A1", "30000")
+    place.configure({"name": "hanging"}, {"name": "well", "library": place.other, "token_label": "beta"},
+                    more="call_timeout_s: 1\n")
+    process = place.start()
+    until(lambda: len([line for line in process.log if "does not answer" in line]) >= 2)
+    assert len(place.seeds("B2")) >= 3 * 48 and status_of(place, "well")["missed"] == 0
+    place.drop("slow-A1")
+    until(lambda: place.seeds("A1"), 30)
+
+
 # ---- the process ----
 
 @test
