@@ -94,6 +94,20 @@ static qk_err read_token(void *context, qk_secret *out)
     return qk_wrapper_token_read(context, out);
 }
 
+static qk_err name_services(const qk_config_node *urls, qk_supply_config *config)
+{
+    const qk_config_node *item;
+
+    for (size_t i = 0; qk_config_at(urls, i, NULL, &item); i++) {
+        if (config->url_count == QK_SUPPLY_SERVICES)
+            return qk_fail(QK_E_CONFIG, "`url` names more than %d entropy services", QK_SUPPLY_SERVICES);
+        config->urls[config->url_count] = qk_config_text(item);
+        if (!config->urls[config->url_count++])
+            return qk_fail(QK_E_CONFIG, "`url`: its item %zu is no text", i + 1);
+    }
+    return QK_OK;
+}
+
 static qk_err make_supply(qk_wrapper_state *state)
 {
     qk_supply_config config = {
@@ -108,14 +122,10 @@ static qk_err make_supply(qk_wrapper_state *state)
         .read_token = read_token,
         .context = &state->settings,
     };
-    const qk_config_node *item;
 
     if (state->settings.url)
         config.urls[config.url_count++] = state->settings.url;
-    else
-        while (config.url_count < QK_SUPPLY_SERVICES &&
-               qk_config_at(state->settings.urls, config.url_count, NULL, &item))
-            config.urls[config.url_count++] = qk_config_text(item);
+    QK_TRY(name_services(state->settings.urls, &config));
     return qk_supply_new(&config, &state->supply);
 }
 

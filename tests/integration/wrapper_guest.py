@@ -328,6 +328,17 @@ def a_bad_value_in_the_environment_is_told():
 
 
 @test
+def too_many_services_are_told_at_the_start():
+    w.settings(QUANTOKI_ENTROPY_URL=" ".join([w.service.url] * 8))
+    equal(w.p11.C_Initialize(None), OK)
+    equal(w.p11.C_Finalize(None), OK)
+    w.settings(QUANTOKI_ENTROPY_URL=" ".join([w.service.url] * 9))
+    equal(w.p11.C_Initialize(None), w.GENERAL)
+    w.settings(QUANTOKI_ENTROPY_URL=None, **with_settings("url: [ { host: here } ]\n"))
+    equal(w.p11.C_Initialize(None), w.GENERAL)
+
+
+@test
 def the_references_log_level_is_understood():
     for text, debug in (("7", True), ("7 and more", True), (" 7", True), ("12", True), ("3", False), ("loud", False),
                         ("-1", False)):
