@@ -94,8 +94,26 @@ struct qk_seeder {
 typedef enum qk_seed_mode { QK_SEED_DAEMON, QK_SEED_ONCE, QK_SEED_CHECK, QK_SEED_TEST_LOGIN } qk_seed_mode;
 /* Runs until the end; *out_status is the process's exit status: 0, 3 (a target failed: --once and checks), 4 (idle). */
 QK_MUST_CHECK qk_err qk_seeder_run(const char *config_path, qk_seed_mode mode, bool retry_logins, int *out_status);
-void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len);
+
+/* ---- targets.c ---- */
+
+/* NULL: no memory. */
 qk_seed_target *qk_seeder_add_target(qk_seeder *seeder, const qk_seed_target_config *config, const char *name);
+/* A token that was found for all_tokens. */
+void qk_seeder_add_found(qk_seeder *seeder, const qk_seed_target *pattern, const qk_seed_target_config *config,
+                         const char *name);
+void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len);
+/* The next whole second at or after `ms`. */
+int64_t qk_seed_whole_second(int64_t ms);
+
+/* ---- reload.c ---- */
+
+/* Targets and service of seeder->config. */
+QK_MUST_CHECK qk_err qk_seeder_take_configuration(qk_seeder *seeder);
+/* Reads the configuration again; keeps the old one if the new one is wrong. No order may be under way: they point to
+ * targets. */
+void qk_seeder_reload(qk_seeder *seeder);
+void qk_seed_targets_free(qk_seed_target **targets);
 
 /* ---- workers.c ---- */
 

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Targets, and what a token's answer leads to for its target. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "entropy/random.h"
+#include "seeder/supervisor.h"
+
+enum { FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, FAILURES_FOR_RESTART = 5 };
+
+/* ---- targets ---- */
+
+int64_t qk_seed_whole_second(int64_t ms)
+{
+    return (ms + 999) / 1000 * 1000;
+}
+
+/* Targets of one period start a little apart, by whole seconds, or all of a fleet would ask at once. */
+static int64_t first_due(const qk_seeder *seeder, const qk_seed_target_config *config)
+{
+    int64_t now = qk_clock_monotonic_ms(), most = (int64_t)(config->period * config->jitter_percent / 100);
+    uint32_t random = 0;
+
+    if (seeder->once || most == 0 || qk_random_bytes((uint8_t *)&random, sizeof random) != QK_OK)
+        return now / 1000 * 1000;
+    return qk_seed_whole_second(now) + (int64_t)(random % (uint64_t)(most + 1)) * 1000;
+}
+
+qk_seed_target *qk_seeder_add_target(qk_seeder *seeder, const qk_seed_target_config *config, const char *name)
+{
+    qk_seed_target *fresh = calloc(1, sizeof *fresh), **last = &seeder->targets;
+
+    if (!fresh || qk_seed_worker_for(seeder, config->library, &fresh->worker) != QK_OK) {
+        free(fresh);
+        return NULL;
+    }
+    fresh->config = *config;
+    fresh->number = ++seeder->last_number;
+    fresh->is_pattern = config->choice == QK_SEED_ALL;
+    fresh->due_ms = fresh->is_pattern ? 0 : first_due(seeder, config);
+    snprintf(fresh->name, sizeof fresh->name, "%.129s", name);
+    fresh->latched = fresh->off = !fresh->is_pattern && qk_seed_latch_is_set(seeder, fresh);
+    if (fresh->latched) {
+        fresh->reason = QK_SEED_CREDENTIAL;
+        fresh->last_code = CKR_PIN_INCORRECT;
+        qk_log(QK_LOG_ERROR,
+               "op=seed target=%s state=latched words=\"its PIN was wrong: correct it where it is kept, or "
+               "use --retry-login\"",
+               fresh->name);
+    }
+    while (*last)
+        last = &(*last)->next;
+    *last = fresh;
+    return fresh;
+}
+
+void qk_seeder_add_found(qk_seeder *seeder, const qk_seed_target *pattern, const qk_seed_target_config *config,
+                         const char *name)
+{
+    qk_seed_target *fresh = qk_seeder_add_target(seeder, config, name);
+
+    if (fresh)
+        fresh->of_pattern = pattern->number;
+    else
+        qk_log(QK_LOG_ERROR, "op=seed target=%s words=\"no memory\"", name);
+}
+
+/* A pattern's answer: each token that is new becomes a target. */
+static void take_tokens(qk_seeder *seeder, const qk_seed_target *pattern, const qk_seed_report *report)
+{
+    for (uint32_t i = 0; i < report->token_count; i++) {
+        const qk_seed_token *token = &report->tokens[i];
+        qk_seed_target_config config = pattern->config;
+        char name[130];
+        bool known = false;
+        snprintf(name, sizeof name, "%.100s/%.16s", pattern->name, token->serial);
+        for (const qk_seed_target *it = seeder->targets; it; it = it->next)
+            known = known || strcmp(it->name, name) == 0;
+        if (known)
+            continue;
+        config.choice = QK_SEED_BY_SERIAL;
+        snprintf(config.wanted, sizeof config.wanted, "%s", token->serial);
+        qk_seeder_add_found(seeder, pattern, &config, name);
+    }
+}
+
+/* ---- reports ---- */
+
+static void put_off(qk_seed_target *target, qk_seed_class class)
+{
+    target->off = true;
+    target->reason = class;
+}
+
+/* On a whole second again, or targets that have failed once would each have a download of their own for ever. */
+static void back_off(qk_seed_target *target)
+{
+    uint8_t jitter = 128;
+
+    target->back_off_ms = target->back_off_ms ? target->back_off_ms * 2 : FIRST_BACK_OFF_MS;
+    if (target->back_off_ms > MOST_BACK_OFF_MS)
+        target->back_off_ms = MOST_BACK_OFF_MS;
+    if (qk_random_bytes(&jitter, 1) != QK_OK)
+        jitter = 128;
+    target->due_ms = qk_seed_whole_second(qk_clock_monotonic_ms() + target->back_off_ms * 3 / 4 +
+                                          target->back_off_ms * jitter / 512);
+    if (++target->failures_in_a_row % FAILURES_FOR_RESTART == 0)
+        qk_seed_worker_restart(target->worker, "failures in a row");
+}
+
+static void take_failure(qk_seeder *seeder, qk_seed_target *target, qk_seed_class class)
+{
+    switch (class) {
+    case QK_SEED_CREDENTIAL:
+        target->latched = true;
+        qk_seed_latch_set(seeder, target);
+        put_off(target, class);
+        return;
+    case QK_SEED_CONFIGURATION:
+    case QK_SEED_LOGIN_NEEDED:
+        put_off(target, QK_SEED_CONFIGURATION);
+        return;
+    case QK_SEED_IMPOSSIBLE:
+        if (target->config.on_unsupported == QK_SEED_DISABLE)
+            put_off(target, class);
+        else
+            back_off(target);
+        return;
+    case QK_SEED_TRANSIENT:
+        back_off(target);
+        return;
+    case QK_SEED_DONE:
+    case QK_SEED_SESSION_LOST:
+    case QK_SEED_BUSY:
+    default:
+        return; /* next cycle */
+    }
+}
+
+static const char *op_of(const qk_seed_report *report)
+{
+    return report->ask == QK_SEED_ASK_SEED ? "seed" : "check";
+}
+
+static void log_success(const qk_seed_target *target, const qk_seed_report *report, size_t len)
+{
+    qk_log(QK_LOG_INFO, "op=%s target=%s token=\"%s\" serial=%s slot=%ju bytes=%zu us=%u", op_of(report), target->name,
+           report->token.label, report->token.serial, (uintmax_t)report->token.slot, len, report->micros);
+}
+
+static void log_failure(const qk_seed_target *target, const qk_seed_report *report)
+{
+    const char *next = target->latched ? "latched" : target->off ? "off" : target->back_off_ms ? "back-off" : "period";
+
+    qk_log(QK_LOG_ERROR,
+           "op=%s target=%s token=\"%s\" serial=%s step=%s code=%s class=%s failures=%u next=%s back_off_ms=%jd "
+           "words=\"%s\"",
+           op_of(report), target->name, report->token.label, report->token.serial, qk_seed_step_name(report->step),
+           qk_seed_code_name(report->rv), qk_seed_class_name(qk_seed_classify(report->rv)), target->failures_in_a_row,
+           next, (intmax_t)target->back_off_ms, qk_seed_advice(report->rv));
+}
+
+static void count_failure(qk_seed_target *target, CK_RV rv)
+{
+    size_t at = 0;
+    CK_RV code;
+
+    while (at < QK_SEED_CODES && qk_seed_code_at(at, &code) && code != rv)
+        at++;
+    if (at == QK_SEED_CODES || !qk_seed_code_at(at, &code))
+        at = QK_SEED_CODES;
+    target->failures_by_code[at]++;
+    target->failures++;
+}
+
+static void take_success(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len)
+{
+    target->failures_in_a_row = 0;
+    target->back_off_ms = 0;
+    if (report->logged_in)
+        qk_seed_latch_clear(seeder, target);
+    if (report->ask != QK_SEED_ASK_SEED)
+        return;
+    target->injections++;
+    target->bytes += seed_len;
+    target->last_success_unix_s = qk_clock_unix_s();
+}
+
+void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len)
+{
+    target->waiting = false;
+    seeder->changed = true;
+    if (report->ask == QK_SEED_ASK_LIST && report->rv == CKR_OK) {
+        take_tokens(seeder, target, report);
+        return;
+    }
+    if (report->rv == QK_SEED_PIN_WANTED) { /* the session was lost with its login: at once again, with the PIN */
+        target->login_start = 0;
+        target->due_ms = qk_clock_monotonic_ms() / 1000 * 1000;
+        return;
+    }
+    target->last_code = report->rv;
+    target->last_micros = report->micros;
+    target->pin_proven = target->pin_proven || report->logged_in;
+    if (report->rv == CKR_OK) {
+        target->token = report->token; /* of a failure it may be a stranger's */
+        take_success(seeder, target, report, seed_len);
+        log_success(target, report, seed_len);
+        return;
+    }
+    count_failure(target, report->rv);
+    take_failure(seeder, target, qk_seed_classify(report->rv));
+    log_failure(target, report);
+}
