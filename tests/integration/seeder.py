@@ -483,6 +483,57 @@ def sigterm_lets_the_running_call_finish(place):
 
 
 @test
+def sigterm_ends_after_one_order_of_many(place):
+    place.write("tokens", "".join("token%d S%d\n" % (n, n) for n in range(16)))
+    place.configure(*[{"token_label": "token%d" % n} for n in range(16)])
+    process = place.start()
+    until(lambda: len(place.calls("C_SeedRandom")) >= 48)  # a quick library: several orders are sent at once
+    place.write("slow", "500")
+    before = len(place.calls("C_SeedRandom"))
+    until(lambda: len(place.calls("C_SeedRandom")) > before + 1)
+    begin = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    equal((process.wait(15), len(place.calls("C_Finalize")), len(place.calls("C_Logout"))), (0, 1, 16))
+    assert time.monotonic() - begin < 4, "the orders were all done first"
+
+
+@test
+def a_reload_closes_the_sessions_of_what_is_gone(place):
+    place.configure({}, {"token_label": "beta"})
+    process = place.start()
+    until(lambda: place.seeds("A1") and place.seeds("B2"))
+    place.configure({})
+    process.send_signal(signal.SIGHUP)
+    until(lambda: place.calls("C_CloseSession"))
+    before = len(place.seeds("A1"))
+    until(lambda: len(place.seeds("A1")) > before)
+    equal((len(place.calls("C_CloseSession")), len(place.calls("C_Login"))), (1, 2))
+
+
+@test
+def a_reload_takes_another_period_at_once(place):
+    place.configure({"period": 3600})
+    process = place.start()
+    until(lambda: place.seeds("A1"))
+    place.configure({"period": 1})
+    process.send_signal(signal.SIGHUP)
+    until(lambda: len(place.seeds("A1")) >= 3 * 48)
+    equal(len(place.calls("C_Login")), 1)
+
+
+@test
+def a_reload_keeps_the_tokens_that_were_found(place):
+    place.configure({"token_label": None, "all_tokens": True, "period": 3600})
+    process = place.start()
+    until(lambda: place.seeds("A1") and place.seeds("B2"))
+    process.send_signal(signal.SIGHUP)
+    until(lambda: any("op=reload" in line for line in process.log))
+    process.send_signal(signal.SIGUSR1)
+    until(lambda: len(place.seeds("A1")) == len(place.seeds("B2")) == 96)
+    equal((len(place.calls("C_OpenSession")), len(place.calls("C_Login"))), (2, 2))
+
+
+@test
 def a_reload_keeps_what_did_not_change(place):
     place.configure({"period": 3600})
     process = place.start()
