@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* C_Initialize, C_Finalize, C_GetInfo, and the sessions' functions that we look at on their way.
+/* C_Initialize, C_Finalize, C_GetInfo.
  *
  * What the base answers is passed on as it is, so this file speaks CK_RV; failures of our own are qk_err until
  * qk_wrapper_leave. */
@@ -279,67 +279,4 @@ ENTRY CK_RV C_GetInfo(CK_INFO_PTR info)
              sizeof base.libraryDescription);
     info->libraryVersion = (CK_VERSION){ MAJOR, MINOR };
     return CKR_OK;
-}
-
-/* ---- sessions ---- */
-
-ENTRY CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR application, CK_NOTIFY notify,
-                          CK_SESSION_HANDLE_PTR session)
-{
-    CK_RV rv;
-    qk_err err;
-
-    if (!qk_life_live())
-        return CKR_CRYPTOKI_NOT_INITIALIZED;
-    if (!qk_wrapper.base.functions.C_OpenSession)
-        return CKR_FUNCTION_NOT_SUPPORTED;
-    rv = qk_wrapper.base.functions.C_OpenSession(slot, flags, application, notify, session);
-    if (rv != CKR_OK)
-        return rv;
-    if (!qk_visit_begin())
-        return CKR_CRYPTOKI_NOT_INITIALIZED;
-    err = qk_sessions_add(qk_wrapper.sessions, *session, slot);
-    qk_visit_end();
-    if (err != QK_OK && qk_wrapper.base.functions.C_CloseSession)
-        qk_wrapper.base.functions.C_CloseSession(*session);
-    return qk_wrapper_leave("C_OpenSession", err);
-}
-
-ENTRY CK_RV C_CloseSession(CK_SESSION_HANDLE session)
-{
-    if (!qk_visit_begin())
-        return CKR_CRYPTOKI_NOT_INITIALIZED;
-    /* Before the base may give the handle to another thread's new session. */
-    if (qk_wrapper.base.functions.C_CloseSession)
-        qk_sessions_remove(qk_wrapper.sessions, session);
-    qk_visit_end();
-    return qk_wrapper.base.functions.C_CloseSession ? qk_wrapper.base.functions.C_CloseSession(session)
-                                                    : CKR_FUNCTION_NOT_SUPPORTED;
-}
-
-ENTRY CK_RV C_CloseAllSessions(CK_SLOT_ID slot)
-{
-    CK_RV rv;
-
-    if (!qk_life_live())
-        return CKR_CRYPTOKI_NOT_INITIALIZED;
-    if (!qk_wrapper.base.functions.C_CloseAllSessions)
-        return CKR_FUNCTION_NOT_SUPPORTED;
-    rv = qk_wrapper.base.functions.C_CloseAllSessions(slot);
-    if (rv == CKR_OK && qk_visit_begin()) {
-        qk_sessions_remove_slot(qk_wrapper.sessions, slot);
-        qk_visit_end();
-    }
-    return rv;
-}
-
-void qk_sessions_note(CK_SESSION_HANDLE session, CK_RV rv)
-{
-    if (rv != CKR_SESSION_HANDLE_INVALID && rv != CKR_SESSION_CLOSED && rv != CKR_DEVICE_REMOVED &&
-        rv != CKR_TOKEN_NOT_PRESENT)
-        return;
-    if (qk_visit_begin()) {
-        qk_sessions_remove(qk_wrapper.sessions, session);
-        qk_visit_end();
-    }
 }
