@@ -3,6 +3,7 @@
  *
  *   tokens       a line for each slot from 0 on: LABEL SERIAL (no file: no token)
  *   answer-F     number that function F (C_Login, C_SeedRandom, ...) answers, instead of what it would do
+ *   answer-C_SeedRandom-SERIAL  the same for one token
  *   count-F      how often F was called is appended to: a line each
  *   seeds-SERIAL every seed that came, as it came
  *   slow, slow-SERIAL, crash  C_SeedRandom takes so many milliseconds, or ends the process
@@ -196,8 +197,10 @@ static CK_RV seed_random(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG l
     }
     if (number_in("crash", "", 0))
         abort();
-    if (slow_ms == 0 && read_token(slot_of[session % 100000], label, serial))
-        slow_ms = number_in("slow-", serial, 0);
+    if (read_token(slot_of[session % 100000], label, serial)) {
+        slow_ms = slow_ms ? slow_ms : number_in("slow-", serial, 0);
+        rv = rv != CKR_OK ? rv : (CK_RV)number_in("answer-C_SeedRandom-", serial, CKR_OK);
+    }
     if (slow_ms)
         nanosleep(&(struct timespec){ .tv_sec = slow_ms / 1000, .tv_nsec = slow_ms % 1000 * 1000000 }, NULL);
     if (rv != CKR_OK || !read_token(slot_of[session % 100000], label, serial))

@@ -323,6 +323,35 @@ answer("a_busy_token_is_tried_again", "C_OpenSession", 0xB1, False)
 
 
 @test
+def whatever_one_token_answers_the_others_keep_their_period(place):
+    place.configure({"name": "ill"}, {"name": "well", "token_label": "beta"},
+                    {"name": "other", "library": place.other, "token_label": "beta"})
+    process = place.start()
+    until(lambda: place.seeds("A1") and len(place.seeds("B2")) >= 96)
+    for code, words in ((0x02, "HOST_MEMORY class=transient"), (0x05, "GENERAL_ERROR class=transient"),
+                        (0x06, "FUNCTION_FAILED class=transient"), (0x07, "0x7 class=transient"),
+                        (0x30, "DEVICE_ERROR class=transient"), (0x31, "DEVICE_MEMORY class=transient"),
+                        (0x32, "DEVICE_REMOVED class=transient"), (0x50, "0x50 class=transient"),
+                        (0x54, "FUNCTION_NOT_SUPPORTED class=not-possible"), (0x90, "OPERATION_ACTIVE class=busy"),
+                        (0xB0, "SESSION_CLOSED class=session-lost"), (0xB3, "SESSION_HANDLE_INVALID class=session-lost"),
+                        (0x101, "USER_NOT_LOGGED_IN class=login-needed"),
+                        (0x120, "RANDOM_SEED_NOT_SUPPORTED class=not-possible"),
+                        (0x121, "RANDOM_NO_RNG class=not-possible"), (0x80000001, "0x80000001 class=transient")):
+        place.write("answer-C_SeedRandom-A1", hex(code))
+        process.send_signal(signal.SIGUSR1)
+        until(lambda: any("target=ill" in line and words in line for line in process.log))
+        place.drop("answer-C_SeedRandom-A1")
+        process.send_signal(signal.SIGHUP)  # what was put off is on again
+        time.sleep(0.1)
+    until(lambda: status_of(place, "ill")["failures"] >= 16)
+    before = len(place.seeds("A1"))
+    process.send_signal(signal.SIGUSR1)
+    until(lambda: len(place.seeds("A1")) > before)
+    for name in ("well", "other"):
+        equal((status_of(place, name)["missed"], status_of(place, name)["failures"]), (0, 0))
+
+
+@test
 def a_login_that_is_there_already_counts(place):
     place.write("answer-C_Login", "0x100")
     place.configure()
@@ -634,6 +663,7 @@ def memory_holds_nothing(place, **target):
     seeds = [block for block in service.given]
     worker = int(place.calls("C_SeedRandom")[0].split()[0])
     for pid in (process.pid, worker):
+        assert re.search(r"^Max core file size +0 +0 ", open("/proc/%d/limits" % pid).read(), re.M), "a core may be written"
         process.send_signal(signal.SIGSTOP)
         try:
             memory = memory_of(pid)
