@@ -55,7 +55,7 @@ static qk_err act(qk_view bytes, qk_sp80022_result *out)
         assert_int_equal(bytes.data[i], content);
     out->applied = QK_SP80022_VALUES;
     for (unsigned i = 0; i < QK_SP80022_VALUES; i++) {
-        double spread = ((tested * 7 + i * 3) % 10 + 0.5) / 10;
+        double spread = ((tested / 2 + i) % 10 + 0.5) / 10;
         out->p[i] = content == GOOD ? spread : content == NOT_UNIFORM ? 0.55 : content == BAD ? 0 : spread;
         if (content == BAD_SHARE && spread < 0.1) /* as many in the lowest tenth as there should be, but too low */
             out->p[i] = 0.001;
