@@ -202,8 +202,10 @@ static void keep(qk_http_session *session, qk_view bytes)
 
 qk_err qk_http_session_feed(qk_http_session *session, qk_view bytes)
 {
-    if (session->closing)
+    if (session->closing) {
+        session->cut = true;
         return QK_OK;
+    }
     if (session->in.len == session->in_at) {
         keep(session, consume(session, bytes));
     } else {
