@@ -83,9 +83,18 @@ static bool is_due(const qk_pipeline *pipeline, const qk_inlet *inlet)
            (inlet->spared_ns <= qk_clock_monotonic_ns() || !any_credited(pipeline));
 }
 
+/* While another thread is in its turns (a service far away may take its time), this one goes on with what there is. */
+static bool get_turn(qk_pipeline *pipeline)
+{
+    if (any_credited(pipeline))
+        return pthread_mutex_trylock(&pipeline->turns) == 0;
+    return pthread_mutex_lock(&pipeline->turns) == 0;
+}
+
 void qk_pipeline_turn(qk_pipeline *pipeline, qk_deadline_ms deadline)
 {
-    pthread_mutex_lock(&pipeline->turns);
+    if (!get_turn(pipeline))
+        return;
     for (size_t i = 0; i < pipeline->inlet_count; i++)
         if (is_due(pipeline, &pipeline->inlets[i]))
             turn(&pipeline->inlets[i], deadline);
