@@ -432,7 +432,8 @@ def garbage_is_refused():
 
 def what_could_be_smuggled_is_refused():
     post = b"POST /identity/token HTTP/1.1\r\nHost: x\r\n"
-    for fields in (b"Content-Length: 35\r\nTransfer-Encoding: chunked\r\n", b"Content-Length: 35\r\nContent-Length: 0\r\n",
+    for fields in (b"Content-Length: 35\r\nTransfer-Encoding: chunked\r\n",
+                   b"Content-Length: 35\r\nContent-Length: 0\r\n",
                    b"Transfer-Encoding : chunked\r\n", b"X: y\r\n Transfer-Encoding: chunked\r\n"):
         refused_with(400, post + fields + b"\r\n" + GET)
 
