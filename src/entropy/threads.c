@@ -2,11 +2,14 @@
 /* Threads of the pipeline (quantokid): one turns each source, one keeps the seeds' pool, the reserve and the taps full.
  * They take no signals. */
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "entropy/pipeline.h"
 
-enum { TURN_MS = 1000, PAUSE_MS = 1, RESTART_LOOK_MS = 200, IDLE_MS = 20 };
+enum { TURN_MS = 1000, PAUSE_MS = 1, RESTART_LOOK_MS = 200, IDLE_MS = 20, SOURCE_NICE = 10 };
 
 static void wait_on(pthread_cond_t *condition, pthread_mutex_t *mutex, int ms)
 {
@@ -41,11 +44,20 @@ static void rest(qk_inlet *inlet, int ms)
     pthread_mutex_unlock(&pipeline->wake);
 }
 
+/* A source that is slow to ask, such as RDSEED on some processors, must not take the time from those who answer: what
+ * it cannot deliver then, another one carries. On Linux a nice value belongs to a thread; if it is refused, so be it.
+ */
+static void yield_to_requests(void)
+{
+    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), SOURCE_NICE);
+}
+
 static void *turn_source(void *argument)
 {
     qk_inlet *inlet = argument;
     qk_pipeline *pipeline = inlet->pipeline;
 
+    yield_to_requests();
     while (!atomic_load(&pipeline->stopping)) {
         atomic_store(&inlet->wanting, false);
         int ms = qk_source_turn(inlet->source, qk_deadline_in(TURN_MS));
