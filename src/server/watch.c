@@ -149,6 +149,7 @@ static qk_err add_stream(qk_watch *watch, const qk_watch_config *config, size_t 
     it->stream.sequence_len = SEQUENCE_LEN;
     it->stream.sequences = config->sequences;
     it->stream.interval_ms = (int64_t)config->interval_seconds * 1000;
+    it->stream.pace_ms = it->stream.interval_ms * 3 / 4 / (int64_t)config->sequences;
     watch->count++;
     return qk_watch_stream_init(&it->stream, qk_clock_monotonic_ms());
 }
