@@ -36,7 +36,7 @@ static bool take_blocks(qk_pipeline *pipeline, uint8_t *blocks, size_t count, qk
 static bool may_serve(qk_pipeline *pipeline)
 {
     return (qk_pipeline_healthy(pipeline) & pipeline->quantum) || pipeline->config.serve_reserve_when_down ||
-           !pipeline->config.threads;
+           !pipeline->config.threads || qk_pipeline_starting(pipeline, pipeline->quantum);
 }
 
 static qk_err wait_for_blocks(qk_pipeline *pipeline, uint8_t *blocks, size_t count, qk_deadline_ms deadline)

@@ -107,7 +107,15 @@ static bool is_starting(const qk_inlet *inlet)
     qk_source_status status;
 
     qk_source_status_get(inlet->source, &status);
-    return status.state == QK_SOURCE_STARTING && !inlet->turning;
+    return status.state == QK_SOURCE_STARTING;
+}
+
+bool qk_pipeline_starting(const qk_pipeline *pipeline, uint32_t inlets)
+{
+    for (size_t i = 0; i < pipeline->inlet_count; i++)
+        if ((inlets >> i & 1) && is_starting(&pipeline->inlets[i]))
+            return true;
+    return false;
 }
 
 /* In order of priority: each is waited for until one is healthy and credited; those behind it get a moment. */
@@ -119,6 +127,7 @@ static void settle(qk_pipeline *pipeline, qk_deadline_ms deadline)
         do {
             turn(inlet, any_credited(pipeline) ? moment : deadline);
         } while (is_starting(inlet) && qk_deadline_left(any_credited(pipeline) ? moment : deadline) > 0);
+        turn(inlet, qk_deadline_in(0)); /* the start-up's samples were thrown away: now some for the first seed */
     }
     qk_pipeline_observe(pipeline);
 }

@@ -95,6 +95,8 @@ QK_MUST_CHECK qk_err qk_pipeline_get(qk_pipeline **out_pipeline);
 
 /* A bit for each inlet that may give. */
 uint32_t qk_pipeline_healthy(const qk_pipeline *pipeline);
+/* Is any of these inlets still in its start-up test? */
+bool qk_pipeline_starting(const qk_pipeline *pipeline, uint32_t inlets);
 /* The source's queue ran empty: its thread reads again. Under `gather`. */
 void qk_inlet_want(qk_inlet *inlet);
 /* Looks whether a source failed or came back since the last look: then generators reseed. */

@@ -105,10 +105,10 @@ static void draw_from_all_sides(bool quantum_too)
             (drawer){ .out = all + i * EACH, .type = quantum_too && i % 2 ? QK_ENTROPY_QUANTUM : QK_ENTROPY_MIXED };
         assert_int_equal(pthread_create(&threads[i], NULL, draw_much, &drawers[i]), 0);
     }
-    for (size_t i = 0; i < DRAWERS; i++) {
+    for (size_t i = 0; i < DRAWERS; i++)
         pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < DRAWERS; i++)
         assert_false(drawers[i].failed);
-    }
     assert_false(repeats_16(all, DRAWERS * (size_t)EACH));
     free(all);
 }
