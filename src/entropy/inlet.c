@@ -83,6 +83,12 @@ static bool is_due(const qk_pipeline *pipeline, const qk_inlet *inlet)
            (inlet->spared_ns <= qk_clock_monotonic_ns() || !any_credited(pipeline));
 }
 
+/* Without any healthy source each is asked at each call: an operator may have restarted it meanwhile. */
+static bool needs_turn(const qk_pipeline *pipeline, const qk_inlet *inlet)
+{
+    return !inlet->turning && !any_credited(pipeline);
+}
+
 /* While another thread is in its turns (a service far away may take its time), this one goes on with what there is. */
 static bool get_turn(qk_pipeline *pipeline)
 {
@@ -96,7 +102,7 @@ void qk_pipeline_turn(qk_pipeline *pipeline, qk_deadline_ms deadline)
     if (!get_turn(pipeline))
         return;
     for (size_t i = 0; i < pipeline->inlet_count; i++)
-        if (is_due(pipeline, &pipeline->inlets[i]))
+        if (is_due(pipeline, &pipeline->inlets[i]) || needs_turn(pipeline, &pipeline->inlets[i]))
             turn(&pipeline->inlets[i], deadline);
     pthread_mutex_unlock(&pipeline->turns);
     qk_pipeline_observe(pipeline);
