@@ -30,7 +30,7 @@ static uint32_t collect_all(qk_pipeline *pipeline)
     for (size_t i = 0; i < pipeline->inlet_count; i++)
         if (collect(&pipeline->inlets[i], healthy >> i & 1))
             full |= UINT32_C(1) << i;
-    return full & qk_pipeline_healthy(pipeline); /* failed meanwhile: carries nothing */
+    return full;
 }
 
 /* Everybody adds what is there. But while the reserve has room, every other seed leaves quantum sources alone if others
@@ -46,10 +46,14 @@ static uint32_t contributors(qk_pipeline *pipeline, uint32_t full, uint32_t carr
     return pipeline->spare_quantum && (full & carriers & others) ? others : UINT32_MAX;
 }
 
-static bool condition(qk_pipeline *pipeline, uint32_t inlets, const char *use, uint8_t out[QK_BLOCK_LEN])
+/* One look at health decides both, whose bytes go in and whether one of them carries the block: `full` are those that
+ * could, before one of them may have failed. */
+static bool condition(qk_pipeline *pipeline, uint32_t full, uint32_t inlets, const char *use, uint8_t out[QK_BLOCK_LEN])
 {
     uint32_t healthy = qk_pipeline_healthy(pipeline);
 
+    if (!(healthy & full & inlets))
+        return false;
     qk_conditioner_begin(&pipeline->conditioner, use, pipeline->serial++);
     for (size_t i = 0; i < pipeline->inlet_count; i++) {
         qk_inlet *inlet = &pipeline->inlets[i];
@@ -67,7 +71,7 @@ static bool make(qk_pipeline *pipeline, uint32_t carriers, const char *use, uint
 {
     uint32_t full = collect_all(pipeline) & (carriers &= pipeline->credited);
 
-    return full && condition(pipeline, contributors(pipeline, full, carriers), use, out);
+    return full && condition(pipeline, full, contributors(pipeline, full, carriers), use, out);
 }
 
 bool qk_supply_try(qk_pipeline *pipeline, uint32_t carriers, const char *use, uint8_t out[QK_BLOCK_LEN])
