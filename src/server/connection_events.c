@@ -206,8 +206,10 @@ static bool read_round(inner *it, qk_progress *out_step)
         }
     } while (*out_step == QK_MOVED && qk_transport_has_more(&it->transport) &&
              (!it->protocol->wants_input || it->protocol->wants_input(it->session)) && --rounds > 0);
-    if (rounds == 0)
-        event_active(it->readable, EV_READ, 0); /* what TLS has buffered raises no event */
+    /* What TLS has buffered raises no event. Each event takes a record of it, and if the session wants none for now,
+     * see_to_reading takes the event back. */
+    if (*out_step == QK_MOVED && qk_transport_has_more(&it->transport))
+        event_active(it->readable, EV_READ, 0);
     return true;
 }
 

@@ -451,6 +451,35 @@ def a_pipeline_that_waits_for_the_database_is_answered_in_order():
     assert statuses == [b"400", b"200"] * 20 + [b"200"], statuses
 
 
+def tls_records_that_came_at_once_are_all_answered():
+    """Large answers stop the reading in the middle of them; what libssl holds by then raises no event."""
+    peer, arrived, leaving = socket.create_connection(("127.0.0.1", HTTPS), timeout=5), ssl.MemoryBIO(), ssl.MemoryBIO()
+    end = ssl.create_default_context(cafile=FOLDER + "/ca.pem").wrap_bio(arrived, leaving, server_hostname="127.0.0.1")
+
+    def after_bytes(step):
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                peer.sendall(leaving.read())
+                more = peer.recv(65536)
+                assert more, "the connection ended"
+                arrived.write(more)
+
+    after_bytes(end.do_handshake)
+    peer.sendall(leaving.read())
+    time.sleep(0.1)
+    large = b"GET /page/uplot.js HTTP/1.1\r\nHost: x\r\n\r\n"
+    padded = GET.replace(b"\r\n\r\n", b"\r\nX-Pad: \r\n\r\n")
+    end.write(large * 2)
+    for size in (8192, 8192):
+        end.write(padded.replace(b"X-Pad: ", b"X-Pad: " + b"a" * (size - len(padded))))
+    end.write(GET)
+    answers = b""
+    while answers.count(b"HTTP/1.1 200 OK") < 5:
+        answers += after_bytes(lambda: end.read(65536))
+
+
 def who_sends_no_more_is_answered_all_the_same():
     login_request = b"POST /identity/token HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
     peer = web()
@@ -628,7 +657,8 @@ PARTS = {
     "greedy": [
         answers_that_nobody_reads_are_bounded, unread_answers_of_many_connections_are_bounded,
         every_answer_comes_to_who_reads, grpc_connections_are_bounded, after_that_it_serves_again,
-        https_connections_are_bounded, after_that_it_serves_again, a_peer_that_breaks_off_in_the_middle_does_no_harm,
+        https_connections_are_bounded, after_that_it_serves_again,
+        tls_records_that_came_at_once_are_all_answered, a_peer_that_breaks_off_in_the_middle_does_no_harm,
         a_peer_that_leaves_its_calls_behind_does_no_harm, a_path_cannot_forge_the_log,
         the_anonymous_user_stays_out_of_the_private_keystore, *HTTP, the_log_holds_no_token_and_no_key, it_stays_small],
     # who takes long
