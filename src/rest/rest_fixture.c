@@ -8,6 +8,7 @@ fake_world world;
 
 static qk_rest *rest;
 static char peer[64];
+static const char *host_name;
 static reply last;
 json_t *document;
 
@@ -78,6 +79,7 @@ void fixture_new(const qk_rest_config *config)
     fixture_free();
     make_world();
     fixture_set_peer("192.0.2.7:4711");
+    fixture_set_host("qrng.example");
     assert_qk_ok(qk_rest_new(config, NULL, NULL, NULL, &host, &rest));
 }
 
@@ -121,6 +123,11 @@ qk_rest *fixture_rest(void)
 void fixture_set_peer(const char *text)
 {
     snprintf(peer, sizeof peer, "%s", text);
+}
+
+void fixture_set_host(const char *host)
+{
+    host_name = host;
 }
 
 /* ---- a connection ---- */
@@ -197,7 +204,7 @@ const reply *ask(const char *method, const char *target, const char *headers, co
     QK_OWNED(qk_buf_done) qk_buf request = QK_BUF_NONE;
     QK_OWNED(qk_buf_done) qk_buf bytes = QK_BUF_NONE;
 
-    qk_buf_printf(&request, "%s %s HTTP/1.1\r\nHost: qrng.example\r\n", method, target);
+    qk_buf_printf(&request, "%s %s HTTP/1.1\r\nHost: %s\r\n", method, target, host_name);
     qk_buf_put_text(&request, headers);
     if (body)
         qk_buf_printf(&request, "Content-Length: %zu\r\n\r\n", strlen(body));
