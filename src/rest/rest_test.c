@@ -179,6 +179,7 @@ static void head_is_get_without_body_and_without_cost(void **state)
     assert_string_equal(header(answer, "Content-Length"), "2763");
     assert_int_equal(world.drawn, 0);
     assert_int_equal(world.tokens[7].left, 3072);
+    assert_int_equal(world.tokens[7].takes, 0);
     assert_int_equal(ask("HEAD", QUANTUM "?size=4", "X-API-KEY: limited\r\n", NULL)->status, 403);
     assert_int_equal(ask("HEAD", QUANTUM "?size=0", GOOD, NULL)->status, 400);
     assert_int_equal(get(QUANTUM "?size=2")->len, 2763);
