@@ -187,6 +187,11 @@ void qk_rest_answer(qk_rest *rest, qk_http_exchange *exchange)
     send_answer(rest, call);
 }
 
+void qk_rest_turn_away(qk_http_exchange *exchange)
+{
+    qk_rest_refuse_for(exchange->user, QK_REFUSE_UNAVAILABLE, 1, "too many requests wait already");
+}
+
 void qk_rest_serve(qk_rest *rest, qk_http_exchange *exchange)
 {
     qk_rest_compute(rest, exchange);

@@ -146,7 +146,10 @@ static void on_request(void *context, qk_http_exchange *exchange)
         qk_rest_serve(rest, exchange);
         return;
     }
-    qk_rest_compute(rest, exchange);
+    if (world.busy)
+        qk_rest_turn_away(exchange);
+    else
+        qk_rest_compute(rest, exchange);
     qk_rest_answer(rest, exchange);
 }
 

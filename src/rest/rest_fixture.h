@@ -44,6 +44,7 @@ typedef struct fake_world {
     bool database_away;
     bool full;             /* the server holds too much already: no large answer finds room */
     bool forgets;          /* tokens are known from memory once */
+    bool busy;             /* no thread for slow requests */
     bool answered_on_loop; /* the last request was not slow */
     uint64_t verified, looked_up;
 } fake_world;

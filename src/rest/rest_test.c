@@ -185,6 +185,25 @@ static void head_is_get_without_body_and_without_cost(void **state)
     assert_int_equal(get(QUANTUM "?size=2")->len, 2763);
 }
 
+static void who_is_turned_away_gets_nothing_and_may_come_again(void **state)
+{
+    static const char *const paths[] = { "/api/v1/status", "/api/v1/logs/bundle", "/v1/capabilities" };
+
+    (void)state;
+    world.busy = true;
+    world.tokens[0].asks = true;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        assert_refused(get(paths[i]), 503, "source_unavailable");
+        assert_string_equal(header(get(paths[i]), "Retry-After"), "1");
+    }
+    assert_refused(get(QUANTUM), 503, "source_unavailable"); /* its token would have been looked up */
+    assert_int_equal(world.drawn, 0);
+    assert_int_equal(world.looked_up, 0);
+    assert_int_equal(get("/healthz")->status, 200);
+    world.busy = false;
+    assert_int_equal(get(QUANTUM)->status, 200);
+}
+
 /* Each request is wrong in two neighbouring ways; the earlier one is told. */
 static void the_first_of_two_faults_is_told(void **state)
 {
@@ -287,6 +306,7 @@ int main(void)
         TEST(paths_that_do_not_exist_are_404),
         TEST(a_wrong_method_is_told_the_right_ones),
         TEST(head_is_get_without_body_and_without_cost),
+        TEST(who_is_turned_away_gets_nothing_and_may_come_again),
         TEST(the_first_of_two_faults_is_told),
         TEST(on_an_open_network_entropy_needs_no_token),
         TEST(health_needs_no_token_and_no_source),
