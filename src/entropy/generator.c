@@ -75,14 +75,19 @@ static qk_err instantiate(qk_generator *generator, qk_view additional)
     return QK_OK;
 }
 
+static void forget_drbg(qk_generator *generator)
+{
+    EVP_RAND_CTX_free(generator->drbg);
+    generator->drbg = NULL;
+}
+
 static qk_err feed(qk_generator *generator, qk_view additional)
 {
     if (!generator->drbg)
         return instantiate(generator, additional);
     if (EVP_RAND_reseed(generator->drbg, 0, NULL, 0, additional.data, additional.len) == 1)
         return QK_OK;
-    EVP_RAND_CTX_free(generator->drbg); /* whatever state it is in, it starts anew */
-    generator->drbg = NULL;
+    forget_drbg(generator); /* whatever state it is in, it starts anew */
     return qk_openssl_fail(QK_E_NO_RANDOM, "the generator cannot be reseeded");
 }
 
@@ -104,6 +109,8 @@ static qk_err seed(qk_generator *generator, qk_pipeline *pipeline, qk_view calle
     QK_TRY(qk_secret_new(QK_BLOCK_LEN, &block));
     QK_TRY(qk_secret_new(QK_BLOCK_LEN + caller.len, &additional));
     QK_TRY(qk_supply_seed(pipeline, qk_secret_fill(&block)));
+    if (generator->instance != pipeline->instance)
+        forget_drbg(generator);
     mixed_len = qk_supply_mixed(pipeline, qk_secret_fill(&additional));
     if (caller.len > 0)
         memcpy(qk_secret_fill(&additional) + mixed_len, caller.data, caller.len);
