@@ -71,8 +71,10 @@ static void init_locks(qk_pipeline *pipeline)
 
     pthread_mutexattr_init(&recursive);
     pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
-    pthread_mutex_init(&pipeline->turns, &recursive);
+    pthread_mutex_init(&pipeline->settle, &recursive);
     pthread_mutexattr_destroy(&recursive);
+    for (size_t i = 0; i < QK_MAX_SOURCES; i++)
+        pthread_mutex_init(&pipeline->inlets[i].turn, NULL);
     pthread_mutex_init(&pipeline->gather, NULL);
     pthread_mutex_init(&pipeline->wake, NULL);
     pthread_condattr_init(&monotonic); /* the calendar may jump */
@@ -84,7 +86,9 @@ static void init_locks(qk_pipeline *pipeline)
 
 static void done_locks(qk_pipeline *pipeline)
 {
-    pthread_mutex_destroy(&pipeline->turns);
+    pthread_mutex_destroy(&pipeline->settle);
+    for (size_t i = 0; i < QK_MAX_SOURCES; i++)
+        pthread_mutex_destroy(&pipeline->inlets[i].turn);
     pthread_mutex_destroy(&pipeline->gather);
     pthread_mutex_destroy(&pipeline->wake);
     pthread_cond_destroy(&pipeline->progress);

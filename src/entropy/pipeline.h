@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Inside of the pipeline: what entropy.h's functions share.
  *
- * One pipeline lives at a time. Locks, in the order they may be taken: `turns` (without threads: whose turn it is; held
- * while a source reads), `gather` (what was collected, and the conditioner; never held while a source reads), a ring's
- * own. `wake` guards nothing but the two conditions. Health is read without any lock.
+ * One pipeline lives at a time. Locks, in the order they may be taken: `settle` (the first start-up tests), an inlet's
+ * `turn` (without threads: held while the source reads), `gather` (what was collected, and the conditioner; never held
+ * while a source reads), a ring's own. `wake` guards nothing but the conditions. Health is read without any lock.
  *
  * A source may itself need random bytes during its turn (an upstream service's TLS), on the same thread and without
- * threads in the middle of somebody else's draw: `turns` is recursive, a source in its turn is passed over, and a
- * generator is touched only after its seed is in hand. */
+ * threads in the middle of somebody else's draw: `settle` is recursive, a source in its turn is passed over, who is in
+ * a turn waits for nobody else's, and a generator is touched only after its seed is in hand. */
 #ifndef QK_ENTROPY_PIPELINE_H
 #define QK_ENTROPY_PIPELINE_H
 
@@ -40,10 +40,9 @@ typedef struct qk_inlet {
     size_t have;
     atomic_bool wanting; /* its queue was found empty: a turn makes sense, whatever the last one said */
     atomic_bool tainted; /* it failed since the last look: what was collected is thrown away */
-    /* under `turns`, or its own thread's */
-    bool turning;
-    int64_t next_turn_ms; /* what the last turn said */
-    int64_t spared_ns;    /* it was slow: not asked again before, if others are healthy */
+    pthread_mutex_t turn;          /* without threads */
+    _Atomic(int64_t) next_turn_ms; /* what the last turn said */
+    _Atomic(int64_t) spared_ns;    /* it was slow: not asked again before, if others are healthy */
     pthread_t thread;
     bool has_thread;
     /* tap: under `gather` */
@@ -66,7 +65,7 @@ typedef struct qk_pipeline {
     bool settling;
     _Atomic(uint32_t) seen; /* the healthy ones when somebody last looked */
     _Atomic(uint64_t) epoch;
-    pthread_mutex_t turns, gather;
+    pthread_mutex_t settle, gather;
     qk_conditioner conditioner;
     uint64_t serial;
     bool spare_quantum; /* the next seed leaves quantum sources to the reserve */

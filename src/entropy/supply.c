@@ -95,16 +95,16 @@ qk_err qk_supply_block(qk_pipeline *pipeline, uint32_t carriers, const char *use
         qk_pipeline_settle(pipeline);
         qk_pipeline_turn(pipeline, qk_deadline_in(0));
     }
-    for (;;) {
+    for (bool last = false; !last;) {
         if (qk_supply_try(pipeline, carriers, use, out))
             return QK_OK;
         /* waiting for what has failed would only make every call slow */
         if (atomic_load(&pipeline->settled) && !(qk_pipeline_healthy(pipeline) & carriers & pipeline->credited))
             return qk_pipeline_no_random(pipeline);
-        if (qk_deadline_left(deadline) == 0)
-            return qk_pipeline_no_random(pipeline);
+        last = qk_deadline_left(deadline) == 0; /* one slow source may have taken all the time, and others be ready */
         qk_pipeline_wait(pipeline, deadline);
     }
+    return qk_supply_try(pipeline, carriers, use, out) ? QK_OK : qk_pipeline_no_random(pipeline);
 }
 
 qk_err qk_supply_seed(qk_pipeline *pipeline, uint8_t out[QK_BLOCK_LEN])
