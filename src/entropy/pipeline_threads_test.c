@@ -220,6 +220,27 @@ static void it_serves_again_after_a_restart(void **state)
     assert_true(status_now().reseeds > reseeds);
 }
 
+/* Another source is healthy, and the quantum one in a start-up test that does not end. */
+static void the_reserve_is_not_served_while_its_source_is_starting(void **state)
+{
+    qk_source_config sources[] = { quantum_feed(0, 1, 0), feed(1, 2, 0) };
+    qk_entropy_config config = config_with(sources, 2);
+    uint8_t out[64];
+
+    (void)state;
+    start_config(&config);
+    eventually(status_now().reserve_bytes == RESERVE && qk_source_healthy(qk_entropy_source(1)));
+    qk_source_set_strict(qk_entropy_source(0), true);
+    qk_source_restart(qk_entropy_source(0));
+    assert_int_equal(qk_entropy_types(), 1u << QK_ENTROPY_MIXED);
+    assert_qk_ok(qk_entropy_draw(QK_ENTROPY_MIXED, out, sizeof out));
+    assert_qk_err(qk_entropy_draw(QK_ENTROPY_QUANTUM, out, sizeof out), QK_E_NO_RANDOM);
+    assert_words("no quantum source is healthy");
+    assert_qk_err(qk_entropy_draw_by(QK_ENTROPY_QUANTUM, out, sizeof out, qk_deadline_in(20)), QK_E_NO_RANDOM);
+    eventually((qk_source_judge(qk_entropy_source(0), true, true, ""),
+                qk_entropy_draw(QK_ENTROPY_QUANTUM, out, sizeof out) == QK_OK));
+}
+
 static void the_reserve_is_served_while_down_if_the_operator_wants_it(void **state)
 {
     qk_source_config source = quantum_feed(0, 1, 0);
@@ -447,6 +468,7 @@ int main(void)
         CASE(without_a_quantum_source_there_is_no_reserve),
         CASE(everything_is_refused_at_the_next_call),
         CASE(it_serves_again_after_a_restart),
+        CASE(the_reserve_is_not_served_while_its_source_is_starting),
         CASE(the_reserve_is_served_while_down_if_the_operator_wants_it),
         CASE(stopping_does_not_wait_for_a_silent_source),
         CASE(taps_give_bytes_that_nobody_else_gets),
