@@ -206,6 +206,7 @@ static qk_err make_pipeline(const qk_entropy_config *config, qk_pipeline **out_p
     if (!pipeline)
         return qk_fail(QK_E_NO_MEMORY, "no memory for the sources of randomness");
     init_locks(pipeline);
+    pipeline->started_ms = qk_clock_monotonic_ms();
     pipeline->instance = atomic_fetch_add(&instances, 1) + 1;
     if (config)
         pipeline->config = *config;

@@ -25,8 +25,6 @@ void qk_pipeline_observe(qk_pipeline *pipeline)
         if ((before & ~now) >> i & 1)
             atomic_store(&pipeline->inlets[i].tainted, true);
     atomic_fetch_add(&pipeline->epoch, 1);
-    if (pipeline->config.threads && (now & pipeline->credited))
-        atomic_store(&pipeline->settled, true);
 }
 
 void qk_inlet_want(qk_inlet *inlet)
@@ -149,6 +147,18 @@ bool qk_pipeline_starting(const qk_pipeline *pipeline, uint32_t inlets)
     return false;
 }
 
+/* With threads nobody says when they are through: one is healthy, all have failed, or they had their time. */
+bool qk_pipeline_settled(qk_pipeline *pipeline)
+{
+    if (atomic_load(&pipeline->settled) || !pipeline->config.threads)
+        return atomic_load(&pipeline->settled);
+    if (!any_credited(pipeline) && qk_pipeline_starting(pipeline, pipeline->credited) &&
+        qk_clock_monotonic_ms() - pipeline->started_ms < QK_SEED_WAIT_MS)
+        return false;
+    atomic_store(&pipeline->settled, true);
+    return true;
+}
+
 /* In order of priority: each is waited for until one is healthy and credited; those behind it get a moment. */
 static void settle(qk_pipeline *pipeline, qk_deadline_ms deadline)
 {
@@ -186,7 +196,7 @@ qk_err qk_pipeline_await(qk_pipeline *pipeline)
         qk_pipeline_settle(pipeline);
         qk_pipeline_turn(pipeline, qk_deadline_in(0));
     }
-    while (!any_credited(pipeline) && !atomic_load(&pipeline->settled) && qk_deadline_left(deadline) > 0)
+    while (!any_credited(pipeline) && !qk_pipeline_settled(pipeline) && qk_deadline_left(deadline) > 0)
         qk_pipeline_wait(pipeline, deadline);
     return any_credited(pipeline) ? QK_OK : qk_pipeline_no_random(pipeline);
 }

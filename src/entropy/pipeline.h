@@ -63,6 +63,7 @@ typedef struct qk_pipeline {
     uint32_t credited, quantum;       /* masks over inlets */
     atomic_bool settled;              /* the first start-up tests were waited for */
     bool settling;
+    int64_t started_ms;
     _Atomic(uint32_t) seen; /* the healthy ones when somebody last looked */
     _Atomic(uint64_t) epoch;
     pthread_mutex_t settle, gather;
@@ -107,6 +108,8 @@ qk_err qk_pipeline_no_random(qk_pipeline *pipeline);
 void qk_pipeline_turn(qk_pipeline *pipeline, qk_deadline_ms deadline);
 /* Without threads: the first start-up tests, waited for. */
 void qk_pipeline_settle(qk_pipeline *pipeline);
+/* Are they over, or have they taken too long? From then on what is not there is not waited for. */
+bool qk_pipeline_settled(qk_pipeline *pipeline);
 /* For when no credited source is healthy: waits for the first start-up tests, later looks once more. QK_E_NO_RANDOM. */
 QK_MUST_CHECK qk_err qk_pipeline_await(qk_pipeline *pipeline);
 /* Waits for samples until `deadline`, at most a few milliseconds. */

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "entropy/pipeline.h"
+
 enum { RESERVE = 64 * 1024, DRAWERS = 8, DRAW_LEN = 4096, DRAWS = 32 };
 
 static int clean_up(void **state)
@@ -199,6 +201,26 @@ static void everything_is_refused_at_the_next_call(void **state)
     assert_qk_err(qk_entropy_draw(QK_ENTROPY_QUANTUM, out, sizeof out), QK_E_NO_RANDOM);
     assert_qk_err(qk_entropy_draw_by(QK_ENTROPY_QUANTUM, out, sizeof out, qk_deadline_in(10000)), QK_E_NO_RANDOM);
     assert_int_equal(qk_entropy_types(), 0);
+}
+
+/* Not once more a second for each call, on threads that others wait for. */
+static void what_never_was_there_is_waited_for_once(void **state)
+{
+    qk_source_config source = feed(0, 1, 0);
+    qk_entropy_config config = config_with(&source, 1);
+    qk_pipeline *pipeline;
+    uint8_t out[16];
+
+    (void)state;
+    source.driver = QK_DRIVER_DEVICE;
+    source.loop = false;
+    source.path = "/nowhere/at/all";
+    start_config(&config);
+    assert_qk_ok(qk_pipeline_get(&pipeline));
+    assert_qk_err(qk_entropy_check(), QK_E_NO_RANDOM);
+    assert_words("nowhere");
+    assert_true(qk_pipeline_settled(pipeline));
+    assert_qk_err(qk_random_bytes(out, sizeof out), QK_E_NO_RANDOM);
 }
 
 static void it_serves_again_after_a_restart(void **state)
@@ -467,6 +489,7 @@ int main(void)
         CASE(more_than_the_reserve_comes_with_patience_only),
         CASE(without_a_quantum_source_there_is_no_reserve),
         CASE(everything_is_refused_at_the_next_call),
+        CASE(what_never_was_there_is_waited_for_once),
         CASE(it_serves_again_after_a_restart),
         CASE(the_reserve_is_not_served_while_its_source_is_starting),
         CASE(the_reserve_is_served_while_down_if_the_operator_wants_it),

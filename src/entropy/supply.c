@@ -99,7 +99,7 @@ qk_err qk_supply_block(qk_pipeline *pipeline, uint32_t carriers, const char *use
         if (qk_supply_try(pipeline, carriers, use, out))
             return QK_OK;
         /* waiting for what has failed would only make every call slow */
-        if (atomic_load(&pipeline->settled) && !(qk_pipeline_healthy(pipeline) & carriers & pipeline->credited))
+        if (qk_pipeline_settled(pipeline) && !(qk_pipeline_healthy(pipeline) & carriers & pipeline->credited))
             return qk_pipeline_no_random(pipeline);
         last = qk_deadline_left(deadline) == 0; /* one slow source may have taken all the time, and others be ready */
         qk_pipeline_wait(pipeline, deadline);
