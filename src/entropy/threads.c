@@ -23,11 +23,12 @@ static void wait_on(pthread_cond_t *condition, pthread_mutex_t *mutex, int ms)
     pthread_cond_timedwait(condition, mutex, &until);
 }
 
-/* Somebody may be waiting for what this turn brought. */
+/* Somebody may be waiting for what this turn brought; so may the filler. */
 static void tell_progress(qk_pipeline *pipeline)
 {
     pthread_mutex_lock(&pipeline->wake);
     pthread_cond_broadcast(&pipeline->progress);
+    pthread_cond_signal(&pipeline->filling);
     pthread_mutex_unlock(&pipeline->wake);
 }
 
