@@ -338,6 +338,23 @@ static void taps_give_bytes_that_nobody_else_gets(void **state)
     free(all);
 }
 
+/* A slow source whose queue is full, and nobody draws. */
+static void taps_fill_from_full_queues(void **state)
+{
+    enum { LEN = 200 * 1000 };
+    qk_source_config source = feed(0, 1, 0);
+    qk_entropy_config config = config_with(&source, 1);
+    uint8_t *out = malloc(LEN);
+
+    (void)state;
+    assert_non_null(out);
+    source.statistics = 0; /* raw */
+    start_config(&config);
+    tap_all(0, out, LEN);
+    assert_false(repeats_16(out, LEN));
+    free(out);
+}
+
 static void a_strict_start_lets_the_tap_through_first(void **state)
 {
     qk_source_config source = feed(0, 1, 0);
@@ -495,6 +512,7 @@ int main(void)
         CASE(the_reserve_is_served_while_down_if_the_operator_wants_it),
         CASE(stopping_does_not_wait_for_a_silent_source),
         CASE(taps_give_bytes_that_nobody_else_gets),
+        CASE(taps_fill_from_full_queues),
         CASE(a_strict_start_lets_the_tap_through_first),
         CASE(the_disk_fills_after_memory_and_flows_back),
         CASE(without_the_disk_it_goes_on),

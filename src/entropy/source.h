@@ -82,6 +82,7 @@ typedef struct qk_source_status {
     uint64_t samples;          /* tested since start */
     uint64_t bits_per_second;  /* raw, over the last seconds */
     size_t queued;             /* bytes ready to be taken */
+    bool overflows;            /* the queue is full and goes on being read: what is taken for tests costs nobody */
     uint64_t errors, startups; /* failures of any kind; start-up tests passed */
     uint32_t rct_cutoff, apt_cutoff, rct_cutoff_permanent, apt_cutoff_permanent, window;
     uint64_t rct_failures, apt_failures;
