@@ -2,14 +2,12 @@
 /* Threads of the pipeline (quantokid): one turns each source, one keeps the seeds' pool, the reserve and the taps full.
  * They take no signals. */
 #include <signal.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "entropy/pipeline.h"
 
-enum { TURN_MS = 1000, PAUSE_MS = 1, RESTART_LOOK_MS = 200, IDLE_MS = 20, SOURCE_NICE = 10 };
+enum { TURN_MS = 1000, PAUSE_MS = 1, RESTART_LOOK_MS = 200, IDLE_MS = 20 };
+enum { COSTLY_US = 500, SPARE = 20, SPARE_MOST_MS = 1000 };
 
 static void wait_on(pthread_cond_t *condition, pthread_mutex_t *mutex, int ms)
 {
@@ -45,26 +43,60 @@ static void rest(qk_inlet *inlet, int ms)
     pthread_mutex_unlock(&pipeline->wake);
 }
 
-/* A source that is slow to ask, such as RDSEED on some processors, must not take the time from those who answer: what
- * it cannot deliver then, another one carries. On Linux a nice value belongs to a thread; if it is refused, so be it.
- */
-static void yield_to_requests(void)
+static int64_t thread_cpu_us(void)
 {
-    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), SOURCE_NICE);
+    struct timespec used;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return (int64_t)used.tv_sec * 1000000 + used.tv_nsec / 1000;
+}
+
+/* A source that costs much processor time, such as RDSEED where machines share it, must not take that from those who
+ * answer: it gets a twentieth, whatever is wanted, as long as another source carries what it cannot deliver then. That
+ * a reader of quantum hardware is busy is what the hardware is for. */
+static int spare_ms(const qk_inlet *inlet, int64_t used_us)
+{
+    const qk_pipeline *pipeline = inlet->pipeline;
+    uint32_t bit = UINT32_C(1) << (inlet - pipeline->inlets);
+    int64_t ms = used_us * (SPARE - 1) / 1000;
+
+    if (used_us <= COSTLY_US || (pipeline->quantum & bit) ||
+        !(qk_pipeline_healthy(pipeline) & pipeline->credited & ~bit))
+        return 0;
+    return ms > SPARE_MOST_MS ? SPARE_MOST_MS : (int)ms;
+}
+
+static void pause_unless_stopping(qk_pipeline *pipeline, int ms)
+{
+    pthread_mutex_lock(&pipeline->wake);
+    if (!atomic_load(&pipeline->stopping))
+        wait_on(&pipeline->stop, &pipeline->wake, ms);
+    pthread_mutex_unlock(&pipeline->wake);
+}
+
+/* One turn. Milliseconds until the next, -1: not before a restart. */
+static int turn_once(qk_inlet *inlet)
+{
+    int64_t before = thread_cpu_us();
+    int wait, spare;
+
+    atomic_store(&inlet->wanting, false);
+    wait = qk_source_turn(inlet->source, qk_deadline_in(TURN_MS));
+    spare = spare_ms(inlet, thread_cpu_us() - before);
+    qk_pipeline_observe(inlet->pipeline);
+    qk_tap_fill(inlet);
+    tell_progress(inlet->pipeline);
+    if (spare > 0)
+        pause_unless_stopping(inlet->pipeline, spare);
+    return wait;
 }
 
 static void *turn_source(void *argument)
 {
     qk_inlet *inlet = argument;
-    qk_pipeline *pipeline = inlet->pipeline;
 
-    yield_to_requests();
-    while (!atomic_load(&pipeline->stopping)) {
-        atomic_store(&inlet->wanting, false);
-        int ms = qk_source_turn(inlet->source, qk_deadline_in(TURN_MS));
-        qk_pipeline_observe(pipeline);
-        qk_tap_fill(inlet);
-        tell_progress(pipeline);
+    while (!atomic_load(&inlet->pipeline->stopping)) {
+        int ms = turn_once(inlet);
         if (ms != 0)
             rest(inlet, ms < 0 || ms > RESTART_LOOK_MS ? RESTART_LOOK_MS : ms);
     }
