@@ -141,12 +141,32 @@ static qk_err needed_bytes(const qk_source *source, const char *name, size_t *ou
     return QK_OK;
 }
 
+enum { STATISTICS_OFF = 2 };
+
+/* A source that waits for a run nobody makes would stay pending for ever. */
+static qk_err check_strict(const qk_entropy_config *config, const qk_source_config *source)
+{
+    if (!config->strict_start || !source->enabled)
+        return QK_OK;
+    if (!config->threads)
+        return qk_fail(QK_E_CONFIG, "entropy.strict_start: statistical runs are made by the server alone; remove it");
+    if (!config->judged)
+        return qk_fail(QK_E_CONFIG, "entropy.strict_start: no source would ever start while statistics.enabled is off");
+    if (source->statistics == STATISTICS_OFF)
+        return qk_fail(QK_E_CONFIG,
+                       "entropy.strict_start: source %s would never start; set its `statistics` to raw or "
+                       "conditioned",
+                       source->name);
+    return QK_OK;
+}
+
 static qk_err open_inlet(qk_pipeline *pipeline, const qk_source_config *config, bool taps)
 {
     qk_inlet *inlet = &pipeline->inlets[pipeline->inlet_count++];
     uint32_t bit = UINT32_C(1) << (inlet - pipeline->inlets);
 
     inlet->pipeline = pipeline;
+    QK_TRY(check_strict(&pipeline->config, config));
     QK_TRY(qk_source_new(config, &inlet->source));
     qk_source_set_strict(inlet->source, pipeline->config.strict_start);
     inlet->config = qk_source_config_of(inlet->source);

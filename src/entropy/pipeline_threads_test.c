@@ -363,7 +363,7 @@ static void a_strict_start_lets_the_tap_through_first(void **state)
 
     (void)state;
     source.statistics = 0;
-    config.strict_start = true;
+    config.strict_start = config.judged = true;
     start_config(&config);
     tap_all(0, out, sizeof out);
     assert_int_equal(qk_entropy_state_get(), QK_ENTROPY_STARTING);

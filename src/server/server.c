@@ -240,6 +240,7 @@ static qk_err run_on_entropy(struct running *running)
 {
     qk_err err;
 
+    running->server->config.entropy.judged = running->server->config.statistics.enabled;
     QK_TRY(qk_entropy_start(&running->server->config.entropy));
     err = run_with_tls(running);
     qk_entropy_stop();
