@@ -3,10 +3,12 @@
 #include "entropy/entropy.h"
 
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "entropy/driver.h"
 #include "entropy/pipeline.h"
 #include "entropy/provider.h"
 
@@ -181,6 +183,27 @@ static qk_err open_inlet(qk_pipeline *pipeline, const qk_source_config *config, 
     return QK_OK;
 }
 
+/* TLS draws from here: a service behind it cannot be what the first draw waits for. */
+static qk_err check_first_seed(const qk_pipeline *pipeline)
+{
+    const char *name = NULL;
+
+    for (size_t i = 0; i < pipeline->inlet_count; i++) {
+        const qk_source_config *config = pipeline->inlets[i].config;
+        if (!(pipeline->credited >> i & 1))
+            continue;
+        if (config->driver != QK_DRIVER_UPSTREAM || strncasecmp(config->url, "https:", 6) != 0)
+            return QK_OK;
+        name = config->name;
+    }
+    if (!name)
+        return QK_OK;
+    return qk_fail(QK_E_CONFIG,
+                   "source %s cannot be the only credited one: to ask over https takes random already; add a source of "
+                   "this machine, such as the kernel",
+                   name);
+}
+
 /* Inlets lie in order of priority, and of the configuration where that is equal. */
 static qk_err open_inlets(qk_pipeline *pipeline)
 {
@@ -200,7 +223,7 @@ static qk_err open_inlets(qk_pipeline *pipeline)
         pipeline->index_of[first] = (uint8_t)place;
         QK_TRY(open_inlet(pipeline, &config->sources[first], config->threads));
     }
-    return QK_OK;
+    return check_first_seed(pipeline);
 }
 
 static qk_err make_stores(qk_pipeline *pipeline)

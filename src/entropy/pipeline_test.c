@@ -417,6 +417,32 @@ static void a_source_that_claims_next_to_nothing_is_refused(void **state)
     assert_words("first");
 }
 
+/* Its TLS would wait for a seed that only it could bring. */
+static void a_service_behind_tls_is_refused_as_the_only_credited_source(void **state)
+{
+    qk_source_config sources[] = { feed(0, 10, 0), feed(1, 11, 0) };
+    qk_entropy_config config = { .sources = sources, .source_count = 2 };
+
+    (void)state;
+    sources[0].driver = QK_DRIVER_UPSTREAM;
+    sources[0].path = NULL;
+    sources[0].loop = false;
+    sources[0].url = "HTTPS://far.example";
+    sources[1].credited = false;
+    assert_qk_ok(qk_crypto_start());
+    assert_qk_err(qk_entropy_start(&config), QK_E_CONFIG);
+    assert_words("source first cannot be the only credited one");
+    sources[1].credited = true;
+    sources[1].enabled = false;
+    assert_qk_err(qk_entropy_start(&config), QK_E_CONFIG);
+    sources[1].enabled = true;
+    assert_qk_ok(qk_entropy_start(&config));
+    qk_entropy_stop();
+
+    sources[0].url = "http://127.0.0.1:1";
+    assert_qk_ok(qk_entropy_start(&(qk_entropy_config){ .sources = sources, .source_count = 1 }));
+}
+
 static void nothing_is_known_before_the_start(void **state)
 {
     qk_entropy_status status;
@@ -498,6 +524,7 @@ int main(void)
         CASE(sources_are_told_in_the_order_of_the_configuration),
         CASE(a_start_after_a_stop_seeds_anew),
         CASE(a_source_that_claims_next_to_nothing_is_refused),
+        CASE(a_service_behind_tls_is_refused_as_the_only_credited_source),
         CASE(nothing_is_known_before_the_start),
         CASE(a_forked_child_starts_anew_and_differs),
     };
