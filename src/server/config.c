@@ -33,6 +33,9 @@ const qk_config_row qk_server_config_rows[] = {
       .help = "As grpc.key, which is the default." },
     { .key = "https.client_ca", .type = QK_CONFIG_TEXT, .offset = AT(https.client_ca),
       .help = "As grpc.client_ca; tokens are asked for all the same." },
+    { .key = "https.idle_seconds", .type = QK_CONFIG_UINT, .offset = AT(https.idle_seconds), .fallback = "60",
+      .min = 1, .max = 31536000, .help = "An HTTPS connection without requests ends after that time. Short, since "
+                                         "nobody needs a token to hold one." },
     { .key = "database.sqlite", .type = QK_CONFIG_TEXT, .offset = AT(database), .required = true,
       .help = "SQLite file with keystores, identities and API key hashes." },
     { .key = "master_key.file", .type = QK_CONFIG_TEXT, .offset = AT(master_key), .required = true,
@@ -60,8 +63,8 @@ const qk_config_row qk_server_config_rows[] = {
       .max = 86400, .help = "A peer that keeps the server waiting so long loses its connection: with a request, with an "
                             "answer that it does not read (both get a second more for each 16 KiB), or with its first "
                             "call or request." },
-    { .key = "limits.idle_seconds", .type = QK_CONFIG_UINT, .offset = AT(idle_seconds), .fallback = "3600", .min = 1,
-      .max = 31536000, .help = "A connection without calls ends after that time; clients make a new one." },
+    { .key = "limits.idle_seconds", .type = QK_CONFIG_UINT, .offset = AT(grpc.idle_seconds), .fallback = "3600", .min = 1,
+      .max = 31536000, .help = "A gRPC connection without calls ends after that time; clients make a new one." },
     { .key = "cache_keys", .type = QK_CONFIG_UINT, .offset = AT(cache_keys), .fallback = "4096", .max = 1000000,
       .help = "Unwrapped keys kept in memory." },
     { .key = "stop_seconds", .type = QK_CONFIG_UINT, .offset = AT(stop_seconds), .fallback = "10", .max = 3600,

@@ -56,6 +56,7 @@ typedef struct qk_listener {
     struct qk_server *server;
     const qk_protocol *protocol;
     qk_server_tls *tls; /* NULL: off */
+    int64_t idle_ms;    /* how long a connection may do nothing */
     struct evconnlistener *socket;
     atomic_size_t connections;
     unsigned next_worker;

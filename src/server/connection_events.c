@@ -142,7 +142,7 @@ static const char *overdue(inner *it)
         return "the handshake took too long";
     if (it->written < it->out.len)
         return now_ms - it->out_since_ms > stall_ms + pace_ms ? "nothing is read" : NULL;
-    return it->protocol->overdue(it->session, now_ms, stall_ms, (int64_t)config->idle_seconds * 1000);
+    return it->protocol->overdue(it->session, now_ms, stall_ms, it->listener->idle_ms);
 }
 
 static void on_patience(evutil_socket_t fd, short what, void *arg)

@@ -124,6 +124,7 @@ qk_err qk_listener_open(qk_listener *listener, qk_server *server, const qk_proto
     listener->server = server;
     listener->protocol = protocol;
     listener->tls = tls;
+    listener->idle_ms = (int64_t)config->idle_seconds * 1000;
     QK_TRY(listening_socket(protocol->name, config, &fd));
     listener->socket =
         evconnlistener_new(server->base, on_connection, listener, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
