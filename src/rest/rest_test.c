@@ -281,7 +281,7 @@ static void an_error_of_the_session_has_our_shape(void **state)
     QK_OWNED(qk_buf_done) qk_buf json = QK_BUF_NONE;
 
     (void)state;
-    qk_rest_refusal(431, "too \"long\"", &json);
+    qk_rest_refusal(fixture_rest(), 431, "too \"long\"", &json);
     assert_string_equal(qk_buf_text(&json),
                         "{\"error\":{\"status\":431,\"code\":\"bad_request\",\"message\":\"too \\\"long\\\"\"}}");
 }

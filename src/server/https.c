@@ -76,7 +76,7 @@ static void on_refusal(void *context, int status, const char *words, qk_buf *out
     const qk_connection *connection = context;
 
     qk_log(QK_LOG_INFO, "op=refuse listener=https peer=%s status=%d words=\"%s\"", connection->peer, status, words);
-    qk_rest_refusal(status, words, out_json);
+    qk_rest_refusal(connection->server->rest, status, words, out_json);
 }
 
 static const qk_http_callbacks callbacks = {
