@@ -47,6 +47,25 @@ static void what_was_taken_is_wiped(void **state)
     assert_true(qk_view_is_zero(qk_secret_reveal(&ring.memory_)));
 }
 
+static void an_emptied_ring_is_wiped_and_takes_anew(void **state)
+{
+    QK_OWNED(qk_block_ring_done) qk_block_ring ring;
+    uint8_t out[QK_BLOCK_LEN], wanted[QK_BLOCK_LEN];
+
+    (void)state;
+    assert_qk_ok(qk_block_ring_init(&ring, 2));
+    assert_true(put(&ring, 5));
+    assert_true(qk_block_ring_take(&ring, out, 1));
+    assert_true(put(&ring, 6) && put(&ring, 7));
+    qk_block_ring_empty(&ring);
+    assert_int_equal(qk_block_ring_count(&ring), 0);
+    assert_true(qk_view_is_zero(qk_secret_reveal(&ring.memory_)));
+    assert_true(put(&ring, 8));
+    assert_true(qk_block_ring_take(&ring, out, 1));
+    block_of(8, wanted);
+    assert_memory_equal(out, wanted, QK_BLOCK_LEN);
+}
+
 static void too_few_blocks_are_none(void **state)
 {
     QK_OWNED(qk_block_ring_done) qk_block_ring ring;
@@ -87,6 +106,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_come_out_once_and_in_order),
         cmocka_unit_test(what_was_taken_is_wiped),
+        cmocka_unit_test(an_emptied_ring_is_wiped_and_takes_anew),
         cmocka_unit_test(too_few_blocks_are_none),
         cmocka_unit_test(a_full_ring_takes_no_more),
         cmocka_unit_test(a_ring_without_places_is_full_and_empty),

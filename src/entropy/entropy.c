@@ -171,6 +171,7 @@ static qk_err open_inlet(qk_pipeline *pipeline, const qk_source_config *config, 
     QK_TRY(check_strict(&pipeline->config, config));
     QK_TRY(qk_source_new(config, &inlet->source));
     qk_source_set_strict(inlet->source, pipeline->config.strict_start);
+    qk_source_on_cut_off(inlet->source, qk_supply_discard, inlet);
     inlet->config = qk_source_config_of(inlet->source);
     QK_TRY(needed_bytes(inlet->source, inlet->config->name, &inlet->need));
     QK_TRY(qk_secret_new(inlet->need, &inlet->collected));

@@ -38,8 +38,8 @@ typedef struct qk_inlet {
     /* under `gather` */
     qk_secret collected;
     size_t have;
-    atomic_bool wanting; /* its queue was found empty: a turn makes sense, whatever the last one said */
-    atomic_bool tainted; /* it failed since the last look: what was collected is thrown away */
+    atomic_bool wanting;           /* its queue was found empty: a turn makes sense, whatever the last one said */
+    atomic_bool tainted;           /* it failed since the last look: what was collected is thrown away */
     pthread_mutex_t turn;          /* without threads */
     _Atomic(int64_t) next_turn_ms; /* what the last turn said */
     _Atomic(int64_t) spared_ns;    /* it was slow: not asked again before, if others are healthy */
@@ -75,6 +75,8 @@ typedef struct qk_pipeline {
     qk_disk_reserve disk;
     qk_secret slot; /* the filler's: a slot for the disk while it is gathered */
     size_t slot_have;
+    _Atomic(uint64_t) discards; /* times when everything stored was thrown away */
+    uint64_t discarded;         /* the filler's: those it has done its part of */
     qk_secret output_tap;
     size_t output_tap_have;
     uint64_t tap_countdown;
@@ -119,7 +121,11 @@ void qk_pipeline_wait(qk_pipeline *pipeline, qk_deadline_ms deadline);
 
 /* A fresh block now, or false. `carriers`: mask of inlets of which one must carry it alone. */
 bool qk_supply_try(qk_pipeline *pipeline, uint32_t carriers, const char *use, uint8_t out[QK_BLOCK_LEN]);
-/* The same, waiting until `deadline`; QK_E_NO_RANDOM. */
+/* The same, into a ring; false also if that is full. */
+bool qk_supply_store(qk_pipeline *pipeline, uint32_t carriers, const char *use, qk_block_ring *ring);
+/* A qk_source_cut_off of an inlet: all that is stored goes, and generators reseed. */
+void qk_supply_discard(void *inlet);
+/* A block now, waiting until `deadline`; QK_E_NO_RANDOM. */
 QK_MUST_CHECK qk_err qk_supply_block(qk_pipeline *pipeline, uint32_t carriers, const char *use, qk_deadline_ms deadline,
                                      uint8_t out[QK_BLOCK_LEN]);
 /* A block for a generator: from the pool, or made now. */

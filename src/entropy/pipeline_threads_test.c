@@ -40,6 +40,14 @@ static qk_source_config quantum_feed(unsigned index, uint64_t seed, size_t fault
     return source;
 }
 
+static const char *reserve_path(void)
+{
+    static char path[192];
+
+    snprintf(path, sizeof path, "%s/disk", test_folder);
+    return path;
+}
+
 static void sleep_ms(int ms)
 {
     nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000L }, NULL);
@@ -273,13 +281,40 @@ static void the_reserve_is_served_while_down_if_the_operator_wants_it(void **sta
     config.serve_reserve_when_down = true;
     start_config(&config);
     eventually(status_now().reserve_bytes == RESERVE);
-    fail_the_source();
+    assert_int_equal(truncate(source.path, 0), 0);
+    eventually(!qk_source_healthy(qk_entropy_source(0)));
     assert_qk_ok(qk_entropy_draw(QK_ENTROPY_QUANTUM, out, sizeof out));
     assert_false(repeats_16(out, sizeof out));
     assert_qk_err(qk_random_bytes(out, sizeof out), QK_E_NO_RANDOM);
     assert_int_equal(qk_entropy_types(), 1u << QK_ENTROPY_QUANTUM);
     assert_qk_ok(qk_entropy_draw(QK_ENTROPY_QUANTUM, out, sizeof out));
     assert_qk_err(qk_entropy_draw(QK_ENTROPY_QUANTUM, out, 1), QK_E_NO_RANDOM);
+}
+
+/* Two runs of statistics say that what a source gave was bad: it is in everything that waits to be served. */
+static void what_a_source_that_was_cut_off_is_in_goes_with_it(void **state)
+{
+    qk_source_config sources[] = { quantum_feed(0, 1, 0), feed(1, 2, 0) };
+    qk_entropy_config config = config_with(sources, 2);
+    uint64_t reseeds;
+    uint8_t out[64];
+
+    (void)state;
+    config.serve_reserve_when_down = true;
+    config.reserve_file = reserve_path();
+    config.reserve_file_size = 256 * 1024;
+    start_config(&config);
+    eventually(status_now().reserve_bytes == RESERVE && status_now().disk_bytes > 100000);
+    assert_qk_ok(qk_random_bytes(out, sizeof out));
+    reseeds = status_now().reseeds;
+    fail_the_source();
+    assert_int_equal(status_now().reserve_bytes, 0);
+    assert_qk_err(qk_entropy_draw(QK_ENTROPY_QUANTUM, out, sizeof out), QK_E_NO_RANDOM);
+    eventually(status_now().disk_bytes == 0);
+    assert_qk_ok(qk_random_bytes(out, sizeof out));
+    assert_true(status_now().reseeds > reseeds);
+    qk_source_restart(qk_entropy_source(0));
+    eventually(status_now().reserve_bytes == RESERVE && status_now().disk_bytes > 100000);
 }
 
 static void stopping_does_not_wait_for_a_silent_source(void **state)
@@ -374,14 +409,6 @@ static void a_strict_start_lets_the_tap_through_first(void **state)
 }
 
 /* ---- the reserve on disk ---- */
-
-static const char *reserve_path(void)
-{
-    static char path[192];
-
-    snprintf(path, sizeof path, "%s/disk", test_folder);
-    return path;
-}
 
 static qk_entropy_config config_with_disk(const qk_source_config *sources, size_t count)
 {
@@ -510,6 +537,7 @@ int main(void)
         CASE(it_serves_again_after_a_restart),
         CASE(the_reserve_is_not_served_while_its_source_is_starting),
         CASE(the_reserve_is_served_while_down_if_the_operator_wants_it),
+        CASE(what_a_source_that_was_cut_off_is_in_goes_with_it),
         CASE(stopping_does_not_wait_for_a_silent_source),
         CASE(taps_give_bytes_that_nobody_else_gets),
         CASE(taps_fill_from_full_queues),

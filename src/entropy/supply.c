@@ -74,18 +74,56 @@ static bool make(qk_pipeline *pipeline, uint32_t carriers, const char *use, uint
     return full && condition(pipeline, full, contributors(pipeline, full, carriers), use, out);
 }
 
+/* Under `gather`. */
+static bool make_untapped(qk_pipeline *pipeline, uint32_t carriers, const char *use, uint8_t out[QK_BLOCK_LEN])
+{
+    bool made;
+
+    do {
+        made = make(pipeline, carriers, use, out);
+    } while (made && qk_tap_divert(pipeline, out));
+    if (made)
+        atomic_fetch_add(&pipeline->conditioned_bytes, QK_BLOCK_LEN);
+    return made;
+}
+
 bool qk_supply_try(qk_pipeline *pipeline, uint32_t carriers, const char *use, uint8_t out[QK_BLOCK_LEN])
 {
     bool made;
 
     pthread_mutex_lock(&pipeline->gather);
-    do {
-        made = make(pipeline, carriers, use, out);
-    } while (made && qk_tap_divert(pipeline, out));
+    made = make_untapped(pipeline, carriers, use, out);
     pthread_mutex_unlock(&pipeline->gather);
-    if (made)
-        atomic_fetch_add(&pipeline->conditioned_bytes, QK_BLOCK_LEN);
     return made;
+}
+
+bool qk_supply_store(qk_pipeline *pipeline, uint32_t carriers, const char *use, qk_block_ring *ring)
+{
+    uint8_t block[QK_BLOCK_LEN];
+    bool stored;
+
+    pthread_mutex_lock(&pipeline->gather);
+    stored = qk_block_ring_count(ring) < ring->capacity && make_untapped(pipeline, carriers, use, block) &&
+             qk_block_ring_put(ring, block);
+    pthread_mutex_unlock(&pipeline->gather);
+    explicit_bzero(block, sizeof block);
+    return stored;
+}
+
+/* Every healthy source is in nearly every block, so all of them go. A block is made and stored under one lock: none
+ * comes after. */
+void qk_supply_discard(void *context)
+{
+    qk_inlet *inlet = context;
+    qk_pipeline *pipeline = inlet->pipeline;
+
+    pthread_mutex_lock(&pipeline->gather);
+    atomic_store(&inlet->tainted, true);
+    qk_block_ring_empty(&pipeline->seeds);
+    qk_block_ring_empty(&pipeline->reserve);
+    atomic_fetch_add(&pipeline->discards, 1);
+    atomic_fetch_add(&pipeline->epoch, 1);
+    pthread_mutex_unlock(&pipeline->gather);
 }
 
 qk_err qk_supply_block(qk_pipeline *pipeline, uint32_t carriers, const char *use, qk_deadline_ms deadline,

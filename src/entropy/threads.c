@@ -105,16 +105,6 @@ static void *turn_source(void *argument)
 
 /* ---- the filler ---- */
 
-static bool fill(qk_pipeline *pipeline, qk_block_ring *ring, uint32_t carriers, const char *use)
-{
-    uint8_t block[QK_BLOCK_LEN];
-    bool made = qk_block_ring_count(ring) < ring->capacity && qk_supply_try(pipeline, carriers, use, block) &&
-                qk_block_ring_put(ring, block);
-
-    explicit_bzero(block, sizeof block);
-    return made;
-}
-
 /* Memory first: what is on disk comes back before it runs low. */
 static bool fill_from_disk(qk_pipeline *pipeline)
 {
@@ -124,10 +114,30 @@ static bool fill_from_disk(qk_pipeline *pipeline)
     if (qk_block_ring_count(ring) + QK_SLOT_BLOCKS > ring->capacity / 2 || atomic_load(&pipeline->disk.count) == 0 ||
         qk_secret_new(QK_SLOT_LEN, &slot) != QK_OK || !qk_disk_reserve_take(&pipeline->disk, qk_secret_fill(&slot)))
         return false;
-    for (size_t i = 0; i < QK_SLOT_BLOCKS; i++)
+    pthread_mutex_lock(&pipeline->gather);
+    for (size_t i = 0; i < QK_SLOT_BLOCKS && atomic_load(&pipeline->discards) == pipeline->discarded; i++)
         if (!qk_block_ring_put(ring, qk_secret_fill(&slot) + i * QK_BLOCK_LEN))
             break;
+    pthread_mutex_unlock(&pipeline->gather);
     return true;
+}
+
+static void forget_slot(qk_pipeline *pipeline)
+{
+    explicit_bzero(qk_secret_fill(&pipeline->slot), QK_SLOT_LEN);
+    pipeline->slot_have = 0;
+}
+
+/* What a source that was cut off is in, also on its way to the disk and there. */
+static void drop_discarded(qk_pipeline *pipeline)
+{
+    uint64_t discards = atomic_load(&pipeline->discards);
+
+    if (discards == pipeline->discarded)
+        return;
+    forget_slot(pipeline);
+    qk_disk_reserve_empty(&pipeline->disk);
+    pipeline->discarded = discards;
 }
 
 static bool make_disk_key(qk_pipeline *pipeline)
@@ -156,8 +166,7 @@ static bool fill_disk(qk_pipeline *pipeline)
     }
     if (!qk_disk_reserve_put(&pipeline->disk, qk_secret_fill(&pipeline->slot)))
         return false;
-    explicit_bzero(qk_secret_fill(&pipeline->slot), QK_SLOT_LEN);
-    pipeline->slot_have = 0;
+    forget_slot(pipeline);
     return true;
 }
 
@@ -174,10 +183,13 @@ static bool fill_tap(qk_pipeline *pipeline)
 /* One round; false if there was nothing to do. */
 static bool fill_all(qk_pipeline *pipeline)
 {
-    bool seeded = fill(pipeline, &pipeline->seeds, pipeline->credited, "seed");
-    bool reserved = pipeline->quantum &&
-                    (fill(pipeline, &pipeline->reserve, pipeline->quantum, "reserve") || fill_from_disk(pipeline));
-    bool stored = pipeline->quantum && !reserved && fill_disk(pipeline);
+    bool seeded, reserved, stored;
+
+    drop_discarded(pipeline);
+    seeded = qk_supply_store(pipeline, pipeline->credited, "seed", &pipeline->seeds);
+    reserved = pipeline->quantum && (qk_supply_store(pipeline, pipeline->quantum, "reserve", &pipeline->reserve) ||
+                                     fill_from_disk(pipeline));
+    stored = pipeline->quantum && !reserved && fill_disk(pipeline);
 
     if (reserved)
         tell_progress(pipeline);
