@@ -155,11 +155,14 @@ static qk_err generate(qk_generator *generator, uint8_t *out, size_t len)
     return QK_OK;
 }
 
-static qk_err draw_short(qk_generator *generator, uint8_t *out, size_t len)
+/* A buffer is drawn within the bound too, not only what leaves it. */
+static qk_err draw_short(qk_generator *generator, qk_pipeline *pipeline, uint8_t *out, size_t len)
 {
     uint8_t *from;
 
     if (generator->ready < len) {
+        if (generator->drawn + BUFFER_LEN > QK_RESEED_AFTER)
+            QK_TRY(seed(generator, pipeline, QK_VIEW_NONE));
         generator->ready = 0;
         QK_TRY(generate(generator, qk_secret_fill(&generator->buffer), BUFFER_LEN));
         generator->ready = BUFFER_LEN;
@@ -177,7 +180,7 @@ static qk_err draw_piece(qk_generator *generator, qk_pipeline *pipeline, uint8_t
 
     QK_TRY(refresh(generator, pipeline));
     if (*inout_len <= SHORT_DRAW)
-        return draw_short(generator, out, *inout_len);
+        return draw_short(generator, pipeline, out, *inout_len);
     left = QK_RESEED_AFTER - generator->drawn;
     if (*inout_len > left)
         *inout_len = left;
