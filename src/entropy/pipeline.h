@@ -71,6 +71,7 @@ typedef struct qk_pipeline {
     uint64_t serial;
     bool spare_quantum; /* the next seed leaves quantum sources to the reserve */
     qk_secret mixed;    /* digest of what callers mixed in; empty: nothing yet */
+    int64_t mixed_ms;   /* when generators were last told to reseed for it */
     qk_block_ring seeds, reserve;
     qk_disk_reserve disk;
     qk_secret slot; /* the filler's: a slot for the disk while it is gathered */

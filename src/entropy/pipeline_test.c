@@ -119,6 +119,29 @@ static void what_is_mixed_in_changes_the_output_and_replaces_nothing(void **stat
     assert_memory_not_equal(out[1], out[3], 32);
 }
 
+static void who_mixes_in_all_the_time_does_not_use_up_the_source(void **state)
+{
+    qk_source_config source = feed(0, 1, 0);
+    qk_entropy_status status;
+    uint64_t before;
+    int64_t began_ms;
+    uint8_t out[16];
+
+    (void)state;
+    start_with(&source, 1, false);
+    assert_qk_ok(qk_random_bytes(out, sizeof out));
+    qk_entropy_status_get(&status);
+    before = status.reseeds;
+    began_ms = qk_clock_monotonic_ms();
+    for (unsigned i = 0; i < 200; i++) {
+        assert_qk_ok(qk_random_mix(QK_VIEW_LITERAL("dice")));
+        assert_qk_ok(qk_random_bytes(out, sizeof out));
+    }
+    qk_entropy_status_get(&status);
+    assert_true(status.reseeds > before); /* the first at once */
+    assert_true(status.reseeds - before <= 1 + (uint64_t)(qk_clock_monotonic_ms() - began_ms) / 1000);
+}
+
 /* ---- draws ---- */
 
 static void nothing_is_served_twice(void **state)
@@ -509,6 +532,7 @@ int main(void)
         CASE(keys_change_with_the_source),
         CASE(each_source_alone_changes_the_output),
         CASE(what_is_mixed_in_changes_the_output_and_replaces_nothing),
+        CASE(who_mixes_in_all_the_time_does_not_use_up_the_source),
         CASE(nothing_is_served_twice),
         CASE(a_generator_is_reseeded_after_2_to_17_bits),
         CASE(drawn_bytes_are_counted_by_type),

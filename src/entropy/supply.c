@@ -3,6 +3,8 @@
  * is there goes into one hash. Source: SP 800-90C 3.2.2.2; the project's entropy rules, sections 7 and 8. */
 #include "entropy/pipeline.h"
 
+enum { MIX_PAUSE_MS = 1000 };
+
 static void forget_collected(qk_inlet *inlet)
 {
     if (inlet->have > 0)
@@ -180,13 +182,26 @@ static qk_err mix(qk_pipeline *pipeline, qk_view seed)
     return QK_OK;
 }
 
+/* Generators reseed for it once a second at most: whoever mixes in all the time must not use up a slow source. What
+ * came in between goes in with the next seed. Under `gather`. */
+static bool may_reseed(qk_pipeline *pipeline)
+{
+    int64_t now = qk_clock_monotonic_ms();
+
+    if (pipeline->mixed_ms != 0 && now - pipeline->mixed_ms < MIX_PAUSE_MS)
+        return false;
+    pipeline->mixed_ms = now;
+    return true;
+}
+
 qk_err qk_supply_mix(qk_pipeline *pipeline, qk_view seed)
 {
     qk_err err;
 
     pthread_mutex_lock(&pipeline->gather);
     err = mix(pipeline, seed);
+    if (may_reseed(pipeline))
+        atomic_fetch_add(&pipeline->epoch, 1);
     pthread_mutex_unlock(&pipeline->gather);
-    atomic_fetch_add(&pipeline->epoch, 1);
     return err;
 }
