@@ -267,6 +267,14 @@ bool qk_http_session_wants_input(const qk_http_session *session)
 
 /* ---- patience ---- */
 
+int64_t qk_http_session_idle_since(const qk_http_session *session)
+{
+    bool busy = session->current || session->owed || session->began || session->closing || session->out.len > 0 ||
+                session->body.state != QK_HTTP_BODY_END;
+
+    return busy ? -1 : session->since_ms;
+}
+
 const char *qk_http_session_overdue(qk_http_session *session, int64_t now_ms, int64_t stall_ms, int64_t idle_ms)
 {
     int64_t waited_ms = now_ms - session->since_ms;

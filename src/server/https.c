@@ -146,6 +146,11 @@ static bool wants_input(const void *session)
     return qk_http_session_wants_input(session);
 }
 
+static int64_t idle_since(const void *session)
+{
+    return qk_http_session_idle_since(session);
+}
+
 const qk_protocol qk_https_protocol = {
     .name = "https",
     .session_new = session_new,
@@ -158,4 +163,5 @@ const qk_protocol qk_https_protocol = {
     .shutdown = shut_down,
     .overdue = overdue,
     .wants_input = wants_input,
+    .idle_since = idle_since,
 };

@@ -336,11 +336,12 @@ def refused_calls_do_not_keep_a_connection():
             return
 
 
-def connections_are_bounded(port, alpn):
+def connections_are_bounded(port, alpn, begin=b""):
     held = []
     try:
         for _ in range(200):
             held.append(tls(port, alpn))
+            held[-1].sendall(begin)
         raise AssertionError("200 connections at once, where limits.connections is 40")
     except (ConnectionError, ssl.SSLError, TimeoutError):
         assert len(held) >= 20, f"only {len(held)} connections"
@@ -365,8 +366,28 @@ def after_that_it_serves_again():
             time.sleep(0.1)
 
 
-def https_connections_are_bounded():
-    connections_are_bounded(HTTPS, "http/1.1")
+def https_connections_at_work_are_bounded():
+    connections_are_bounded(HTTPS, "http/1.1", GET[:-2])
+
+
+def is_open(peer):
+    peer.settimeout(0.01)
+    try:
+        return peer.recv(1) != b""
+    except TimeoutError:
+        return True
+    except (ConnectionError, ssl.SSLError):
+        return False
+
+
+def who_rests_longest_makes_room_for_others():
+    peers = []
+    for _ in range(100):
+        peers.append(tls(HTTPS))
+        peers[-1].sendall(GET)
+        assert peers[-1].recv(65536).startswith(b"HTTP/1.1 200 OK")
+    still = [is_open(peer) for peer in peers]
+    assert not any(still[:40]) and all(still[-20:]) and 30 <= sum(still) <= 40, still
 
 
 # ---- HTTP/1.1 ----
@@ -657,7 +678,7 @@ PARTS = {
     "greedy": [
         answers_that_nobody_reads_are_bounded, unread_answers_of_many_connections_are_bounded,
         every_answer_comes_to_who_reads, grpc_connections_are_bounded, after_that_it_serves_again,
-        https_connections_are_bounded, after_that_it_serves_again,
+        https_connections_at_work_are_bounded, after_that_it_serves_again, who_rests_longest_makes_room_for_others,
         tls_records_that_came_at_once_are_all_answered, a_peer_that_breaks_off_in_the_middle_does_no_harm,
         a_peer_that_leaves_its_calls_behind_does_no_harm, a_path_cannot_forge_the_log,
         the_anonymous_user_stays_out_of_the_private_keystore, *HTTP, the_log_holds_no_token_and_no_key, it_stays_small],
