@@ -24,7 +24,7 @@ check:
 	@tools/check
 
 bench: all
-	@tools/packages demo
+	@tools/packages bench
 	@bench/run $(BUILD)
 
 install: all

@@ -6,6 +6,7 @@ usage: pack.py OUTPUT.c PATH=FILE...
 PATH is the path of a request, FILE what it gets. The same input gives the same output, bit for bit.
 """
 import gzip
+import hashlib
 import pathlib
 import sys
 
@@ -41,8 +42,9 @@ def main():
         if small:
             arrays.append(array(f"gzipped_{i}", small))
         kind = TYPES[pathlib.Path(path).suffix or pathlib.Path(file).suffix]
+        etag = f'W/\\"{hashlib.sha256(plain).hexdigest()[:16]}\\"'
         rows.append(f'    {{ "{path}", "{kind}", {view(f"plain_{i}", plain)}, '
-                    f'{view(f"gzipped_{i}", small)} }},\n')
+                    f'{view(f"gzipped_{i}", small)}, "{etag}" }},\n')
     pathlib.Path(output).write_text(
         "/* SPDX-License-Identifier: Apache-2.0 */\n/* Made by web/pack.py. */\n#include \"rest/page.h\"\n\n"
         + "\n".join(arrays)

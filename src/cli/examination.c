@@ -143,7 +143,7 @@ qk_opinion qk_examination_blocks(const qk_examination *it)
     return it->blocks_failed > 2 || it->blocks_failed == it->blocks ? QK_OPINION_BAD : QK_OPINION_DOUBTFUL;
 }
 
-/* A perfect source misses the publication's bound in one of 20 runs, and one of the 15 uniformities in one of some
+/* A perfect source misses the publication's bound in 1 to 3 of 100 runs, and one of the 15 uniformities in one of some
  * hundred: only what it never misses is a defect. */
 qk_opinion qk_examination_sp80022(const qk_examination *it)
 {

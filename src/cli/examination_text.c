@@ -95,7 +95,7 @@ static void print_sp80022(const qk_examination *it, FILE *out)
     fprintf(out, "  proportions: %.4f %% of %u P-values pass, %.4f %% should: %s\n",
             100.0 * verdict->nist_passes / total, total, 100 * qk_sp80022_proportion_bound(total),
             verdict->nist_all_passed                ? "held"
-            : qk_sp80022_proportions_sound(verdict) ? "missed, as random bytes do in one of 20 runs"
+            : qk_sp80022_proportions_sound(verdict) ? "missed, as random bytes do in 1 to 3 of 100 tests"
                                                     : "MISSED");
     if (it->judge.sequences < QK_EXAMINATION_FEWEST_UNIFORM)
         fprintf(out, "  uniformity: needs %d sequences, so not judged\n\n", (int)QK_EXAMINATION_FEWEST_UNIFORM);

@@ -19,20 +19,22 @@ static const qk_command_group quantoki = {
 };
 
 /* Scripts tell these apart; everything else that fails is 1. */
+/* clang-format off */
 static const struct status_row {
     qk_err err;
     int status;
 } statuses[] = {
-    { QK_OK, 0 },
+    { QK_OK,                  0 },
     { QK_E_NOT_AUTHENTICATED, 3 }, /* 401: the token */
-    { QK_E_NOT_AUTHORIZED, 4 },    /* 403: its scope or its allotment */
-    { QK_E_RATE, 5 },              /* 429: too many requests */
-    { QK_E_NO_RANDOM, 6 },         /* 503: no entropy now */
-    { QK_E_SERVER_AWAY, 7 },
-    { QK_E_SERVER_UNTRUSTED, 7 },
-    { QK_E_TIMEOUT, 7 },
-    { QK_E_PROTOCOL, 8 }, /* an answer that makes no sense */
+    { QK_E_NOT_AUTHORIZED,    4 }, /* 403: its scope or its allotment */
+    { QK_E_RATE,              5 }, /* 429: too many requests */
+    { QK_E_NO_RANDOM,         6 }, /* 503: no entropy now */
+    { QK_E_SERVER_AWAY,       7 },
+    { QK_E_SERVER_UNTRUSTED,  7 },
+    { QK_E_TIMEOUT,           7 },
+    { QK_E_PROTOCOL,          8 }, /* an answer that makes no sense */
 };
+/* clang-format on */
 
 static int status_of(qk_err err)
 {

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The private OpenSSL context and what is fetched from it once.
  *
- * Started and stopped by one thread while no other is in this room; read without locks in between. */
+ * Started and stopped by one thread while no other is in this room; read without locks in between.
+ *
+ * The context itself is made once and stays until the process ends. A thread that drew random from it has a generator
+ * there, which OpenSSL frees when the thread ends: if the context were gone by then, as after C_Finalize in a host
+ * whose threads live on, the host would crash (seen with OpenSSL 3.0). */
 #include "crypto/openssl.h"
 
 #include <openssl/err.h>
@@ -42,6 +46,10 @@ typedef struct library_state {
 } library_state;
 
 static library_state library;
+
+/* Between a stop and the next start. */
+static OSSL_LIB_CTX *kept_context;
+static OSSL_PROVIDER *kept_provider;
 
 /* What a forked child leaks on purpose, kept in sight of leak checkers. */
 static library_state abandoned __attribute__((used));
@@ -103,14 +111,20 @@ static bool probe(const qk_curve *curve, EC_GROUP **out_group)
     return found != NULL;
 }
 
-static qk_err start(void)
+static qk_err take_context(void)
 {
-    library.context = OSSL_LIB_CTX_new();
+    library.context = kept_context ? kept_context : OSSL_LIB_CTX_new();
     if (!library.context)
         return qk_openssl_fail(QK_E_NO_MEMORY, "no OpenSSL context");
-    library.provider = OSSL_PROVIDER_load(library.context, "default");
+    library.provider = kept_provider ? kept_provider : OSSL_PROVIDER_load(library.context, "default");
     if (!library.provider)
         return qk_openssl_fail(QK_E_GENERAL, "OpenSSL's default provider cannot be loaded");
+    return QK_OK;
+}
+
+static qk_err start(void)
+{
+    QK_TRY(take_context());
     for (size_t i = 0; i < DIGESTS; i++)
         library.digests[i] = EVP_MD_fetch(library.context, digest_rows[i].name, NULL);
     for (size_t i = 0; i < qk_curve_count && i < MAX_CURVES; i++)
@@ -147,14 +161,19 @@ void qk_crypto_stop(void)
         EVP_MD_free(library.digests[i]);
     for (size_t i = 0; i < MAX_CURVES; i++)
         EC_GROUP_free(library.groups[i]);
-    if (library.provider)
-        OSSL_PROVIDER_unload(library.provider);
-    OSSL_LIB_CTX_free(library.context);
+    if (library.context) {
+        kept_context = library.context;
+        kept_provider = library.provider;
+    }
     forget();
 }
 
 void qk_crypto_abandon(void)
 {
     abandoned = library;
+    if (kept_context)
+        abandoned.context = kept_context;
+    kept_context = NULL;
+    kept_provider = NULL;
     forget();
 }

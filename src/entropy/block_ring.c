@@ -56,6 +56,15 @@ bool qk_block_ring_take(qk_block_ring *ring, uint8_t *out, size_t blocks)
     return enough;
 }
 
+void qk_block_ring_empty(qk_block_ring *ring)
+{
+    pthread_mutex_lock(&ring->lock_);
+    if (ring->count_ > 0)
+        explicit_bzero(qk_secret_fill(&ring->memory_), ring->capacity * QK_BLOCK_LEN);
+    ring->first_ = ring->count_ = 0;
+    pthread_mutex_unlock(&ring->lock_);
+}
+
 size_t qk_block_ring_count(qk_block_ring *ring)
 {
     size_t count;

@@ -26,6 +26,8 @@ bool qk_block_ring_put(qk_block_ring *ring, const uint8_t block[QK_BLOCK_LEN]);
 /* Takes `blocks` blocks, the oldest first, or none: false. */
 bool qk_block_ring_take(qk_block_ring *ring, uint8_t *out, size_t blocks);
 /* Blocks in it at this moment. */
+/* Wipes what is in it. */
+void qk_block_ring_empty(qk_block_ring *ring);
 size_t qk_block_ring_count(qk_block_ring *ring);
 
 #endif

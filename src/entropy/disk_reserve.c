@@ -291,3 +291,13 @@ bool qk_disk_reserve_take(qk_disk_reserve *disk, uint8_t out[QK_SLOT_LEN])
     tell(disk, "%s: a part was damaged or could not be read, and is dropped", disk->path);
     return false;
 }
+
+/* Without the key nothing of it can be opened; the space goes back to the file system. */
+void qk_disk_reserve_empty(qk_disk_reserve *disk)
+{
+    qk_secret_free(&disk->key);
+    disk->first = 0;
+    atomic_store(&disk->count, 0);
+    if (disk->fd >= 0 && ftruncate(disk->fd, QK_DISK_HEADER) != 0)
+        tell(disk, "%s cannot be shortened: %s", disk->path, strerror(errno));
+}

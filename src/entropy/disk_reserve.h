@@ -54,6 +54,8 @@ QK_MUST_CHECK qk_err qk_disk_reserve_set_key(qk_disk_reserve *disk, const uint8_
 bool qk_disk_reserve_put(qk_disk_reserve *disk, const uint8_t slot[QK_SLOT_LEN]);
 /* The oldest slot; false if there is none or it was damaged (it is then gone). */
 bool qk_disk_reserve_take(qk_disk_reserve *disk, uint8_t out[QK_SLOT_LEN]);
+/* Throws all of it away, with the key. */
+void qk_disk_reserve_empty(qk_disk_reserve *disk);
 
 void qk_disk_reserve_message(qk_disk_reserve *disk, char *out, size_t size);
 

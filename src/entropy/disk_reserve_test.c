@@ -324,6 +324,25 @@ static void a_full_disk_is_told_and_what_is_there_still_comes(void **state)
     assert_takes(3);
 }
 
+static void what_is_thrown_away_cannot_be_taken(void **state)
+{
+    uint8_t slot[QK_SLOT_LEN], key[QK_BLOCK_LEN] = "another key";
+    struct stat info;
+
+    (void)state;
+    open_reserve(SIZE);
+    assert_true(put(1));
+    assert_true(put(2));
+    qk_disk_reserve_empty(&disk);
+    assert_false(qk_disk_reserve_take(&disk, slot));
+    assert_false(qk_disk_reserve_has_key(&disk));
+    assert_int_equal(fstat(disk.fd, &info), 0);
+    assert_int_equal(info.st_size, QK_DISK_HEADER);
+    assert_qk_ok(qk_disk_reserve_set_key(&disk, key));
+    assert_true(put(3));
+    assert_takes(3);
+}
+
 static void without_a_key_nothing_is_written(void **state)
 {
     char path[192];
@@ -359,6 +378,7 @@ int main(void)
         CASE(a_damaged_slot_is_dropped),
         CASE(a_truncated_file_is_told),
         CASE(a_full_disk_is_told_and_what_is_there_still_comes),
+        CASE(what_is_thrown_away_cannot_be_taken),
         CASE(without_a_key_nothing_is_written),
     };
     return cmocka_run_group_tests_name("disk_reserve", tests, start, stop);

@@ -33,18 +33,25 @@ static bool take_blocks(qk_pipeline *pipeline, uint8_t *blocks, size_t count, qk
     return true;
 }
 
+/* What a source has made is served only while one of its kind is healthy, unless the operator wants otherwise. */
 static bool may_serve(qk_pipeline *pipeline)
 {
     return (qk_pipeline_healthy(pipeline) & pipeline->quantum) || pipeline->config.serve_reserve_when_down ||
            !pipeline->config.threads;
 }
 
+/* A start-up test is worth waiting for, and no more. */
+static bool may_wait(qk_pipeline *pipeline)
+{
+    return may_serve(pipeline) || qk_pipeline_starting(pipeline, pipeline->quantum);
+}
+
 static qk_err wait_for_blocks(qk_pipeline *pipeline, uint8_t *blocks, size_t count, qk_deadline_ms deadline)
 {
     for (;;) {
-        if (!pipeline->quantum || !may_serve(pipeline))
+        if (!pipeline->quantum || !may_wait(pipeline))
             return too_little(pipeline, count * QK_BLOCK_LEN);
-        if (take_blocks(pipeline, blocks, count, deadline))
+        if (may_serve(pipeline) && take_blocks(pipeline, blocks, count, deadline))
             return QK_OK;
         if (qk_deadline_left(deadline) == 0)
             return too_little(pipeline, count * QK_BLOCK_LEN);

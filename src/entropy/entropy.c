@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pipeline's life and its state. */
+/* The pipeline's life: who is alive, building, starting and stopping. */
 #include "entropy/entropy.h"
 
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "entropy/driver.h"
 #include "entropy/pipeline.h"
 #include "entropy/provider.h"
 
@@ -71,8 +73,10 @@ static void init_locks(qk_pipeline *pipeline)
 
     pthread_mutexattr_init(&recursive);
     pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
-    pthread_mutex_init(&pipeline->turns, &recursive);
+    pthread_mutex_init(&pipeline->settle, &recursive);
     pthread_mutexattr_destroy(&recursive);
+    for (size_t i = 0; i < QK_MAX_SOURCES; i++)
+        pthread_mutex_init(&pipeline->inlets[i].turn, NULL);
     pthread_mutex_init(&pipeline->gather, NULL);
     pthread_mutex_init(&pipeline->wake, NULL);
     pthread_condattr_init(&monotonic); /* the calendar may jump */
@@ -84,7 +88,9 @@ static void init_locks(qk_pipeline *pipeline)
 
 static void done_locks(qk_pipeline *pipeline)
 {
-    pthread_mutex_destroy(&pipeline->turns);
+    pthread_mutex_destroy(&pipeline->settle);
+    for (size_t i = 0; i < QK_MAX_SOURCES; i++)
+        pthread_mutex_destroy(&pipeline->inlets[i].turn);
     pthread_mutex_destroy(&pipeline->gather);
     pthread_mutex_destroy(&pipeline->wake);
     pthread_cond_destroy(&pipeline->progress);
@@ -137,14 +143,35 @@ static qk_err needed_bytes(const qk_source *source, const char *name, size_t *ou
     return QK_OK;
 }
 
+enum { STATISTICS_OFF = 2 };
+
+/* A source that waits for a run nobody makes would stay pending for ever. */
+static qk_err check_strict(const qk_entropy_config *config, const qk_source_config *source)
+{
+    if (!config->strict_start || !source->enabled)
+        return QK_OK;
+    if (!config->threads)
+        return qk_fail(QK_E_CONFIG, "entropy.strict_start: statistical runs are made by the server alone; remove it");
+    if (!config->judged)
+        return qk_fail(QK_E_CONFIG, "entropy.strict_start: no source would ever start while statistics.enabled is off");
+    if (source->statistics == STATISTICS_OFF)
+        return qk_fail(QK_E_CONFIG,
+                       "entropy.strict_start: source %s would never start; set its `statistics` to raw or "
+                       "conditioned",
+                       source->name);
+    return QK_OK;
+}
+
 static qk_err open_inlet(qk_pipeline *pipeline, const qk_source_config *config, bool taps)
 {
     qk_inlet *inlet = &pipeline->inlets[pipeline->inlet_count++];
     uint32_t bit = UINT32_C(1) << (inlet - pipeline->inlets);
 
     inlet->pipeline = pipeline;
+    QK_TRY(check_strict(&pipeline->config, config));
     QK_TRY(qk_source_new(config, &inlet->source));
     qk_source_set_strict(inlet->source, pipeline->config.strict_start);
+    qk_source_on_cut_off(inlet->source, qk_supply_discard, inlet);
     inlet->config = qk_source_config_of(inlet->source);
     QK_TRY(needed_bytes(inlet->source, inlet->config->name, &inlet->need));
     QK_TRY(qk_secret_new(inlet->need, &inlet->collected));
@@ -155,6 +182,27 @@ static qk_err open_inlet(qk_pipeline *pipeline, const qk_source_config *config, 
     if (inlet->config->kind == QK_SOURCE_QUANTUM && inlet->config->enabled && inlet->config->credited)
         pipeline->quantum |= bit;
     return QK_OK;
+}
+
+/* TLS draws from here: a service behind it cannot be what the first draw waits for. */
+static qk_err check_first_seed(const qk_pipeline *pipeline)
+{
+    const char *name = NULL;
+
+    for (size_t i = 0; i < pipeline->inlet_count; i++) {
+        const qk_source_config *config = pipeline->inlets[i].config;
+        if (!(pipeline->credited >> i & 1))
+            continue;
+        if (config->driver != QK_DRIVER_UPSTREAM || strncasecmp(config->url, "https:", 6) != 0)
+            return QK_OK;
+        name = config->name;
+    }
+    if (!name)
+        return QK_OK;
+    return qk_fail(QK_E_CONFIG,
+                   "source %s cannot be the only credited one: to ask over https takes random already; add a source of "
+                   "this machine, such as the kernel",
+                   name);
 }
 
 /* Inlets lie in order of priority, and of the configuration where that is equal. */
@@ -176,7 +224,7 @@ static qk_err open_inlets(qk_pipeline *pipeline)
         pipeline->index_of[first] = (uint8_t)place;
         QK_TRY(open_inlet(pipeline, &config->sources[first], config->threads));
     }
-    return QK_OK;
+    return check_first_seed(pipeline);
 }
 
 static qk_err make_stores(qk_pipeline *pipeline)
@@ -202,6 +250,7 @@ static qk_err make_pipeline(const qk_entropy_config *config, qk_pipeline **out_p
     if (!pipeline)
         return qk_fail(QK_E_NO_MEMORY, "no memory for the sources of randomness");
     init_locks(pipeline);
+    pipeline->started_ms = qk_clock_monotonic_ms();
     pipeline->instance = atomic_fetch_add(&instances, 1) + 1;
     if (config)
         pipeline->config = *config;
@@ -265,112 +314,4 @@ void qk_entropy_abandon(void)
     if (abandoned)
         qk_disk_reserve_abandon(&abandoned->disk);
     qk_provider_abandon();
-}
-
-/* ---- state ---- */
-
-static const char *const type_names[] = { "quantum", "mixed" };
-static const char *const state_names[] = { "ready", "starting", "failed", "away" };
-
-const char *qk_entropy_type_name(qk_entropy_type type)
-{
-    return type_names[type];
-}
-
-const char *qk_entropy_state_name(qk_entropy_state state)
-{
-    return state_names[state];
-}
-
-static qk_entropy_state state_of(qk_pipeline *pipeline)
-{
-    bool starting = false, failed = false;
-    qk_source_status status;
-
-    if (qk_pipeline_healthy(pipeline) & pipeline->credited)
-        return QK_ENTROPY_READY;
-    for (size_t i = 0; i < pipeline->inlet_count; i++) {
-        if (!(pipeline->credited >> i & 1))
-            continue;
-        qk_source_status_get(pipeline->inlets[i].source, &status);
-        starting |= status.state == QK_SOURCE_STARTING;
-        failed |= status.rct_failures + status.apt_failures > 0;
-    }
-    if (failed)
-        return QK_ENTROPY_FAILED;
-    return starting ? QK_ENTROPY_STARTING : QK_ENTROPY_AWAY;
-}
-
-qk_entropy_state qk_entropy_state_get(void)
-{
-    qk_pipeline *pipeline;
-    return qk_pipeline_get(&pipeline) == QK_OK ? state_of(pipeline) : QK_ENTROPY_AWAY;
-}
-
-static bool reserve_is_open(qk_pipeline *pipeline)
-{
-    return pipeline->config.serve_reserve_when_down && qk_block_ring_count(&pipeline->reserve) > 0;
-}
-
-unsigned qk_entropy_types(void)
-{
-    qk_pipeline *pipeline;
-    uint32_t healthy;
-    unsigned types = 0;
-
-    if (qk_pipeline_get(&pipeline) != QK_OK)
-        return 0;
-    if (!pipeline->config.threads)
-        qk_pipeline_settle(pipeline);
-    healthy = qk_pipeline_healthy(pipeline) & pipeline->credited;
-    if (healthy)
-        types |= 1u << QK_ENTROPY_MIXED;
-    if ((healthy & pipeline->quantum) || reserve_is_open(pipeline))
-        types |= 1u << QK_ENTROPY_QUANTUM;
-    return types;
-}
-
-qk_err qk_entropy_check(void)
-{
-    qk_pipeline *pipeline;
-
-    QK_TRY(qk_pipeline_get(&pipeline));
-    if (!pipeline->config.threads) {
-        qk_pipeline_settle(pipeline);
-        qk_pipeline_turn(pipeline, qk_deadline_in(0));
-    }
-    return qk_pipeline_healthy(pipeline) & pipeline->credited ? QK_OK : qk_pipeline_await(pipeline);
-}
-
-void qk_entropy_status_get(qk_entropy_status *out_status)
-{
-    qk_pipeline *pipeline;
-
-    *out_status = (qk_entropy_status){ .state = qk_entropy_state_get(), .types = qk_entropy_types() };
-    if (qk_pipeline_get(&pipeline) != QK_OK)
-        return;
-    out_status->reserve_bytes = qk_block_ring_count(&pipeline->reserve) * QK_BLOCK_LEN;
-    out_status->reserve_capacity = pipeline->reserve.capacity * QK_BLOCK_LEN;
-    out_status->disk_bytes = atomic_load(&pipeline->disk.count) * QK_SLOT_LEN;
-    out_status->disk_capacity = pipeline->disk.slots * QK_SLOT_LEN;
-    qk_disk_reserve_message(&pipeline->disk, out_status->disk_message, sizeof out_status->disk_message);
-    out_status->conditioned_bytes = atomic_load(&pipeline->conditioned_bytes);
-    out_status->reseeds = atomic_load(&pipeline->reseeds);
-    for (size_t i = 0; i < QK_ENTROPY_TYPES; i++)
-        out_status->drawn_bytes[i] = atomic_load(&pipeline->drawn_bytes[i]);
-}
-
-size_t qk_entropy_source_count(void)
-{
-    qk_pipeline *pipeline;
-    return qk_pipeline_get(&pipeline) == QK_OK ? pipeline->inlet_count : 0;
-}
-
-qk_source *qk_entropy_source(size_t index)
-{
-    qk_pipeline *pipeline;
-
-    if (qk_pipeline_get(&pipeline) != QK_OK || index >= pipeline->inlet_count)
-        return NULL;
-    return pipeline->inlets[pipeline->index_of[index]].source;
 }

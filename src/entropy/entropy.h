@@ -30,6 +30,7 @@ typedef struct qk_entropy_config {
     size_t source_count;
     bool threads;
     bool strict_start;        /* sources stay pending until their first statistical run has passed */
+    bool judged;              /* not in the file: somebody runs these tests over the taps and tells qk_source_judge */
     uint64_t reserve;         /* bytes of finished `quantum` (or, without such a source, full-entropy) bits in memory */
     const char *reserve_file; /* sealed reserve on disk; NULL: none. Its key is in memory only */
     uint64_t reserve_file_size;

@@ -75,14 +75,19 @@ static qk_err instantiate(qk_generator *generator, qk_view additional)
     return QK_OK;
 }
 
+static void forget_drbg(qk_generator *generator)
+{
+    EVP_RAND_CTX_free(generator->drbg);
+    generator->drbg = NULL;
+}
+
 static qk_err feed(qk_generator *generator, qk_view additional)
 {
     if (!generator->drbg)
         return instantiate(generator, additional);
     if (EVP_RAND_reseed(generator->drbg, 0, NULL, 0, additional.data, additional.len) == 1)
         return QK_OK;
-    EVP_RAND_CTX_free(generator->drbg); /* whatever state it is in, it starts anew */
-    generator->drbg = NULL;
+    forget_drbg(generator); /* whatever state it is in, it starts anew */
     return qk_openssl_fail(QK_E_NO_RANDOM, "the generator cannot be reseeded");
 }
 
@@ -104,6 +109,8 @@ static qk_err seed(qk_generator *generator, qk_pipeline *pipeline, qk_view calle
     QK_TRY(qk_secret_new(QK_BLOCK_LEN, &block));
     QK_TRY(qk_secret_new(QK_BLOCK_LEN + caller.len, &additional));
     QK_TRY(qk_supply_seed(pipeline, qk_secret_fill(&block)));
+    if (generator->instance != pipeline->instance)
+        forget_drbg(generator);
     mixed_len = qk_supply_mixed(pipeline, qk_secret_fill(&additional));
     if (caller.len > 0)
         memcpy(qk_secret_fill(&additional) + mixed_len, caller.data, caller.len);
@@ -148,11 +155,14 @@ static qk_err generate(qk_generator *generator, uint8_t *out, size_t len)
     return QK_OK;
 }
 
-static qk_err draw_short(qk_generator *generator, uint8_t *out, size_t len)
+/* A buffer is drawn within the bound too, not only what leaves it. */
+static qk_err draw_short(qk_generator *generator, qk_pipeline *pipeline, uint8_t *out, size_t len)
 {
     uint8_t *from;
 
     if (generator->ready < len) {
+        if (generator->drawn + BUFFER_LEN > QK_RESEED_AFTER)
+            QK_TRY(seed(generator, pipeline, QK_VIEW_NONE));
         generator->ready = 0;
         QK_TRY(generate(generator, qk_secret_fill(&generator->buffer), BUFFER_LEN));
         generator->ready = BUFFER_LEN;
@@ -170,7 +180,7 @@ static qk_err draw_piece(qk_generator *generator, qk_pipeline *pipeline, uint8_t
 
     QK_TRY(refresh(generator, pipeline));
     if (*inout_len <= SHORT_DRAW)
-        return draw_short(generator, out, *inout_len);
+        return draw_short(generator, pipeline, out, *inout_len);
     left = QK_RESEED_AFTER - generator->drawn;
     if (*inout_len > left)
         *inout_len = left;

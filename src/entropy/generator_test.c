@@ -7,6 +7,7 @@
 #include <openssl/rand.h>
 
 #include "base/encoding.h"
+#include "entropy/generator.h"
 
 /* A DRBG under test, with its parent. A personalisation of NULL would be OpenSSL's own. */
 typedef struct bench {
@@ -168,6 +169,34 @@ static void the_first_bytes_are_ctr_drbg_over_the_conditioned_source(void **stat
                "ef043bf4e4fff78db5c1d763e58e1086b19e798453778c57a840043f6fb9d88ccfbbbc747239d464bfb30cf69d586902391f");
 }
 
+/* Long and short draws in any order: 2^17 bits at most, those counted that were drawn ahead. */
+static void no_seed_gives_more_than_2_to_17_bits(void **state)
+{
+    enum { MOST = (1 << 17) / 8 };
+    qk_source_config source = feed(0, 1, 0);
+    qk_generator *generator = NULL;
+    uint8_t out[MOST];
+
+    (void)state;
+    start_with(&source, 1, false);
+    assert_qk_ok(qk_generator_new(&generator));
+    for (size_t first = 1; first < 600; first += 37) {
+        uint64_t seeds;
+        size_t given = MOST - first;
+
+        assert_qk_ok(qk_generator_reseed(generator, QK_VIEW_NONE));
+        seeds = qk_generator_seeds(generator);
+        assert_qk_ok(qk_generator_draw(generator, out, MOST - first));
+        assert_int_equal(qk_generator_seeds(generator), seeds);
+        for (; qk_generator_seeds(generator) == seeds; given += 100)
+            assert_qk_ok(qk_generator_draw(generator, out, 100));
+        assert_true(given - 100 <= MOST); /* the last hundred came from the next seed */
+    }
+    qk_generator_free(&generator);
+    stop_all();
+    assert_qk_ok(qk_crypto_start());
+}
+
 static int start(void **state)
 {
     return make_test_folder(state) == 0 && qk_crypto_start() == QK_OK ? 0 : -1;
@@ -185,6 +214,7 @@ int main(void)
         cmocka_unit_test(hmac_drbg_gives_the_answer_of_nist),
         cmocka_unit_test(hmac_drbg_takes_text_additional_input_and_reseeds),
         cmocka_unit_test(our_ctr_drbg_gives_the_answer_of_the_standard),
+        cmocka_unit_test(no_seed_gives_more_than_2_to_17_bits),
         cmocka_unit_test(the_first_bytes_are_ctr_drbg_over_the_conditioned_source),
     };
     return cmocka_run_group_tests_name("generator", tests, start, stop);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "entropy/driver.h"
 #include "entropy/pipeline.h"
 
 uint32_t qk_pipeline_healthy(const qk_pipeline *pipeline)
@@ -24,8 +25,6 @@ void qk_pipeline_observe(qk_pipeline *pipeline)
         if ((before & ~now) >> i & 1)
             atomic_store(&pipeline->inlets[i].tainted, true);
     atomic_fetch_add(&pipeline->epoch, 1);
-    if (pipeline->config.threads && (now & pipeline->credited))
-        atomic_store(&pipeline->settled, true);
 }
 
 void qk_inlet_want(qk_inlet *inlet)
@@ -57,40 +56,79 @@ qk_err qk_pipeline_no_random(qk_pipeline *pipeline)
 
 enum { SLOW_NS = 100 * 1000, SPARE = 20, SPARE_MOST_NS = 1000 * 1000 * 1000, LATER_WAIT_MS = 20 };
 
-static void turn(qk_inlet *inlet, qk_deadline_ms deadline)
-{
-    int64_t before = qk_clock_monotonic_ns(), took;
-    int wait;
-
-    inlet->turning = true;
-    atomic_store(&inlet->wanting, false);
-    wait = qk_source_turn(inlet->source, deadline);
-    inlet->turning = false;
-    took = qk_clock_monotonic_ns() - before;
-    inlet->next_turn_ms = wait < 0 ? 0 : qk_clock_monotonic_ms() + wait;
-    took = took < SLOW_NS ? 0 : took > SPARE_MOST_NS / SPARE ? SPARE_MOST_NS : took * SPARE;
-    inlet->spared_ns = before + took;
-}
-
 static bool any_credited(const qk_pipeline *pipeline)
 {
     return (qk_pipeline_healthy(pipeline) & pipeline->credited) != 0;
 }
 
-static bool is_due(const qk_pipeline *pipeline, const qk_inlet *inlet)
+/* On a busy machine any turn may have been slow; when a caller has to wait (`hurry`), only the network is spared. */
+static bool is_spared(const qk_inlet *inlet, bool hurry)
 {
-    return !inlet->turning && (inlet->next_turn_ms <= qk_clock_monotonic_ms() || atomic_load(&inlet->wanting)) &&
-           (inlet->spared_ns <= qk_clock_monotonic_ns() || !any_credited(pipeline));
+    if (hurry && inlet->config->driver != QK_DRIVER_UPSTREAM)
+        return false;
+    return atomic_load(&inlet->spared_ns) > qk_clock_monotonic_ns() && any_credited(inlet->pipeline);
+}
+
+static bool is_due(const qk_inlet *inlet, bool hurry)
+{
+    return (atomic_load(&inlet->next_turn_ms) <= qk_clock_monotonic_ms() || atomic_load(&inlet->wanting)) &&
+           !is_spared(inlet, hurry);
+}
+
+static _Thread_local unsigned turns_under_way;
+
+/* While another thread is in this source's turn (a service far away may take its time), this one goes on with what
+ * there is. It waits for the outcome if that decides whether there is anything, unless it is in a turn itself: two
+ * would wait for each other. */
+static bool get_turn(qk_inlet *inlet)
+{
+    const qk_pipeline *pipeline = inlet->pipeline;
+    bool decides = !any_credited(pipeline) && (pipeline->credited >> (inlet - pipeline->inlets) & 1);
+
+    if (decides && turns_under_way == 0)
+        return pthread_mutex_lock(&inlet->turn) == 0;
+    return pthread_mutex_trylock(&inlet->turn) == 0;
+}
+
+/* False if somebody else is in it. */
+static bool turn(qk_inlet *inlet, qk_deadline_ms deadline)
+{
+    int64_t before, took;
+    int wait;
+
+    if (!get_turn(inlet))
+        return false;
+    before = qk_clock_monotonic_ns();
+    turns_under_way++;
+    atomic_store(&inlet->wanting, false);
+    wait = qk_source_turn(inlet->source, deadline);
+    turns_under_way--;
+    took = qk_clock_monotonic_ns() - before;
+    atomic_store(&inlet->next_turn_ms, wait < 0 ? 0 : qk_clock_monotonic_ms() + wait);
+    took = took < SLOW_NS ? 0 : took > SPARE_MOST_NS / SPARE ? SPARE_MOST_NS : took * SPARE;
+    atomic_store(&inlet->spared_ns, before + took);
+    pthread_mutex_unlock(&inlet->turn);
+    return true;
+}
+
+/* Who is due; without any healthy source each is asked at each call: an operator may have restarted it meanwhile. True
+ * if one of them may have more at once. */
+static bool turn_all(qk_pipeline *pipeline, qk_deadline_ms deadline, bool hurry)
+{
+    bool more = false;
+
+    for (size_t i = 0; i < pipeline->inlet_count; i++) {
+        qk_inlet *inlet = &pipeline->inlets[i];
+        if (is_due(inlet, hurry) || !any_credited(pipeline))
+            more |= turn(inlet, deadline) && is_due(inlet, hurry);
+    }
+    qk_pipeline_observe(pipeline);
+    return more;
 }
 
 void qk_pipeline_turn(qk_pipeline *pipeline, qk_deadline_ms deadline)
 {
-    pthread_mutex_lock(&pipeline->turns);
-    for (size_t i = 0; i < pipeline->inlet_count; i++)
-        if (is_due(pipeline, &pipeline->inlets[i]))
-            turn(&pipeline->inlets[i], deadline);
-    pthread_mutex_unlock(&pipeline->turns);
-    qk_pipeline_observe(pipeline);
+    (void)turn_all(pipeline, deadline, false);
 }
 
 static bool is_starting(const qk_inlet *inlet)
@@ -98,7 +136,27 @@ static bool is_starting(const qk_inlet *inlet)
     qk_source_status status;
 
     qk_source_status_get(inlet->source, &status);
-    return status.state == QK_SOURCE_STARTING && !inlet->turning;
+    return status.state == QK_SOURCE_STARTING;
+}
+
+bool qk_pipeline_starting(const qk_pipeline *pipeline, uint32_t inlets)
+{
+    for (size_t i = 0; i < pipeline->inlet_count; i++)
+        if ((inlets >> i & 1) && is_starting(&pipeline->inlets[i]))
+            return true;
+    return false;
+}
+
+/* With threads nobody says when they are through: one is healthy, all have failed, or they had their time. */
+bool qk_pipeline_settled(qk_pipeline *pipeline)
+{
+    if (atomic_load(&pipeline->settled) || !pipeline->config.threads)
+        return atomic_load(&pipeline->settled);
+    if (!any_credited(pipeline) && qk_pipeline_starting(pipeline, pipeline->credited) &&
+        qk_clock_monotonic_ms() - pipeline->started_ms < QK_SEED_WAIT_MS)
+        return false;
+    atomic_store(&pipeline->settled, true);
+    return true;
 }
 
 /* In order of priority: each is waited for until one is healthy and credited; those behind it get a moment. */
@@ -107,9 +165,10 @@ static void settle(qk_pipeline *pipeline, qk_deadline_ms deadline)
     for (size_t i = 0; i < pipeline->inlet_count; i++) {
         qk_deadline_ms moment = qk_deadline_in(LATER_WAIT_MS);
         qk_inlet *inlet = &pipeline->inlets[i];
-        do {
-            turn(inlet, any_credited(pipeline) ? moment : deadline);
-        } while (is_starting(inlet) && qk_deadline_left(any_credited(pipeline) ? moment : deadline) > 0);
+        while (turn(inlet, any_credited(pipeline) ? moment : deadline) && is_starting(inlet) &&
+               qk_deadline_left(any_credited(pipeline) ? moment : deadline) > 0)
+            ;
+        (void)turn(inlet, qk_deadline_in(0)); /* the start-up's samples were thrown away: now some for the first seed */
     }
     qk_pipeline_observe(pipeline);
 }
@@ -119,14 +178,14 @@ void qk_pipeline_settle(qk_pipeline *pipeline)
 {
     if (atomic_load(&pipeline->settled))
         return;
-    pthread_mutex_lock(&pipeline->turns);
+    pthread_mutex_lock(&pipeline->settle);
     if (!atomic_load(&pipeline->settled) && !pipeline->settling) {
         pipeline->settling = true;
         settle(pipeline, qk_deadline_in(QK_SEED_WAIT_MS));
         pipeline->settling = false;
         atomic_store(&pipeline->settled, true);
     }
-    pthread_mutex_unlock(&pipeline->turns);
+    pthread_mutex_unlock(&pipeline->settle);
 }
 
 qk_err qk_pipeline_await(qk_pipeline *pipeline)
@@ -137,7 +196,7 @@ qk_err qk_pipeline_await(qk_pipeline *pipeline)
         qk_pipeline_settle(pipeline);
         qk_pipeline_turn(pipeline, qk_deadline_in(0));
     }
-    while (!any_credited(pipeline) && !atomic_load(&pipeline->settled) && qk_deadline_left(deadline) > 0)
+    while (!any_credited(pipeline) && !qk_pipeline_settled(pipeline) && qk_deadline_left(deadline) > 0)
         qk_pipeline_wait(pipeline, deadline);
     return any_credited(pipeline) ? QK_OK : qk_pipeline_no_random(pipeline);
 }
@@ -171,9 +230,6 @@ void qk_pipeline_wait(qk_pipeline *pipeline, qk_deadline_ms deadline)
         wait_for_threads(pipeline, ms);
         return;
     }
-    qk_pipeline_turn(pipeline, qk_deadline_in(ms));
-    for (size_t i = 0; i < pipeline->inlet_count; i++)
-        if (is_due(pipeline, &pipeline->inlets[i]))
-            return;
-    sleep_ms(ms < 1 ? 1 : ms);
+    if (!turn_all(pipeline, qk_deadline_in(ms), true))
+        sleep_ms(ms < 1 ? 1 : ms);
 }

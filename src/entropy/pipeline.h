@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Inside of the pipeline: what entropy.h's functions share.
  *
- * One pipeline lives at a time. Locks, in the order they may be taken: `turns` (without threads: whose turn it is; held
- * while a source reads), `gather` (what was collected, and the conditioner; never held while a source reads), a ring's
- * own. `wake` guards nothing but the two conditions. Health is read without any lock.
+ * One pipeline lives at a time. Locks, in the order they may be taken: `settle` (the first start-up tests), an inlet's
+ * `turn` (without threads: held while the source reads), `gather` (what was collected, and the conditioner; never held
+ * while a source reads), a ring's own. `wake` guards nothing but the conditions. Health is read without any lock.
  *
  * A source may itself need random bytes during its turn (an upstream service's TLS), on the same thread and without
- * threads in the middle of somebody else's draw: `turns` is recursive, a source in its turn is passed over, and a
- * generator is touched only after its seed is in hand. */
+ * threads in the middle of somebody else's draw: `settle` is recursive, a source in its turn is passed over, who is in
+ * a turn waits for nobody else's, and a generator is touched only after its seed is in hand. */
 #ifndef QK_ENTROPY_PIPELINE_H
 #define QK_ENTROPY_PIPELINE_H
 
@@ -38,12 +38,11 @@ typedef struct qk_inlet {
     /* under `gather` */
     qk_secret collected;
     size_t have;
-    atomic_bool wanting; /* its queue was found empty: a turn makes sense, whatever the last one said */
-    atomic_bool tainted; /* it failed since the last look: what was collected is thrown away */
-    /* under `turns`, or its own thread's */
-    bool turning;
-    int64_t next_turn_ms; /* what the last turn said */
-    int64_t spared_ns;    /* it was slow: not asked again before, if others are healthy */
+    atomic_bool wanting;           /* its queue was found empty: a turn makes sense, whatever the last one said */
+    atomic_bool tainted;           /* it failed since the last look: what was collected is thrown away */
+    pthread_mutex_t turn;          /* without threads */
+    _Atomic(int64_t) next_turn_ms; /* what the last turn said */
+    _Atomic(int64_t) spared_ns;    /* it was slow: not asked again before, if others are healthy */
     pthread_t thread;
     bool has_thread;
     /* tap: under `gather` */
@@ -64,17 +63,21 @@ typedef struct qk_pipeline {
     uint32_t credited, quantum;       /* masks over inlets */
     atomic_bool settled;              /* the first start-up tests were waited for */
     bool settling;
+    int64_t started_ms;
     _Atomic(uint32_t) seen; /* the healthy ones when somebody last looked */
     _Atomic(uint64_t) epoch;
-    pthread_mutex_t turns, gather;
+    pthread_mutex_t settle, gather;
     qk_conditioner conditioner;
     uint64_t serial;
     bool spare_quantum; /* the next seed leaves quantum sources to the reserve */
     qk_secret mixed;    /* digest of what callers mixed in; empty: nothing yet */
+    int64_t mixed_ms;   /* when generators were last told to reseed for it */
     qk_block_ring seeds, reserve;
     qk_disk_reserve disk;
     qk_secret slot; /* the filler's: a slot for the disk while it is gathered */
     size_t slot_have;
+    _Atomic(uint64_t) discards; /* times when everything stored was thrown away */
+    uint64_t discarded;         /* the filler's: those it has done its part of */
     qk_secret output_tap;
     size_t output_tap_have;
     uint64_t tap_countdown;
@@ -95,6 +98,8 @@ QK_MUST_CHECK qk_err qk_pipeline_get(qk_pipeline **out_pipeline);
 
 /* A bit for each inlet that may give. */
 uint32_t qk_pipeline_healthy(const qk_pipeline *pipeline);
+/* Is any of these inlets still in its start-up test? */
+bool qk_pipeline_starting(const qk_pipeline *pipeline, uint32_t inlets);
 /* The source's queue ran empty: its thread reads again. Under `gather`. */
 void qk_inlet_want(qk_inlet *inlet);
 /* Looks whether a source failed or came back since the last look: then generators reseed. */
@@ -106,6 +111,8 @@ qk_err qk_pipeline_no_random(qk_pipeline *pipeline);
 void qk_pipeline_turn(qk_pipeline *pipeline, qk_deadline_ms deadline);
 /* Without threads: the first start-up tests, waited for. */
 void qk_pipeline_settle(qk_pipeline *pipeline);
+/* Are they over, or have they taken too long? From then on what is not there is not waited for. */
+bool qk_pipeline_settled(qk_pipeline *pipeline);
 /* For when no credited source is healthy: waits for the first start-up tests, later looks once more. QK_E_NO_RANDOM. */
 QK_MUST_CHECK qk_err qk_pipeline_await(qk_pipeline *pipeline);
 /* Waits for samples until `deadline`, at most a few milliseconds. */
@@ -115,7 +122,11 @@ void qk_pipeline_wait(qk_pipeline *pipeline, qk_deadline_ms deadline);
 
 /* A fresh block now, or false. `carriers`: mask of inlets of which one must carry it alone. */
 bool qk_supply_try(qk_pipeline *pipeline, uint32_t carriers, const char *use, uint8_t out[QK_BLOCK_LEN]);
-/* The same, waiting until `deadline`; QK_E_NO_RANDOM. */
+/* The same, into a ring; false also if that is full. */
+bool qk_supply_store(qk_pipeline *pipeline, uint32_t carriers, const char *use, qk_block_ring *ring);
+/* A qk_source_cut_off of an inlet: all that is stored goes, and generators reseed. */
+void qk_supply_discard(void *inlet);
+/* A block now, waiting until `deadline`; QK_E_NO_RANDOM. */
 QK_MUST_CHECK qk_err qk_supply_block(qk_pipeline *pipeline, uint32_t carriers, const char *use, qk_deadline_ms deadline,
                                      uint8_t out[QK_BLOCK_LEN]);
 /* A block for a generator: from the pool, or made now. */

@@ -119,6 +119,29 @@ static void what_is_mixed_in_changes_the_output_and_replaces_nothing(void **stat
     assert_memory_not_equal(out[1], out[3], 32);
 }
 
+static void who_mixes_in_all_the_time_does_not_use_up_the_source(void **state)
+{
+    qk_source_config source = feed(0, 1, 0);
+    qk_entropy_status status;
+    uint64_t before;
+    int64_t began_ms;
+    uint8_t out[16];
+
+    (void)state;
+    start_with(&source, 1, false);
+    assert_qk_ok(qk_random_bytes(out, sizeof out));
+    qk_entropy_status_get(&status);
+    before = status.reseeds;
+    began_ms = qk_clock_monotonic_ms();
+    for (unsigned i = 0; i < 200; i++) {
+        assert_qk_ok(qk_random_mix(QK_VIEW_LITERAL("dice")));
+        assert_qk_ok(qk_random_bytes(out, sizeof out));
+    }
+    qk_entropy_status_get(&status);
+    assert_true(status.reseeds > before); /* the first at once */
+    assert_true(status.reseeds - before <= 1 + (uint64_t)(qk_clock_monotonic_ms() - began_ms) / 1000);
+}
+
 /* ---- draws ---- */
 
 static void nothing_is_served_twice(void **state)
@@ -319,19 +342,23 @@ static void a_disabled_source_gives_nothing(void **state)
     assert_int_equal(qk_entropy_state_get(), QK_ENTROPY_AWAY);
 }
 
-static void a_strict_start_waits_for_the_first_statistical_run(void **state)
+static void a_strict_start_that_nothing_can_end_is_refused(void **state)
 {
     qk_source_config source = feed(0, 9, 0);
     qk_entropy_config config = { .sources = &source, .source_count = 1, .strict_start = true };
-    uint8_t out[16];
 
     (void)state;
     assert_qk_ok(qk_crypto_start());
+    assert_qk_err(qk_entropy_start(&config), QK_E_CONFIG); /* nobody runs tests without threads */
+    assert_words("strict_start");
+    config.threads = true;
+    assert_qk_err(qk_entropy_start(&config), QK_E_CONFIG);
+    assert_words("statistics.enabled");
+    config.judged = true;
+    assert_qk_err(qk_entropy_start(&config), QK_E_CONFIG);
+    assert_words("source first");
+    source.statistics = 0;
     assert_qk_ok(qk_entropy_start(&config));
-    assert_qk_err(qk_random_bytes(out, sizeof out), QK_E_NO_RANDOM);
-    assert_int_equal(qk_entropy_state_get(), QK_ENTROPY_STARTING);
-    qk_source_judge(qk_entropy_source(0), true, true, "");
-    assert_qk_ok(qk_random_bytes(out, sizeof out));
 }
 
 /* ---- starting ---- */
@@ -359,16 +386,28 @@ static void sources_are_told_in_the_order_of_the_configuration(void **state)
         assert_string_equal(qk_source_config_of(qk_entropy_source(i))->name, sources[i].name);
 }
 
-static void what_drew_before_the_start_is_noticed(void **state)
+/* The OpenSSL context stays what it became, for the life of a process: this one has its own. */
+static void draw_and_start(void)
 {
     uint8_t out[4];
+    bool refused = qk_crypto_start() == QK_OK && RAND_bytes_ex(qk_openssl(), out, sizeof out, 256) == 1 &&
+                   qk_entropy_start(NULL) == QK_E_GENERAL && strstr(qk_failure_last()->words, "elsewhere") &&
+                   !qk_entropy_started();
+
+    stop_all();
+    _exit(refused ? 0 : 1);
+}
+
+static void what_drew_before_the_start_is_noticed(void **state)
+{
+    pid_t child = fork();
+    int status;
 
     (void)state;
-    assert_qk_ok(qk_crypto_start());
-    assert_int_equal(RAND_bytes_ex(qk_openssl(), out, sizeof out, 256), 1);
-    assert_qk_err(qk_entropy_start(NULL), QK_E_GENERAL);
-    assert_words("elsewhere");
-    assert_false(qk_entropy_started());
+    if (child == 0)
+        draw_and_start();
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
 }
 
 static void a_start_after_a_stop_seeds_anew(void **state)
@@ -399,6 +438,32 @@ static void a_source_that_claims_next_to_nothing_is_refused(void **state)
     assert_qk_ok(qk_crypto_start());
     assert_qk_err(qk_entropy_start(&config), QK_E_CONFIG);
     assert_words("first");
+}
+
+/* Its TLS would wait for a seed that only it could bring. */
+static void a_service_behind_tls_is_refused_as_the_only_credited_source(void **state)
+{
+    qk_source_config sources[] = { feed(0, 10, 0), feed(1, 11, 0) };
+    qk_entropy_config config = { .sources = sources, .source_count = 2 };
+
+    (void)state;
+    sources[0].driver = QK_DRIVER_UPSTREAM;
+    sources[0].path = NULL;
+    sources[0].loop = false;
+    sources[0].url = "HTTPS://far.example";
+    sources[1].credited = false;
+    assert_qk_ok(qk_crypto_start());
+    assert_qk_err(qk_entropy_start(&config), QK_E_CONFIG);
+    assert_words("source first cannot be the only credited one");
+    sources[1].credited = true;
+    sources[1].enabled = false;
+    assert_qk_err(qk_entropy_start(&config), QK_E_CONFIG);
+    sources[1].enabled = true;
+    assert_qk_ok(qk_entropy_start(&config));
+    qk_entropy_stop();
+
+    sources[0].url = "http://127.0.0.1:1";
+    assert_qk_ok(qk_entropy_start(&(qk_entropy_config){ .sources = sources, .source_count = 1 }));
 }
 
 static void nothing_is_known_before_the_start(void **state)
@@ -462,10 +527,12 @@ static void a_forked_child_starts_anew_and_differs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(what_drew_before_the_start_is_noticed), /* before any other start in this process */
         CASE(keys_come_from_the_source_and_from_nowhere_else),
         CASE(keys_change_with_the_source),
         CASE(each_source_alone_changes_the_output),
         CASE(what_is_mixed_in_changes_the_output_and_replaces_nothing),
+        CASE(who_mixes_in_all_the_time_does_not_use_up_the_source),
         CASE(nothing_is_served_twice),
         CASE(a_generator_is_reseeded_after_2_to_17_bits),
         CASE(drawn_bytes_are_counted_by_type),
@@ -476,12 +543,12 @@ int main(void)
         CASE(the_other_source_carries_on_and_generators_reseed),
         CASE(a_source_without_credit_carries_nothing),
         CASE(a_disabled_source_gives_nothing),
-        CASE(a_strict_start_waits_for_the_first_statistical_run),
+        CASE(a_strict_start_that_nothing_can_end_is_refused),
         CASE(the_first_configuration_stays),
         CASE(sources_are_told_in_the_order_of_the_configuration),
-        CASE(what_drew_before_the_start_is_noticed),
         CASE(a_start_after_a_stop_seeds_anew),
         CASE(a_source_that_claims_next_to_nothing_is_refused),
+        CASE(a_service_behind_tls_is_refused_as_the_only_credited_source),
         CASE(nothing_is_known_before_the_start),
         CASE(a_forked_child_starts_anew_and_differs),
     };

@@ -135,6 +135,12 @@ void qk_source_set_strict(qk_source *source, bool strict)
     pthread_mutex_unlock(&source->lock);
 }
 
+void qk_source_on_cut_off(qk_source *source, qk_source_cut_off *call, void *context)
+{
+    source->cut_off = call;
+    source->cut_off_context = context;
+}
+
 /* ---- shared with the turns ---- */
 
 static bool serves(qk_source_state state)
@@ -275,13 +281,21 @@ void qk_source_interrupt(qk_source *source)
 
 void qk_source_judge(qk_source *source, bool proportion_passed, bool uniformity_passed, const char *words)
 {
+    bool cut_off;
+
     pthread_mutex_lock(&source->lock);
+    cut_off = serves(source->machine.state);
     if (qk_source_machine_judge(&source->machine, proportion_passed, uniformity_passed, source->clock_ms(), words)) {
         source->generation++;
+        source->reopen = true;
         qk_source_ring_empty(&source->ring);
+    } else {
+        cut_off = false;
     }
     qk_source_settle(source);
     pthread_mutex_unlock(&source->lock);
+    if (cut_off && source->cut_off)
+        source->cut_off(source->cut_off_context);
 }
 
 void qk_source_restart(qk_source *source)

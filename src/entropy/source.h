@@ -82,6 +82,7 @@ typedef struct qk_source_status {
     uint64_t samples;          /* tested since start */
     uint64_t bits_per_second;  /* raw, over the last seconds */
     size_t queued;             /* bytes ready to be taken */
+    bool overflows;            /* the queue is full and goes on being read: what is taken for tests costs nobody */
     uint64_t errors, startups; /* failures of any kind; start-up tests passed */
     uint32_t rct_cutoff, apt_cutoff, rct_cutoff_permanent, apt_cutoff_permanent, window;
     uint64_t rct_failures, apt_failures;
@@ -97,6 +98,10 @@ void qk_source_free(qk_source **source);
 void qk_source_abandon(qk_source **source);
 /* Stay pending after the start-up test until qk_source_judge has been told of a passed run. Before the first turn. */
 void qk_source_set_strict(qk_source *source, bool strict);
+/* Called inside qk_source_judge, with no lock held, when a verdict cut off a source that had been serving: what was
+ * made from its samples deserves no more trust than they do. Before the first turn. */
+typedef void qk_source_cut_off(void *context);
+void qk_source_on_cut_off(qk_source *source, qk_source_cut_off *call, void *context);
 
 /* One turn: opens or re-opens the device if it is time, reads what there is (waiting for at most until `deadline`),
  * tests it and queues it. Failures end in the state, never in a return value. Returns the milliseconds after which
@@ -124,8 +129,8 @@ const qk_source_config *qk_source_config_of(const qk_source *source);
 void qk_source_status_get(qk_source *source, qk_source_status *out_status);
 
 /* A statistical run over this source ended. One verdict missed: suspect; in two runs in a row, or both at once: error.
- * Both passed: a suspect source is active again. `words` say what failed. Source: the project's entropy rules,
- * section 10.5. */
+ * Both passed: a suspect source is active again. Cut off, its device is closed and opened anew. `words` say what
+ * failed. Source: the project's entropy rules, section 10.5. */
 void qk_source_judge(qk_source *source, bool proportion_passed, bool uniformity_passed, const char *words);
 /* The operator's command, also for a running one: start-up test on demand. */
 void qk_source_restart(qk_source *source);

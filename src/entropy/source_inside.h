@@ -39,6 +39,8 @@ struct qk_source {
     qk_health_limits limits;
     int64_t (*clock_ms)(void);
     int wake_fd;
+    qk_source_cut_off *cut_off; /* set before the first turn */
+    void *cut_off_context;
 
     /* of the turning thread */
     void *handle; /* of the driver; NULL: closed */
@@ -52,6 +54,7 @@ struct qk_source {
     qk_source_machine machine;
     qk_source_ring ring;
     unsigned generation; /* counts what makes a read under way worthless: failures, restarts */
+    bool reopen;         /* what the device has handed out is not trusted: closed at the next turn */
     bool sleeping;       /* somebody is in qk_source_wait */
     uint64_t samples, rct_failures, apt_failures;
     int64_t first_turn_ms;

@@ -60,6 +60,7 @@ void qk_source_status_get(qk_source *source, qk_source_status *out)
     out->samples = source->samples;
     out->bits_per_second = samples_per_second(source) * config->sample_bits;
     out->queued = qk_source_ring_ready(&source->ring);
+    out->overflows = qk_source_is_full(source) && !source->driver->costly;
     out->errors = source->machine.errors;
     out->startups = source->machine.startups;
     out->rct_failures = source->rct_failures;

@@ -230,6 +230,37 @@ static void both_verdicts_missed_at_once_fail(void **state)
     assert_string_equal(status.messages[0].words, "nothing is right");
 }
 
+static void count_call(void *calls)
+{
+    ++*(unsigned *)calls;
+}
+
+/* What a bad device has left in the system's buffer goes with it, and what was made of it is somebody else's to drop.
+ */
+static void a_source_that_was_cut_off_opens_its_device_anew(void **state)
+{
+    QK_OWNED(qk_source_free) qk_source *source = script_source(8, 7.8);
+    unsigned calls = 0;
+
+    (void)state;
+    qk_source_on_cut_off(source, count_call, &calls);
+    turn_to_active(source);
+    qk_source_judge(source, false, true, "proportion");
+    qk_source_turn(source, 0);
+    assert_int_equal(the_script.closes, 0);
+    assert_int_equal(calls, 0);
+    qk_source_judge(source, false, true, "proportion");
+    assert_int_equal(calls, 1);
+    qk_source_turn(source, 0);
+    assert_int_equal(the_script.closes, 1);
+    assert_int_equal(the_script.opens, 1);
+    qk_source_judge(source, false, false, "from before it was cut off");
+    assert_int_equal(calls, 1);
+    script_now_ms += 1000;
+    turn_to_active(source);
+    assert_int_equal(the_script.opens, 2);
+}
+
 static void an_interrupt_ends_a_wait_before_it_begins(void **state)
 {
     QK_OWNED(qk_source_free) qk_source *source = script_source(8, 7.8);
@@ -301,6 +332,7 @@ int main(void)
         cmocka_unit_test(with_strict_start_it_stays_pending_until_a_run_has_passed),
         cmocka_unit_test(one_missed_verdict_makes_suspect_and_a_second_fails),
         cmocka_unit_test(both_verdicts_missed_at_once_fail),
+        cmocka_unit_test(a_source_that_was_cut_off_opens_its_device_anew),
         cmocka_unit_test(an_interrupt_ends_a_wait_before_it_begins),
         cmocka_unit_test(a_low_queue_is_no_time_to_sleep),
         cmocka_unit_test(an_abandoned_source_is_gone_without_being_freed),

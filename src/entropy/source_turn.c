@@ -18,7 +18,7 @@ typedef struct turn {
     qk_driver_read read;
     int64_t began_ms;
     unsigned generation;
-    bool new_test, full;
+    bool new_test, full, reopen;
 } turn;
 
 /* ---- equal blocks ---- */
@@ -135,6 +135,8 @@ static int plan(qk_source *source, turn *t, qk_deadline_ms deadline)
     due = qk_source_machine_due(&source->machine, t->began_ms);
     qk_source_settle(source);
     t->generation = source->generation;
+    t->reopen = source->reopen;
+    source->reopen = false;
     t->read = (qk_driver_read){ .out = qk_secret_fill(&source->chunk),
                                 .room = due == 0 ? room_for(source, t) : 0,
                                 .wake_fd = source->wake_fd };
@@ -160,7 +162,7 @@ static int fail(turn *t, qk_source_fault fault, int64_t not_before_ms, const cha
     qk_source *source = t->source;
     int due;
 
-    close_device(source); /* what a bad one has left in the system's buffer goes with it */
+    close_device(source);
     pthread_mutex_lock(&source->lock);
     if (t->generation == source->generation) {
         qk_source_machine *machine = &source->machine;
@@ -247,8 +249,8 @@ int qk_source_turn(qk_source *source, qk_deadline_ms deadline)
     int due = plan(source, &t, deadline);
     qk_err err;
 
-    if (due < 0)
-        close_device(source);
+    if (due < 0 || t.reopen)
+        close_device(source); /* what a bad one has left in the system's buffer goes with it */
     if (due != 0)
         return due;
     if (t.read.room == 0)

@@ -3,6 +3,8 @@
  * is there goes into one hash. Source: SP 800-90C 3.2.2.2; the project's entropy rules, sections 7 and 8. */
 #include "entropy/pipeline.h"
 
+enum { MIX_PAUSE_MS = 1000 };
+
 static void forget_collected(qk_inlet *inlet)
 {
     if (inlet->have > 0)
@@ -30,7 +32,7 @@ static uint32_t collect_all(qk_pipeline *pipeline)
     for (size_t i = 0; i < pipeline->inlet_count; i++)
         if (collect(&pipeline->inlets[i], healthy >> i & 1))
             full |= UINT32_C(1) << i;
-    return full & qk_pipeline_healthy(pipeline); /* failed meanwhile: carries nothing */
+    return full;
 }
 
 /* Everybody adds what is there. But while the reserve has room, every other seed leaves quantum sources alone if others
@@ -46,10 +48,14 @@ static uint32_t contributors(qk_pipeline *pipeline, uint32_t full, uint32_t carr
     return pipeline->spare_quantum && (full & carriers & others) ? others : UINT32_MAX;
 }
 
-static bool condition(qk_pipeline *pipeline, uint32_t inlets, const char *use, uint8_t out[QK_BLOCK_LEN])
+/* One look at health decides both, whose bytes go in and whether one of them carries the block: `full` are those that
+ * could, before one of them may have failed. */
+static bool condition(qk_pipeline *pipeline, uint32_t full, uint32_t inlets, const char *use, uint8_t out[QK_BLOCK_LEN])
 {
     uint32_t healthy = qk_pipeline_healthy(pipeline);
 
+    if (!(healthy & full & inlets))
+        return false;
     qk_conditioner_begin(&pipeline->conditioner, use, pipeline->serial++);
     for (size_t i = 0; i < pipeline->inlet_count; i++) {
         qk_inlet *inlet = &pipeline->inlets[i];
@@ -67,7 +73,20 @@ static bool make(qk_pipeline *pipeline, uint32_t carriers, const char *use, uint
 {
     uint32_t full = collect_all(pipeline) & (carriers &= pipeline->credited);
 
-    return full && condition(pipeline, contributors(pipeline, full, carriers), use, out);
+    return full && condition(pipeline, full, contributors(pipeline, full, carriers), use, out);
+}
+
+/* Under `gather`. */
+static bool make_untapped(qk_pipeline *pipeline, uint32_t carriers, const char *use, uint8_t out[QK_BLOCK_LEN])
+{
+    bool made;
+
+    do {
+        made = make(pipeline, carriers, use, out);
+    } while (made && qk_tap_divert(pipeline, out));
+    if (made)
+        atomic_fetch_add(&pipeline->conditioned_bytes, QK_BLOCK_LEN);
+    return made;
 }
 
 bool qk_supply_try(qk_pipeline *pipeline, uint32_t carriers, const char *use, uint8_t out[QK_BLOCK_LEN])
@@ -75,13 +94,38 @@ bool qk_supply_try(qk_pipeline *pipeline, uint32_t carriers, const char *use, ui
     bool made;
 
     pthread_mutex_lock(&pipeline->gather);
-    do {
-        made = make(pipeline, carriers, use, out);
-    } while (made && qk_tap_divert(pipeline, out));
+    made = make_untapped(pipeline, carriers, use, out);
     pthread_mutex_unlock(&pipeline->gather);
-    if (made)
-        atomic_fetch_add(&pipeline->conditioned_bytes, QK_BLOCK_LEN);
     return made;
+}
+
+bool qk_supply_store(qk_pipeline *pipeline, uint32_t carriers, const char *use, qk_block_ring *ring)
+{
+    uint8_t block[QK_BLOCK_LEN];
+    bool stored;
+
+    pthread_mutex_lock(&pipeline->gather);
+    stored = qk_block_ring_count(ring) < ring->capacity && make_untapped(pipeline, carriers, use, block) &&
+             qk_block_ring_put(ring, block);
+    pthread_mutex_unlock(&pipeline->gather);
+    explicit_bzero(block, sizeof block);
+    return stored;
+}
+
+/* Every healthy source is in nearly every block, so all of them go. A block is made and stored under one lock: none
+ * comes after. */
+void qk_supply_discard(void *context)
+{
+    qk_inlet *inlet = context;
+    qk_pipeline *pipeline = inlet->pipeline;
+
+    pthread_mutex_lock(&pipeline->gather);
+    atomic_store(&inlet->tainted, true);
+    qk_block_ring_empty(&pipeline->seeds);
+    qk_block_ring_empty(&pipeline->reserve);
+    atomic_fetch_add(&pipeline->discards, 1);
+    atomic_fetch_add(&pipeline->epoch, 1);
+    pthread_mutex_unlock(&pipeline->gather);
 }
 
 qk_err qk_supply_block(qk_pipeline *pipeline, uint32_t carriers, const char *use, qk_deadline_ms deadline,
@@ -91,16 +135,16 @@ qk_err qk_supply_block(qk_pipeline *pipeline, uint32_t carriers, const char *use
         qk_pipeline_settle(pipeline);
         qk_pipeline_turn(pipeline, qk_deadline_in(0));
     }
-    for (;;) {
+    for (bool last = false; !last;) {
         if (qk_supply_try(pipeline, carriers, use, out))
             return QK_OK;
         /* waiting for what has failed would only make every call slow */
-        if (atomic_load(&pipeline->settled) && !(qk_pipeline_healthy(pipeline) & carriers & pipeline->credited))
+        if (qk_pipeline_settled(pipeline) && !(qk_pipeline_healthy(pipeline) & carriers & pipeline->credited))
             return qk_pipeline_no_random(pipeline);
-        if (qk_deadline_left(deadline) == 0)
-            return qk_pipeline_no_random(pipeline);
+        last = qk_deadline_left(deadline) == 0; /* one slow source may have taken all the time, and others be ready */
         qk_pipeline_wait(pipeline, deadline);
     }
+    return qk_supply_try(pipeline, carriers, use, out) ? QK_OK : qk_pipeline_no_random(pipeline);
 }
 
 qk_err qk_supply_seed(qk_pipeline *pipeline, uint8_t out[QK_BLOCK_LEN])
@@ -138,13 +182,26 @@ static qk_err mix(qk_pipeline *pipeline, qk_view seed)
     return QK_OK;
 }
 
+/* Generators reseed for it once a second at most: whoever mixes in all the time must not use up a slow source. What
+ * came in between goes in with the next seed. Under `gather`. */
+static bool may_reseed(qk_pipeline *pipeline)
+{
+    int64_t now = qk_clock_monotonic_ms();
+
+    if (pipeline->mixed_ms != 0 && now - pipeline->mixed_ms < MIX_PAUSE_MS)
+        return false;
+    pipeline->mixed_ms = now;
+    return true;
+}
+
 qk_err qk_supply_mix(qk_pipeline *pipeline, qk_view seed)
 {
     qk_err err;
 
     pthread_mutex_lock(&pipeline->gather);
     err = mix(pipeline, seed);
+    if (may_reseed(pipeline))
+        atomic_fetch_add(&pipeline->epoch, 1);
     pthread_mutex_unlock(&pipeline->gather);
-    atomic_fetch_add(&pipeline->epoch, 1);
     return err;
 }

@@ -2,7 +2,8 @@
 /* What the statistical tests get, and nobody else: taken out of the stream, never copied from it.
  *
  * A source gives its tap at most an eighth of its samples, so that a slow one still feeds the seeds; all of them while
- * a strict start waits for the first run. */
+ * a strict start waits for the first run. Nobody needs what a full queue holds: then an eighth of that at a time, and
+ * the source reads on at once. What it gave so is not held against it when there is demand again. */
 #include "entropy/pipeline.h"
 
 enum { SHARE = 8, RAW = 0, CONDITIONED = 1 };
@@ -50,6 +51,11 @@ static void fill_conditioned(qk_inlet *inlet, size_t budget)
     }
 }
 
+static size_t at_most(uint64_t budget)
+{
+    return budget < QK_TAP_LEN ? (size_t)budget : QK_TAP_LEN;
+}
+
 static size_t budget_of(qk_inlet *inlet)
 {
     qk_source_status status;
@@ -59,10 +65,12 @@ static size_t budget_of(qk_inlet *inlet)
         return QK_TAP_LEN;
     qk_source_status_get(inlet->source, &status);
     share = status.samples / SHARE;
-    if (share <= inlet->tapped)
-        return 0;
-    share -= inlet->tapped;
-    return share < QK_TAP_LEN ? (size_t)share : QK_TAP_LEN;
+    if (status.overflows) {
+        inlet->tapped = share;
+        atomic_store(&inlet->wanting, true);
+        return at_most(status.queued / SHARE);
+    }
+    return share > inlet->tapped ? at_most(share - inlet->tapped) : 0;
 }
 
 void qk_tap_fill(qk_inlet *inlet)

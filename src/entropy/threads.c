@@ -7,6 +7,7 @@
 #include "entropy/pipeline.h"
 
 enum { TURN_MS = 1000, PAUSE_MS = 1, RESTART_LOOK_MS = 200, IDLE_MS = 20 };
+enum { COSTLY_US = 500, SPARE = 20, SPARE_MOST_MS = 1000 };
 
 static void wait_on(pthread_cond_t *condition, pthread_mutex_t *mutex, int ms)
 {
@@ -20,11 +21,12 @@ static void wait_on(pthread_cond_t *condition, pthread_mutex_t *mutex, int ms)
     pthread_cond_timedwait(condition, mutex, &until);
 }
 
-/* Somebody may be waiting for what this turn brought. */
+/* Somebody may be waiting for what this turn brought; so may the filler. */
 static void tell_progress(qk_pipeline *pipeline)
 {
     pthread_mutex_lock(&pipeline->wake);
     pthread_cond_broadcast(&pipeline->progress);
+    pthread_cond_signal(&pipeline->filling);
     pthread_mutex_unlock(&pipeline->wake);
 }
 
@@ -41,17 +43,60 @@ static void rest(qk_inlet *inlet, int ms)
     pthread_mutex_unlock(&pipeline->wake);
 }
 
+static int64_t thread_cpu_us(void)
+{
+    struct timespec used;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return (int64_t)used.tv_sec * 1000000 + used.tv_nsec / 1000;
+}
+
+/* A source that costs much processor time, such as RDSEED where machines share it, must not take that from those who
+ * answer: it gets a twentieth, whatever is wanted, as long as another source carries what it cannot deliver then. That
+ * a reader of quantum hardware is busy is what the hardware is for. */
+static int spare_ms(const qk_inlet *inlet, int64_t used_us)
+{
+    const qk_pipeline *pipeline = inlet->pipeline;
+    uint32_t bit = UINT32_C(1) << (inlet - pipeline->inlets);
+    int64_t ms = used_us * (SPARE - 1) / 1000;
+
+    if (used_us <= COSTLY_US || (pipeline->quantum & bit) ||
+        !(qk_pipeline_healthy(pipeline) & pipeline->credited & ~bit))
+        return 0;
+    return ms > SPARE_MOST_MS ? SPARE_MOST_MS : (int)ms;
+}
+
+static void pause_unless_stopping(qk_pipeline *pipeline, int ms)
+{
+    pthread_mutex_lock(&pipeline->wake);
+    if (!atomic_load(&pipeline->stopping))
+        wait_on(&pipeline->stop, &pipeline->wake, ms);
+    pthread_mutex_unlock(&pipeline->wake);
+}
+
+/* One turn. Milliseconds until the next, -1: not before a restart. */
+static int turn_once(qk_inlet *inlet)
+{
+    int64_t before = thread_cpu_us();
+    int wait, spare;
+
+    atomic_store(&inlet->wanting, false);
+    wait = qk_source_turn(inlet->source, qk_deadline_in(TURN_MS));
+    spare = spare_ms(inlet, thread_cpu_us() - before);
+    qk_pipeline_observe(inlet->pipeline);
+    qk_tap_fill(inlet);
+    tell_progress(inlet->pipeline);
+    if (spare > 0)
+        pause_unless_stopping(inlet->pipeline, spare);
+    return wait;
+}
+
 static void *turn_source(void *argument)
 {
     qk_inlet *inlet = argument;
-    qk_pipeline *pipeline = inlet->pipeline;
 
-    while (!atomic_load(&pipeline->stopping)) {
-        atomic_store(&inlet->wanting, false);
-        int ms = qk_source_turn(inlet->source, qk_deadline_in(TURN_MS));
-        qk_pipeline_observe(pipeline);
-        qk_tap_fill(inlet);
-        tell_progress(pipeline);
+    while (!atomic_load(&inlet->pipeline->stopping)) {
+        int ms = turn_once(inlet);
         if (ms != 0)
             rest(inlet, ms < 0 || ms > RESTART_LOOK_MS ? RESTART_LOOK_MS : ms);
     }
@@ -59,16 +104,6 @@ static void *turn_source(void *argument)
 }
 
 /* ---- the filler ---- */
-
-static bool fill(qk_pipeline *pipeline, qk_block_ring *ring, uint32_t carriers, const char *use)
-{
-    uint8_t block[QK_BLOCK_LEN];
-    bool made = qk_block_ring_count(ring) < ring->capacity && qk_supply_try(pipeline, carriers, use, block) &&
-                qk_block_ring_put(ring, block);
-
-    explicit_bzero(block, sizeof block);
-    return made;
-}
 
 /* Memory first: what is on disk comes back before it runs low. */
 static bool fill_from_disk(qk_pipeline *pipeline)
@@ -79,10 +114,30 @@ static bool fill_from_disk(qk_pipeline *pipeline)
     if (qk_block_ring_count(ring) + QK_SLOT_BLOCKS > ring->capacity / 2 || atomic_load(&pipeline->disk.count) == 0 ||
         qk_secret_new(QK_SLOT_LEN, &slot) != QK_OK || !qk_disk_reserve_take(&pipeline->disk, qk_secret_fill(&slot)))
         return false;
-    for (size_t i = 0; i < QK_SLOT_BLOCKS; i++)
+    pthread_mutex_lock(&pipeline->gather);
+    for (size_t i = 0; i < QK_SLOT_BLOCKS && atomic_load(&pipeline->discards) == pipeline->discarded; i++)
         if (!qk_block_ring_put(ring, qk_secret_fill(&slot) + i * QK_BLOCK_LEN))
             break;
+    pthread_mutex_unlock(&pipeline->gather);
     return true;
+}
+
+static void forget_slot(qk_pipeline *pipeline)
+{
+    explicit_bzero(qk_secret_fill(&pipeline->slot), QK_SLOT_LEN);
+    pipeline->slot_have = 0;
+}
+
+/* What a source that was cut off is in, also on its way to the disk and there. */
+static void drop_discarded(qk_pipeline *pipeline)
+{
+    uint64_t discards = atomic_load(&pipeline->discards);
+
+    if (discards == pipeline->discarded)
+        return;
+    forget_slot(pipeline);
+    qk_disk_reserve_empty(&pipeline->disk);
+    pipeline->discarded = discards;
 }
 
 static bool make_disk_key(qk_pipeline *pipeline)
@@ -111,8 +166,7 @@ static bool fill_disk(qk_pipeline *pipeline)
     }
     if (!qk_disk_reserve_put(&pipeline->disk, qk_secret_fill(&pipeline->slot)))
         return false;
-    explicit_bzero(qk_secret_fill(&pipeline->slot), QK_SLOT_LEN);
-    pipeline->slot_have = 0;
+    forget_slot(pipeline);
     return true;
 }
 
@@ -129,10 +183,13 @@ static bool fill_tap(qk_pipeline *pipeline)
 /* One round; false if there was nothing to do. */
 static bool fill_all(qk_pipeline *pipeline)
 {
-    bool seeded = fill(pipeline, &pipeline->seeds, pipeline->credited, "seed");
-    bool reserved = pipeline->quantum &&
-                    (fill(pipeline, &pipeline->reserve, pipeline->quantum, "reserve") || fill_from_disk(pipeline));
-    bool stored = pipeline->quantum && !reserved && fill_disk(pipeline);
+    bool seeded, reserved, stored;
+
+    drop_discarded(pipeline);
+    seeded = qk_supply_store(pipeline, pipeline->credited, "seed", &pipeline->seeds);
+    reserved = pipeline->quantum && (qk_supply_store(pipeline, pipeline->quantum, "reserve", &pipeline->reserve) ||
+                                     fill_from_disk(pipeline));
+    stored = pipeline->quantum && !reserved && fill_disk(pipeline);
 
     if (reserved)
         tell_progress(pipeline);

@@ -42,6 +42,26 @@ static void a_further_request_has_more_time(void **state)
     owner_stop(&it);
 }
 
+static void a_session_rests_between_requests_alone(void **state)
+{
+    http_owner it;
+
+    (void)state;
+    owner_start(&it);
+    assert_true(qk_http_session_idle_since(it.session) >= 0);
+    owner_hear(&it, "GET /a HT");
+    assert_true(qk_http_session_idle_since(it.session) < 0);
+    owner_hear(&it, get + 9);
+    (void)owner_said(&it);
+    assert_true(qk_http_session_idle_since(it.session) >= 0);
+    owner_hear(&it, "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhell");
+    assert_true(qk_http_session_idle_since(it.session) < 0);
+    owner_hear(&it, "o");
+    (void)owner_said(&it);
+    assert_true(qk_http_session_idle_since(it.session) >= 0);
+    owner_stop(&it);
+}
+
 static void a_head_must_be_whole_in_time(void **state)
 {
     http_owner it;
@@ -179,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_request_must_come),
         cmocka_unit_test(a_further_request_has_more_time),
+        cmocka_unit_test(a_session_rests_between_requests_alone),
         cmocka_unit_test(a_head_must_be_whole_in_time),
         cmocka_unit_test(a_body_has_a_second_more_for_each_16_kib),
         cmocka_unit_test(the_rest_of_an_unwanted_body_must_come_too),

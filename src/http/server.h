@@ -113,6 +113,8 @@ void qk_http_session_shutdown(qk_http_session *session);
 /* Headers must be whole within `stall_ms` of the first byte, a body within that and a second more for each 16 KiB, the
  * first request within stall_ms, the next within idle_ms. A late request gets 408, which this call puts into `out`. */
 const char *qk_http_session_overdue(qk_http_session *session, int64_t now_ms, int64_t stall_ms, int64_t idle_ms);
+/* Since when it has nothing to do, on the monotonic clock; negative: it is in the middle of something. */
+int64_t qk_http_session_idle_since(const qk_http_session *session);
 /* False while an answer is owed and enough is buffered: the peer is not read. */
 bool qk_http_session_wants_input(const qk_http_session *session);
 

@@ -202,8 +202,10 @@ static void keep(qk_http_session *session, qk_view bytes)
 
 qk_err qk_http_session_feed(qk_http_session *session, qk_view bytes)
 {
-    if (session->closing)
+    if (session->closing) {
+        session->cut = true;
         return QK_OK;
+    }
     if (session->in.len == session->in_at) {
         keep(session, consume(session, bytes));
     } else {
@@ -264,6 +266,14 @@ bool qk_http_session_wants_input(const qk_http_session *session)
 }
 
 /* ---- patience ---- */
+
+int64_t qk_http_session_idle_since(const qk_http_session *session)
+{
+    bool busy = session->current || session->owed || session->began || session->closing || session->out.len > 0 ||
+                session->body.state != QK_HTTP_BODY_END;
+
+    return busy ? -1 : session->since_ms;
+}
 
 const char *qk_http_session_overdue(qk_http_session *session, int64_t now_ms, int64_t stall_ms, int64_t idle_ms)
 {

@@ -232,22 +232,18 @@ static qk_err find_row(qk_tokens *tokens, const uint8_t hash[QK_TOKEN_HASH], qk_
     return qk_token_rows_find(transaction, hash, out_row, out_found);
 }
 
-/* Brings the row of this hash into memory, if the database has it. */
+/* Brings the row of this hash into memory, if the database has it. Does not wait for a refresh that is under way, which
+ * may have to wait for the database's other writers. */
 static qk_err fetch(qk_tokens *tokens, const uint8_t hash[QK_TOKEN_HASH])
 {
     qk_token_row row;
     bool found;
-    qk_err err;
 
     QK_TRY(find_row(tokens, hash, &row, &found));
-    if (!found) {
-        qk_token_table_note_absent(tokens->table, hash);
-        return QK_OK;
-    }
-    pthread_mutex_lock(&tokens->refreshing);
-    err = qk_token_table_put(tokens->table, &row);
-    pthread_mutex_unlock(&tokens->refreshing);
-    return err;
+    if (found)
+        return qk_token_table_put(tokens->table, &row);
+    qk_token_table_note_absent(tokens->table, hash);
+    return QK_OK;
 }
 
 /* Reads the database again if what is in memory is too old to be believed, though not before a second has passed. */

@@ -82,6 +82,8 @@ typedef struct qk_rate_answer {
 void qk_token_use_rate(qk_token_use *use, qk_rate_answer *out);
 /* Takes `bytes` of the allotment or, if that many are not left, nothing and false. */
 bool qk_token_use_take(qk_token_use *use, uint64_t bytes);
+/* Whether that many are left; takes nothing. */
+bool qk_token_use_has(qk_token_use *use, uint64_t bytes);
 /* What was taken but not served (503 after all). */
 void qk_token_use_return(qk_token_use *use, uint64_t bytes);
 

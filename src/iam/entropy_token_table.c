@@ -16,6 +16,7 @@ struct qk_token_table {
     padded_lock locks[LOCKS];       /* of the buckets whose number leaves this remainder */
     qk_token_use *buckets[BUCKETS]; /* chains; a newcomer goes in front */
     _Atomic(qk_token_use *) first;  /* of all */
+    pthread_mutex_t putting;        /* held by whoever adds one */
 
     pthread_mutex_t lock;                  /* of what follows */
     int64_t ask_full_ns;                   /* when as many as ASK_BURST questions may be asked again */
@@ -32,6 +33,7 @@ qk_err qk_token_table_new(const qk_token_clocks *clocks, qk_token_table **out_ta
     table->clocks = *clocks;
     for (size_t i = 0; i < LOCKS; i++)
         pthread_rwlock_init(&table->locks[i].lock, NULL);
+    pthread_mutex_init(&table->putting, NULL);
     pthread_mutex_init(&table->lock, NULL);
     *out_table = table;
     return QK_OK;
@@ -51,6 +53,7 @@ void qk_token_table_free(qk_token_table **table)
     }
     for (size_t i = 0; i < LOCKS; i++)
         pthread_rwlock_destroy(&it->locks[i].lock);
+    pthread_mutex_destroy(&it->putting);
     pthread_mutex_destroy(&it->lock);
     free(it);
 }
@@ -97,7 +100,8 @@ static void insert(qk_token_table *table, qk_token_use *use)
     atomic_store(&table->first, use);
 }
 
-qk_err qk_token_table_put(qk_token_table *table, const qk_token_row *row)
+/* The lock `putting` is held. */
+static qk_err put(qk_token_table *table, const qk_token_row *row)
 {
     QK_OWNED(qk_token_use_unref) qk_token_use *there = qk_token_table_find(table, row->hash);
     qk_token_use *use;
@@ -110,6 +114,16 @@ qk_err qk_token_table_put(qk_token_table *table, const qk_token_row *row)
     QK_TRY(qk_token_use_new(row, &table->clocks, &use));
     insert(table, use);
     return QK_OK;
+}
+
+qk_err qk_token_table_put(qk_token_table *table, const qk_token_row *row)
+{
+    qk_err err;
+
+    pthread_mutex_lock(&table->putting);
+    err = put(table, row);
+    pthread_mutex_unlock(&table->putting);
+    return err;
 }
 
 qk_token_use *qk_token_table_first(qk_token_table *table)

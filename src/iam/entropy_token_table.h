@@ -15,7 +15,8 @@ QK_MUST_CHECK qk_err qk_token_table_new(const qk_token_clocks *clocks, qk_token_
 void qk_token_table_free(qk_token_table **table);
 /* A reference, or NULL. */
 qk_token_use *qk_token_table_find(qk_token_table *table, const uint8_t hash[QK_TOKEN_HASH]);
-/* Adds the row's token or, if it is there, notes that it was revoked. One thread at a time. */
+/* Adds the row's token or, if it is there, notes that it was revoked. What is revoked stays so, whatever an older row
+ * says. */
 QK_MUST_CHECK qk_err qk_token_table_put(qk_token_table *table, const qk_token_row *row);
 /* All of them, newest first, along `next`; borrowed. */
 qk_token_use *qk_token_table_first(qk_token_table *table);

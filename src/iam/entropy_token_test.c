@@ -393,6 +393,26 @@ static void after_ten_seconds_without_the_database_nobody_is_let_in(void **state
     qk_secret_free(&known);
 }
 
+/* While another program holds the database's write lock, new tokens are found all the same. */
+static void a_writer_elsewhere_does_not_hold_up_look_ups(void **state)
+{
+    fixture *f = *state;
+    qk_transaction *writing = NULL;
+    qk_database *database = NULL;
+    qk_tokens *other;
+    qk_secret text;
+
+    assert_qk_ok(qk_database_open(f->path, &database));
+    other = open_tokens(database);
+    text = make_token(other, plain_record("new"));
+    assert_qk_ok(qk_transaction_begin(database, true, &writing));
+    assert_int_equal(verdict_of(f->tokens, &text), QK_TOKEN_GOOD);
+    qk_transaction_end(&writing);
+    qk_tokens_close(&other);
+    qk_database_close(&database);
+    qk_secret_free(&text);
+}
+
 static void counts_that_could_not_be_written_are_written_later(void **state)
 {
     fixture *f = *state;
@@ -543,6 +563,7 @@ int main(void)
         TOKEN_TEST(another_process_makes_and_revokes_tokens_beside_us),
         TOKEN_TEST(what_the_database_cannot_say_is_unknowable_and_never_invalid),
         TOKEN_TEST(after_ten_seconds_without_the_database_nobody_is_let_in),
+        TOKEN_TEST(a_writer_elsewhere_does_not_hold_up_look_ups),
         TOKEN_TEST(counts_that_could_not_be_written_are_written_later),
         TOKEN_TEST(a_row_deleted_by_hand_is_a_revocation),
         TOKEN_TEST(a_name_in_use_is_refused),

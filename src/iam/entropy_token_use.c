@@ -133,7 +133,7 @@ static void count(qk_token_use *use, int64_t difference)
     use->unsaved_total += difference;
 }
 
-bool qk_token_use_take(qk_token_use *use, uint64_t bytes)
+static bool is_left(qk_token_use *use, uint64_t bytes, bool take)
 {
     uint64_t allotment = use->record.allotment_bytes;
     bool left;
@@ -143,10 +143,20 @@ bool qk_token_use_take(qk_token_use *use, uint64_t bytes)
     pthread_mutex_lock(&use->lock);
     move_period(use, use->clocks.unix_s());
     left = allotment == 0 || (use->used <= allotment && bytes <= allotment - use->used);
-    if (left)
+    if (left && take)
         count(use, (int64_t)bytes);
     pthread_mutex_unlock(&use->lock);
     return left;
+}
+
+bool qk_token_use_take(qk_token_use *use, uint64_t bytes)
+{
+    return is_left(use, bytes, true);
+}
+
+bool qk_token_use_has(qk_token_use *use, uint64_t bytes)
+{
+    return is_left(use, bytes, false);
 }
 
 void qk_token_use_return(qk_token_use *use, uint64_t bytes)

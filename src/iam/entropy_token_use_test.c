@@ -144,7 +144,10 @@ static void what_is_not_left_is_not_granted(void **state)
 
     assert_true(qk_token_use_take(use, 2048));
     assert_false(qk_token_use_take(use, 2048));
+    assert_false(qk_token_use_has(use, 2048));
+    assert_true(qk_token_use_has(use, 1024));
     assert_true(qk_token_use_take(use, 1024));
+    assert_false(qk_token_use_has(use, 1));
     assert_false(qk_token_use_take(use, 1));
     assert_true(qk_token_use_take(use, 0));
     assert_false(qk_token_use_take(use, UINT64_MAX));

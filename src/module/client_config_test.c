@@ -67,6 +67,16 @@ static void slots_come_in_their_order(void **state)
     assert_true(config.tokens[1].embedded);
 }
 
+static void an_embedded_token_may_have_sources_of_its_own(void **state)
+{
+    (void)state;
+    assert_qk_ok(
+        parse("tokens:\n  0: { embedded: { path: /a, entropy: { sources: [ { driver: kernel, name: k } ] } } }\n"
+              "  1: { embedded: { path: /b } }\n"));
+    assert_true(qk_config_is_map(config.tokens[0].entropy));
+    assert_null(config.tokens[1].entropy);
+}
+
 static void self_hosted_files_may_leave_much_out(void **state)
 {
     (void)state;
@@ -155,6 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_typical_file_is_read),
         cmocka_unit_test(slots_come_in_their_order),
+        cmocka_unit_test(an_embedded_token_may_have_sources_of_its_own),
         cmocka_unit_test(self_hosted_files_may_leave_much_out),
         cmocka_unit_test(keys_that_nobody_knows_do_not_stop_the_module),
         cmocka_unit_test(without_a_file_there_is_one_embedded_token),

@@ -292,6 +292,44 @@ static void the_library_can_be_closed_and_opened_again(void **state)
     assert_int_equal(test_begin(state), 0);
 }
 
+static atomic_bool may_end;
+
+static void *draw_and_stay(void *drew)
+{
+    CK_SESSION_HANDLE session = test_open(CKF_SERIAL_SESSION);
+    CK_BYTE bytes[32];
+
+    check(p11->C_GenerateRandom(session, bytes, sizeof bytes));
+    check(sign_once(session, shared_private));
+    atomic_store((atomic_bool *)drew, true);
+    while (!atomic_load(&may_end))
+        usleep(1000);
+    return NULL;
+}
+
+/* OpenSSL frees a thread's generators when the thread ends: what they belong to must be there, whatever came between.
+ */
+static void a_thread_may_end_after_the_library(void **state)
+{
+    atomic_bool drew[2] = { false, false };
+    pthread_t threads[2];
+
+    test_ec_pair(test_session, false, "", &shared_public, &shared_private);
+    atomic_store(&failures, 0);
+    atomic_store(&may_end, false);
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, draw_and_stay, &drew[i]), 0);
+        while (!atomic_load(&drew[i]))
+            usleep(1000);
+    }
+    test_end(state);
+    assert_int_equal(test_begin(state), 0);
+    atomic_store(&may_end, true);
+    for (size_t i = 0; i < COUNT(threads); i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(atomic_load(&failures), 0);
+}
+
 #define IN(test) cmocka_unit_test_setup_teardown(test, test_begin_logged_in, test_end)
 
 int main(void)
@@ -307,6 +345,7 @@ int main(void)
         IN(errno_and_the_error_queue_stay_as_they_were),
         IN(no_thread_and_no_signal_handler_is_added),
         IN(the_library_can_be_closed_and_opened_again),
+        IN(a_thread_may_end_after_the_library),
     };
 
     return cmocka_run_group_tests(tests, test_token_make, test_token_remove);

@@ -180,7 +180,8 @@ static qk_err make_context(qk_tls_client *client)
         return fail_openssl(QK_E_GENERAL, client->host, "no TLS context");
     if (SSL_CTX_get_min_proto_version(context) < TLS1_2_VERSION) /* the system's policy may ask for more */
         SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+    /* Entropy and keys come through here: libssl wipes what it has given to us, instead of at the next record. */
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
     SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(context, 1); /* else every record costs two recv(): header, then body */
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);

@@ -104,6 +104,15 @@ static qk_token_verdict verify(qk_rest *rest, qk_rest_call *call, qk_view token,
     return QK_TOKEN_UNKNOWABLE;
 }
 
+bool qk_rest_caller_has(qk_rest *rest, qk_rest_call *call, qk_scope scope)
+{
+    qk_view token;
+
+    if (!call->use && (!find_token(call->exchange, &token) || verify(rest, call, token, true) != QK_TOKEN_GOOD))
+        return false;
+    return qk_token_use_scopes(call->use) & scope;
+}
+
 void qk_rest_admit_caller(qk_rest *rest, qk_rest_call *call, bool may_wait)
 {
     unsigned scope = scope_needed(rest, call);

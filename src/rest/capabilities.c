@@ -52,10 +52,12 @@ static size_t read_reports(qk_rest *rest, test_report out[2])
 /* Only what may stand in a URL; whoever asks chooses the Host header. */
 static bool is_host(qk_view host)
 {
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]";
+
     if (!host.len || host.len > 255)
         return false;
     for (size_t i = 0; i < host.len; i++)
-        if (!memchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]", host.data[i], 66))
+        if (!memchr(allowed, host.data[i], sizeof allowed - 1))
             return false;
     return true;
 }

@@ -47,6 +47,17 @@ static void links_use_the_configured_address(void **state)
                         "\"https://entropy.example:9443/api/v1/logs?num=1\"");
 }
 
+static void links_take_what_may_stand_in_a_url_from_the_host_header(void **state)
+{
+    (void)state;
+    add_runs();
+    fixture_set_host("[2001:db8::1]:9443");
+    assert_string_equal(at(fetch("/v1/healthtest"), "test_result.1.report_link"),
+                        "\"https://[2001:db8::1]:9443/api/v1/logs?num=1\"");
+    fixture_set_host("a;b");
+    assert_string_equal(at(fetch("/v1/healthtest"), "test_result.1.report_link"), "");
+}
+
 static void health_tests_tell_the_share_that_passes(void **state)
 {
     (void)state;
@@ -70,8 +81,11 @@ static void health_tests_tell_the_share_that_passes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(capabilities_name_bounds_types_and_tests), TEST(without_a_quantum_source_capabilities_list_mixed_alone),
-        TEST(capabilities_do_not_need_the_log),         TEST(links_use_the_configured_address),
+        TEST(capabilities_name_bounds_types_and_tests),
+        TEST(without_a_quantum_source_capabilities_list_mixed_alone),
+        TEST(capabilities_do_not_need_the_log),
+        TEST(links_use_the_configured_address),
+        TEST(links_take_what_may_stand_in_a_url_from_the_host_header),
         TEST(health_tests_tell_the_share_that_passes),
     };
 

@@ -176,14 +176,12 @@ static bool give_bytes(qk_rest *rest, qk_rest_call *call, const drawing *draw)
 static bool give(qk_rest *rest, qk_rest_call *call, const drawing *draw)
 {
     size_t len = draw->blocks.block_len * draw->blocks.count;
-    bool head = call->exchange->method == QK_HTTP_HEAD;
+    bool head = call->exchange->method == QK_HTTP_HEAD; /* takes nothing, not even for a moment */
 
-    if (call->use && !qk_token_use_take(call->use, len)) {
+    if (call->use && !(head ? qk_token_use_has : qk_token_use_take)(call->use, len)) {
         qk_rest_refuse(call, QK_REFUSE_ALLOTMENT, "less than %zu bytes are left of this token's allotment", len);
         return false;
     }
-    if (head && call->use)
-        qk_token_use_return(call->use, len);
     if (head)
         return give_head(rest, call, draw);
     if (give_bytes(rest, call, draw))

@@ -22,6 +22,7 @@ void __wrap_qk_token_use_unref(qk_token_use **use);
 unsigned __wrap_qk_token_use_scopes(const qk_token_use *use);
 const char *__wrap_qk_token_use_name(const qk_token_use *use);
 void __wrap_qk_token_use_rate(qk_token_use *use, qk_rate_answer *out);
+bool __wrap_qk_token_use_has(qk_token_use *use, uint64_t bytes);
 bool __wrap_qk_token_use_take(qk_token_use *use, uint64_t bytes);
 void __wrap_qk_token_use_return(qk_token_use *use, uint64_t bytes);
 const char *__wrap_qk_scope_name(qk_scope scope);
@@ -195,7 +196,13 @@ bool __wrap_qk_token_use_take(qk_token_use *use, uint64_t bytes)
     if (token->left < bytes)
         return false;
     token->left -= bytes;
+    token->takes++;
     return true;
+}
+
+bool __wrap_qk_token_use_has(qk_token_use *use, uint64_t bytes)
+{
+    return ((fake_token *)(void *)use)->left >= bytes;
 }
 
 void __wrap_qk_token_use_return(qk_token_use *use, uint64_t bytes)

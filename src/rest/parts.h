@@ -8,6 +8,14 @@
 #include "rest/json.h"
 #include "rest/rest.h"
 
+/* A log bundle as it was made last (bundle.c). */
+typedef struct qk_rest_bundle {
+    bool making; /* by a thread that does not hold the lock */
+    int64_t made_ms;
+    char folder[48];
+    qk_buf document; /* empty: none yet */
+} qk_rest_bundle;
+
 struct qk_rest {
     qk_rest_config config;
     qk_iam *iam;
@@ -17,6 +25,8 @@ struct qk_rest {
     int64_t started_ms;
     qk_rest_counters *counters;
     qk_rest_history history;
+    pthread_mutex_t bundle_lock;
+    qk_rest_bundle bundles[2]; /* without and with the server's log */
 };
 
 /* ---- a request under way: lies in the exchange's arena ---- */
@@ -138,6 +148,8 @@ void qk_rest_route_allow(const qk_rest_route *route, char out[64]);
 
 /* Token, scope and rate. Refuses in the call, or sets `ask` if memory does not know and it may not wait. */
 void qk_rest_admit_caller(qk_rest *rest, qk_rest_call *call, bool may_wait);
+/* Where no token is needed: whether there is a good one of this scope all the same. For slow routes. */
+bool qk_rest_caller_has(qk_rest *rest, qk_rest_call *call, qk_scope scope);
 
 /* ---- handlers ---- */
 

@@ -132,7 +132,8 @@ void qk_rest_refuse_failure(qk_rest_call *call, qk_err err)
         qk_rest_refuse(call, QK_REFUSE_INTERNAL, "internal error; the server's log says more");
 }
 
-void qk_rest_refusal(int status, const char *words, qk_buf *out_json)
+void qk_rest_refusal(qk_rest *rest, int status, const char *words, qk_buf *out_json)
 {
+    qk_counters_request(rest->counters, qk_rest_route_count, status, 0);
     write_refusal(out_json, status, status >= 500 ? "internal" : "bad_request", words, 0);
 }

@@ -26,6 +26,7 @@ qk_err qk_rest_new(const qk_rest_config *config, qk_iam *iam, qk_tokens *tokens,
     rest->host = host ? *host : (qk_rest_host){ NULL };
     rest->started_ms = qk_clock_monotonic_ms();
     qk_history_init(&rest->history);
+    pthread_mutex_init(&rest->bundle_lock, NULL);
     QK_TRY(qk_counters_new(qk_rest_route_count, &rest->counters));
     *out_rest = rest;
     rest = NULL;
@@ -37,6 +38,9 @@ void qk_rest_free(qk_rest **rest)
     if (!*rest)
         return;
     qk_history_done(&(*rest)->history);
+    for (size_t i = 0; i < sizeof(*rest)->bundles / sizeof(*rest)->bundles[0]; i++)
+        qk_buf_done(&(*rest)->bundles[i].document);
+    pthread_mutex_destroy(&(*rest)->bundle_lock);
     free((*rest)->counters);
     free(*rest);
     *rest = NULL;
@@ -185,6 +189,11 @@ void qk_rest_answer(qk_rest *rest, qk_http_exchange *exchange)
     if (!call->status)
         qk_rest_refuse_failure(call, QK_E_GENERAL);
     send_answer(rest, call);
+}
+
+void qk_rest_turn_away(qk_http_exchange *exchange)
+{
+    qk_rest_refuse_for(exchange->user, QK_REFUSE_UNAVAILABLE, 1, "too many requests wait already");
 }
 
 void qk_rest_serve(qk_rest *rest, qk_http_exchange *exchange)

@@ -52,8 +52,10 @@ void qk_rest_serve(qk_rest *rest, qk_http_exchange *exchange);
 /* The same in two halves for a pool: compute there, answer on the loop. The exchange's arena carries the answer. */
 void qk_rest_compute(qk_rest *rest, qk_http_exchange *exchange);
 void qk_rest_answer(qk_rest *rest, qk_http_exchange *exchange);
-/* JSON body for an error that the HTTP session answers by itself. */
-void qk_rest_refusal(int status, const char *words, qk_buf *out_json);
+/* Instead of qk_rest_compute, when there is no thread for it, or nobody waits any more: 503. */
+void qk_rest_turn_away(qk_http_exchange *exchange);
+/* Counts an error that the HTTP session answers by itself, and writes its body, which is JSON. */
+void qk_rest_refusal(qk_rest *rest, int status, const char *words, qk_buf *out_json);
 /* Every ten seconds, for the page's charts: keeps rates and reserve of the last day in memory. */
 void qk_rest_sample(qk_rest *rest);
 

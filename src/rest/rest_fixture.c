@@ -8,6 +8,7 @@ fake_world world;
 
 static qk_rest *rest;
 static char peer[64];
+static const char *host_name;
 static reply last;
 json_t *document;
 
@@ -78,6 +79,7 @@ void fixture_new(const qk_rest_config *config)
     fixture_free();
     make_world();
     fixture_set_peer("192.0.2.7:4711");
+    fixture_set_host("qrng.example");
     assert_qk_ok(qk_rest_new(config, NULL, NULL, NULL, &host, &rest));
 }
 
@@ -123,6 +125,11 @@ void fixture_set_peer(const char *text)
     snprintf(peer, sizeof peer, "%s", text);
 }
 
+void fixture_set_host(const char *host)
+{
+    host_name = host;
+}
+
 /* ---- a connection ---- */
 
 static bool on_headers(void *context, qk_http_exchange *exchange)
@@ -139,14 +146,17 @@ static void on_request(void *context, qk_http_exchange *exchange)
         qk_rest_serve(rest, exchange);
         return;
     }
-    qk_rest_compute(rest, exchange);
+    if (world.busy)
+        qk_rest_turn_away(exchange);
+    else
+        qk_rest_compute(rest, exchange);
     qk_rest_answer(rest, exchange);
 }
 
 static void on_refusal(void *context, int status, const char *words, qk_buf *out_json)
 {
     (void)context;
-    qk_rest_refusal(status, words, out_json);
+    qk_rest_refusal(rest, status, words, out_json);
 }
 
 static void read_answer(qk_buf *bytes)
@@ -197,7 +207,7 @@ const reply *ask(const char *method, const char *target, const char *headers, co
     QK_OWNED(qk_buf_done) qk_buf request = QK_BUF_NONE;
     QK_OWNED(qk_buf_done) qk_buf bytes = QK_BUF_NONE;
 
-    qk_buf_printf(&request, "%s %s HTTP/1.1\r\nHost: qrng.example\r\n", method, target);
+    qk_buf_printf(&request, "%s %s HTTP/1.1\r\nHost: %s\r\n", method, target, host_name);
     qk_buf_put_text(&request, headers);
     if (body)
         qk_buf_printf(&request, "Content-Length: %zu\r\n\r\n", strlen(body));

@@ -22,6 +22,7 @@ typedef struct fake_token {
     bool limited;
     uint64_t rate_left; /* requests, if limited */
     uint64_t left;      /* bytes of the allotment */
+    unsigned takes;     /* from it */
     unsigned uses;      /* references given and not given back */
 } fake_token;
 
@@ -43,6 +44,7 @@ typedef struct fake_world {
     bool database_away;
     bool full;             /* the server holds too much already: no large answer finds room */
     bool forgets;          /* tokens are known from memory once */
+    bool busy;             /* no thread for slow requests */
     bool answered_on_loop; /* the last request was not slow */
     uint64_t verified, looked_up;
 } fake_world;
@@ -64,6 +66,7 @@ int fixture_setup(void **state); /* default configuration */
 int fixture_teardown(void **state);
 qk_rest *fixture_rest(void);
 void fixture_set_peer(const char *peer);
+void fixture_set_host(const char *host); /* of the header */
 
 /* One request on a connection of its own. `headers`: lines ended by CRLF. The answer lives until the next one. */
 const reply *ask(const char *method, const char *target, const char *headers, const char *body);

@@ -179,9 +179,29 @@ static void head_is_get_without_body_and_without_cost(void **state)
     assert_string_equal(header(answer, "Content-Length"), "2763");
     assert_int_equal(world.drawn, 0);
     assert_int_equal(world.tokens[7].left, 3072);
+    assert_int_equal(world.tokens[7].takes, 0);
     assert_int_equal(ask("HEAD", QUANTUM "?size=4", "X-API-KEY: limited\r\n", NULL)->status, 403);
     assert_int_equal(ask("HEAD", QUANTUM "?size=0", GOOD, NULL)->status, 400);
     assert_int_equal(get(QUANTUM "?size=2")->len, 2763);
+}
+
+static void who_is_turned_away_gets_nothing_and_may_come_again(void **state)
+{
+    static const char *const paths[] = { "/api/v1/status", "/api/v1/logs/bundle", "/v1/capabilities" };
+
+    (void)state;
+    world.busy = true;
+    world.tokens[0].asks = true;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        assert_refused(get(paths[i]), 503, "source_unavailable");
+        assert_string_equal(header(get(paths[i]), "Retry-After"), "1");
+    }
+    assert_refused(get(QUANTUM), 503, "source_unavailable"); /* its token would have been looked up */
+    assert_int_equal(world.drawn, 0);
+    assert_int_equal(world.looked_up, 0);
+    assert_int_equal(get("/healthz")->status, 200);
+    world.busy = false;
+    assert_int_equal(get(QUANTUM)->status, 200);
 }
 
 /* Each request is wrong in two neighbouring ways; the earlier one is told. */
@@ -261,7 +281,7 @@ static void an_error_of_the_session_has_our_shape(void **state)
     QK_OWNED(qk_buf_done) qk_buf json = QK_BUF_NONE;
 
     (void)state;
-    qk_rest_refusal(431, "too \"long\"", &json);
+    qk_rest_refusal(fixture_rest(), 431, "too \"long\"", &json);
     assert_string_equal(qk_buf_text(&json),
                         "{\"error\":{\"status\":431,\"code\":\"bad_request\",\"message\":\"too \\\"long\\\"\"}}");
 }
@@ -286,6 +306,7 @@ int main(void)
         TEST(paths_that_do_not_exist_are_404),
         TEST(a_wrong_method_is_told_the_right_ones),
         TEST(head_is_get_without_body_and_without_cost),
+        TEST(who_is_turned_away_gets_nothing_and_may_come_again),
         TEST(the_first_of_two_faults_is_told),
         TEST(on_an_open_network_entropy_needs_no_token),
         TEST(health_needs_no_token_and_no_source),

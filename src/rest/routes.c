@@ -163,7 +163,7 @@ const qk_rest_route qk_rest_routes[] = {
       .summary = "Bits of runs that failed, never given to anybody", .produces = JSON, .query = failing_random_query,
       .answer = failing_random_answer, .answers_array = true },
     { "/api/v1/logs/bundle", READ, QK_ACCESS_LOGS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_bundle,
-      .summary = "Status, test results and the end of the log in one archive", .produces = "application/gzip" },
+      .summary = "Status and test results in one archive; for tokens of scope metrics also the end of the log", .produces = "application/gzip" },
     { "/api/v1/status", READ, QK_ACCESS_LOGS, QK_STYLE_OURS, .slow = true, .make = qk_rest_make_status,
       .summary = "Sources, reserve, what was served", .produces = JSON,
       .answer = status_answer },

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Status, history, metrics, the bundle; and who is told. */
-#include <zlib.h>
-
+/* Status, history, metrics; and who is told. */
 #include "rest/rest_fixture.h"
 
 /* ---- status ---- */
@@ -88,6 +86,7 @@ static void metrics_count_requests_and_bytes(void **state)
     get("/api/v1/quantum-entropy?size=2");
     get("/api/v1/quantum-entropy?size=0");
     get("/nothing");
+    ask("POST", "/identity/token", "Content-Length: 70000\r\n", NULL);
     answer = ask("GET", "/metrics", "X-API-KEY: metrics\r\n", NULL);
     assert_int_equal(answer->status, 200);
     assert_string_equal(header(answer, "Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
@@ -96,6 +95,7 @@ static void metrics_count_requests_and_bytes(void **state)
     assert_non_null(strstr(answer->body, "\nquantoki_http_requests_total{route=\"/api/v1/quantum-entropy\","
                                          "status=\"400\"} 1\n"));
     assert_non_null(strstr(answer->body, "\nquantoki_http_requests_total{route=\"(none)\",status=\"404\"} 1\n"));
+    assert_non_null(strstr(answer->body, "\nquantoki_http_requests_total{route=\"(none)\",status=\"413\"} 1\n"));
     assert_non_null(strstr(answer->body, "\nquantoki_entropy_served_bytes_total{endpoint=\"/api/v1/quantum-entropy\","
                                          "token=\"good\"} 2048\n"));
     assert_non_null(strstr(answer->body, "\nquantoki_entropy_type_bytes_total{type=\"quantum\"} 2048\n"));
@@ -192,49 +192,6 @@ static void logs_and_status_are_open_unless_they_need_a_token(void **state)
     }
 }
 
-/* ---- the bundle ---- */
-
-static void gunzip(const reply *answer, char *out, size_t room)
-{
-    z_stream stream = { .next_in = (Bytef *)answer->body,
-                        .avail_in = (uInt)answer->len,
-                        .next_out = (Bytef *)out,
-                        .avail_out = (uInt)room };
-
-    assert_int_equal(inflateInit2(&stream, 15 + 16), Z_OK);
-    assert_int_equal(inflate(&stream, Z_FINISH), Z_STREAM_END);
-    assert_int_equal(stream.total_out % 512, 0);
-    inflateEnd(&stream);
-}
-
-static void the_bundle_is_an_archive_of_documents(void **state)
-{
-    static char tar[1 << 20];
-    const char *at_file = tar;
-    const reply *answer;
-    unsigned files = 0;
-
-    (void)state;
-    add_runs();
-    answer = get("/api/v1/logs/bundle");
-    assert_int_equal(answer->status, 200);
-    assert_string_equal(header(answer, "Content-Type"), "application/gzip");
-    assert_int_equal(strncmp(header(answer, "Content-Disposition"), "attachment; filename=\"quantoki-logs-2", 36), 0);
-    gunzip(answer, tar, sizeof tar);
-    for (; *at_file; files++) {
-        size_t len = strtoul(at_file + 124, NULL, 8);
-        unsigned sum = 0;
-        for (size_t i = 0; i < 512; i++)
-            sum += i >= 148 && i < 156 ? ' ' : (uint8_t)at_file[i];
-        assert_int_equal(strtoul(at_file + 148, NULL, 8), sum);
-        assert_int_equal(strncmp(at_file, "quantoki-logs-2", 15), 0);
-        if (strstr(at_file, "/tests.json"))
-            assert_non_null(strstr(at_file + 512, "18611"));
-        at_file += 512 + (len + 511) / 512 * 512;
-    }
-    assert_int_equal(files, 3);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -249,7 +206,6 @@ int main(void)
         TEST(names_of_tokens_beyond_all_bounds_share_a_series),
         TEST(metrics_follow_their_rule),
         TEST(logs_and_status_are_open_unless_they_need_a_token),
-        TEST(the_bundle_is_an_archive_of_documents),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

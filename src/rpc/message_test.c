@@ -173,6 +173,31 @@ static void a_method_does_not_run_without_its_action(void **state)
     qk_arena_done(&arena);
 }
 
+/* Key generation and the like: the sources' health is looked at before each call. */
+static void a_method_that_needs_random_does_not_run_without_sources(void **state)
+{
+    qk_method method = { .path = "/t/GenerateKey",
+                         .response = &grep11__sign_single_response__descriptor,
+                         .action = QK_ACTION_NONE,
+                         .second_action = QK_ACTION_NONE,
+                         .flags = QK_METHOD_NEEDS_RANDOM,
+                         .handler = count_runs };
+    qk_arena arena;
+    qk_call call = { .arena = &arena };
+    void *response = NULL;
+    int runs = 0;
+
+    (void)state;
+    qk_arena_init(&arena, 0);
+    assert_int_equal(qk_method_run(&method, &runs, &call, NULL, &response), QK_E_NO_RANDOM);
+    assert_null(response);
+    assert_int_equal(runs, 0);
+    method.flags = 0;
+    assert_int_equal(qk_method_run(&method, &runs, &call, NULL, &response), QK_OK);
+    assert_int_equal(runs, 1);
+    qk_arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +211,7 @@ int main(void)
         cmocka_unit_test(a_caller_needs_the_action),
         cmocka_unit_test(a_limited_caller_stays_in_its_keystores),
         cmocka_unit_test(a_method_does_not_run_without_its_action),
+        cmocka_unit_test(a_method_that_needs_random_does_not_run_without_sources),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,9 @@ const qk_config_row qk_server_config_rows[] = {
       .help = "As grpc.key, which is the default." },
     { .key = "https.client_ca", .type = QK_CONFIG_TEXT, .offset = AT(https.client_ca),
       .help = "As grpc.client_ca; tokens are asked for all the same." },
+    { .key = "https.idle_seconds", .type = QK_CONFIG_UINT, .offset = AT(https.idle_seconds), .fallback = "60",
+      .min = 1, .max = 31536000, .help = "An HTTPS connection without requests ends after that time. Short, since "
+                                         "nobody needs a token to hold one." },
     { .key = "database.sqlite", .type = QK_CONFIG_TEXT, .offset = AT(database), .required = true,
       .help = "SQLite file with keystores, identities and API key hashes." },
     { .key = "master_key.file", .type = QK_CONFIG_TEXT, .offset = AT(master_key), .required = true,
@@ -55,23 +58,25 @@ const qk_config_row qk_server_config_rows[] = {
       .help = "Bytes of answers that one connection may leave unread; its calls beyond are refused. A single answer may "
               "be longer." },
     { .key = "limits.connections", .type = QK_CONFIG_UINT, .offset = AT(max_connections), .fallback = "4096",
-      .min = 1, .max = 1000000, .help = "Connections at once on each listener. More are closed." },
+      .min = 1, .max = 1000000, .help = "Connections at once on each listener. More are closed; on the HTTPS listener those that "
+                                    "rest longest go first." },
     { .key = "limits.stall_seconds", .type = QK_CONFIG_UINT, .offset = AT(stall_seconds), .fallback = "60", .min = 1,
       .max = 86400, .help = "A peer that keeps the server waiting so long loses its connection: with a request, with an "
                             "answer that it does not read (both get a second more for each 16 KiB), or with its first "
                             "call or request." },
-    { .key = "limits.idle_seconds", .type = QK_CONFIG_UINT, .offset = AT(idle_seconds), .fallback = "3600", .min = 1,
-      .max = 31536000, .help = "A connection without calls ends after that time; clients make a new one." },
+    { .key = "limits.idle_seconds", .type = QK_CONFIG_UINT, .offset = AT(grpc.idle_seconds), .fallback = "3600", .min = 1,
+      .max = 31536000, .help = "A gRPC connection without calls ends after that time; clients make a new one." },
     { .key = "cache_keys", .type = QK_CONFIG_UINT, .offset = AT(cache_keys), .fallback = "4096", .max = 1000000,
       .help = "Unwrapped keys kept in memory." },
     { .key = "stop_seconds", .type = QK_CONFIG_UINT, .offset = AT(stop_seconds), .fallback = "10", .max = 3600,
       .help = "After SIGTERM open calls may finish for so long." },
     { .key = "statistics.enabled", .type = QK_CONFIG_BOOL, .offset = AT(statistics.enabled), .fallback = "true",
-      .help = "SP 800-22 on tapped bits of each source and of the output, at the lowest priority." },
+      .help = "SP 800-22 on tapped bits of each source and of the output, at low priority." },
     { .key = "statistics.interval_seconds", .type = QK_CONFIG_UINT, .offset = AT(statistics.interval_seconds),
       .fallback = "600", .min = 1, .max = 86400, .help = "Between the starts of two runs over the same stream." },
     { .key = "statistics.sequences", .type = QK_CONFIG_UINT, .offset = AT(statistics.sequences), .fallback = "100",
-      .min = 55, .max = 1000, .help = "Sequences of 2^20 bits in one run. SP 800-22 asks for 55 at least." },
+      .min = 100, .max = 1000, .help = "Sequences of 2^20 bits in one run. SP 800-22 judges 55 values at least, and two "
+                                       "of its tests do not apply to every sequence." },
     { .key = "entropy", .type = QK_CONFIG_MAP, .offset = AT(entropy_map) },
     { .key = "rest", .type = QK_CONFIG_MAP, .offset = AT(rest_map) },
     { .key = "logging.level", .type = QK_CONFIG_CHOICE, .offset = AT(log_level), .fallback = "info",

@@ -15,6 +15,7 @@ typedef struct qk_listen_config {
     bool tls;
     const char *certificate, *key; /* PEM files */
     const char *client_ca;         /* PEM; set: clients must show a certificate of these authorities */
+    uint64_t idle_seconds;         /* of a connection without calls */
 } qk_listen_config;
 
 typedef struct qk_server_config {
@@ -27,7 +28,7 @@ typedef struct qk_server_config {
     uint64_t slow_threads; /* for key generation, and as many again for the database; 0: one per core */
     uint64_t max_message, max_bodies, max_streams, max_unread;
     uint64_t max_connections; /* on each listener */
-    uint64_t stall_seconds, idle_seconds;
+    uint64_t stall_seconds;
     uint64_t cache_keys;
     uint64_t stop_seconds; /* open calls may finish for so long after SIGTERM */
     qk_watch_config statistics;

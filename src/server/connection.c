@@ -50,16 +50,52 @@ void qk_connection_close(inner *it, const char *why)
 
 /* ---- the beginning ---- */
 
+/* If the newcomer is one too many, this worker's connection that rests longest goes. Strangers who open connections
+ * and say nothing then cost others a new connection, and do not lock them out. */
+static bool find_room(const inner *newcomer)
+{
+    const qk_listener *listener = newcomer->listener;
+    inner *longest = NULL;
+    int64_t since_ms, longest_ms = 0;
+
+    if (atomic_load(&listener->connections) <= newcomer->public.server->config.max_connections)
+        return true;
+    for (inner *it = connections; it; it = it->next) {
+        if (it->listener != listener || !it->transport.handshaken || it->lingering || it->written < it->out.len)
+            continue;
+        since_ms = it->protocol->idle_since(it->session);
+        if (since_ms < 0 || (longest && since_ms >= longest_ms))
+            continue;
+        longest = it;
+        longest_ms = since_ms;
+    }
+    if (longest)
+        qk_connection_close(longest, "makes room");
+    return longest;
+}
+
+/* Its socket is closed. */
+static void turn_away(inner *newcomer)
+{
+    qk_transport_done(&newcomer->transport, false);
+    release(newcomer);
+}
+
 /* On the worker's thread. */
 static void start(qk_task *task)
 {
     inner *it = (inner *)(void *)((char *)task - offsetof(inner, start));
 
+    if (it->protocol->idle_since && !find_room(it)) {
+        qk_log(QK_LOG_INFO, "op=refuse listener=%s peer=%s limit=limits.connections", it->protocol->name,
+               it->public.peer);
+        turn_away(it);
+        return;
+    }
     if (qk_transport_init(&it->transport, it->transport.fd, it->listener->tls) != QK_OK ||
         it->protocol->session_new(&it->public, &it->session) != QK_OK) {
         qk_log_failure(QK_LOG_WARNING, qk_failure_last()->code, "op=accept peer=%s", it->public.peer);
-        qk_transport_done(&it->transport, false);
-        release(it);
+        turn_away(it);
         return;
     }
     it->next = connections;

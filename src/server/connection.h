@@ -49,6 +49,9 @@ typedef struct qk_protocol {
     const char *(*overdue)(void *session, int64_t now_ms, int64_t stall_ms, int64_t idle_ms);
     /* NULL: always. */
     bool (*wants_input)(const void *session);
+    /* Since when it has nothing to do; negative: it has. The one that rests longest is closed for a newcomer if the
+     * listener is full. NULL: none is. */
+    int64_t (*idle_since)(const void *session);
 } qk_protocol;
 
 /* A listening socket on the main loop and what its connections share. Outlives them. */
@@ -56,6 +59,7 @@ typedef struct qk_listener {
     struct qk_server *server;
     const qk_protocol *protocol;
     qk_server_tls *tls; /* NULL: off */
+    int64_t idle_ms;    /* how long a connection may do nothing */
     struct evconnlistener *socket;
     atomic_size_t connections;
     unsigned next_worker;
@@ -63,8 +67,8 @@ typedef struct qk_listener {
     int64_t logged_ms;
 } qk_listener;
 
-/* Connections are shared out to the server's workers in turn; beyond limits.connections they are closed at once
- * (listen.c). QK_E_CONFIG names address and port. */
+/* Connections are shared out to the server's workers in turn; beyond limits.connections they are closed at once, or
+ * another one is (listen.c). QK_E_CONFIG names address and port. */
 QK_MUST_CHECK qk_err qk_listener_open(qk_listener *listener, struct qk_server *server, const qk_protocol *protocol,
                                       const qk_listen_config *config, qk_server_tls *tls);
 void qk_listener_pause(qk_listener *listener); /* accepts no more */

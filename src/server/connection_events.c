@@ -142,7 +142,7 @@ static const char *overdue(inner *it)
         return "the handshake took too long";
     if (it->written < it->out.len)
         return now_ms - it->out_since_ms > stall_ms + pace_ms ? "nothing is read" : NULL;
-    return it->protocol->overdue(it->session, now_ms, stall_ms, (int64_t)config->idle_seconds * 1000);
+    return it->protocol->overdue(it->session, now_ms, stall_ms, it->listener->idle_ms);
 }
 
 static void on_patience(evutil_socket_t fd, short what, void *arg)
@@ -206,8 +206,10 @@ static bool read_round(inner *it, qk_progress *out_step)
         }
     } while (*out_step == QK_MOVED && qk_transport_has_more(&it->transport) &&
              (!it->protocol->wants_input || it->protocol->wants_input(it->session)) && --rounds > 0);
-    if (rounds == 0)
-        event_active(it->readable, EV_READ, 0); /* what TLS has buffered raises no event */
+    /* What TLS has buffered raises no event. Each event takes a record of it, and if the session wants none for now,
+     * see_to_reading takes the event back. */
+    if (*out_step == QK_MOVED && qk_transport_has_more(&it->transport))
+        event_active(it->readable, EV_READ, 0);
     return true;
 }
 

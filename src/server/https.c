@@ -3,13 +3,14 @@
  *
  * A request's way: headers arrive -> path, method, token and rate are looked at (nothing of the body is kept yet) ->
  * the body is whole -> it is served right here, or, where that may wait for a file or the database, on a pool, which
- * posts it back. */
+ * posts it back. The pool is HTTPS's own, and what may wait for it is bounded: since anybody may ask, neither calls of
+ * gRPC nor the server's own work stand in that queue. */
 #include "server/server.h"
 
 #include "base/log.h"
 #include "http/server.h"
 
-enum { MAX_HEADERS = 32 * 1024, MAX_BODY = 64 * 1024 };
+enum { MAX_HEADERS = 32 * 1024, MAX_BODY = 64 * 1024, MOST_WAITING = 256 };
 
 /* A request on a pool, in the exchange's arena. */
 typedef struct pool_record {
@@ -33,11 +34,15 @@ static void come_back(qk_task *task)
     qk_connection_let_go(connection);
 }
 
+/* What waited for a thread in vain is not done. */
 static void run_on_pool(qk_task *task)
 {
     pool_record *record = (pool_record *)(void *)task;
 
-    qk_rest_compute(record->connection->server->rest, record->exchange);
+    if (atomic_load(&record->connection->gone))
+        qk_rest_turn_away(record->exchange);
+    else
+        qk_rest_compute(record->connection->server->rest, record->exchange);
     record->task.run = come_back;
     qk_worker_post(record->connection->worker, &record->task);
 }
@@ -56,9 +61,14 @@ static void on_request(void *context, qk_http_exchange *exchange)
     record->task.run = run_on_pool;
     record->connection = connection;
     record->exchange = exchange;
+    if (!qk_pool_try_post(connection->server->web, &record->task, MOST_WAITING)) {
+        qk_rest_turn_away(exchange);
+        qk_rest_answer(connection->server->rest, exchange);
+        return;
+    }
+    /* Not too late: it comes back to this thread, and this thread is here. */
     atomic_fetch_add(&connection->server->open_calls, 1);
     qk_connection_hold(connection);
-    qk_pool_post(connection->server->disk, &record->task);
 }
 
 static void on_refusal(void *context, int status, const char *words, qk_buf *out_json)
@@ -66,7 +76,7 @@ static void on_refusal(void *context, int status, const char *words, qk_buf *out
     const qk_connection *connection = context;
 
     qk_log(QK_LOG_INFO, "op=refuse listener=https peer=%s status=%d words=\"%s\"", connection->peer, status, words);
-    qk_rest_refusal(status, words, out_json);
+    qk_rest_refusal(connection->server->rest, status, words, out_json);
 }
 
 static const qk_http_callbacks callbacks = {
@@ -136,6 +146,11 @@ static bool wants_input(const void *session)
     return qk_http_session_wants_input(session);
 }
 
+static int64_t idle_since(const void *session)
+{
+    return qk_http_session_idle_since(session);
+}
+
 const qk_protocol qk_https_protocol = {
     .name = "https",
     .session_new = session_new,
@@ -148,4 +163,5 @@ const qk_protocol qk_https_protocol = {
     .shutdown = shut_down,
     .overdue = overdue,
     .wants_input = wants_input,
+    .idle_since = idle_since,
 };

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { BACKLOG = 4096, REFUSED_EVERY_MS = 1000 };
+enum { BACKLOG = 4096, REFUSED_EVERY_MS = 1000, NEWCOMERS = 64 };
 
 static const char *advice(int reason)
 {
@@ -98,6 +98,13 @@ static void refuse(qk_listener *listener, int fd, const char *peer)
     listener->refused = 0;
 }
 
+/* Newcomers for whom a worker may find room are let in above the limit. */
+static bool is_full(const qk_listener *listener)
+{
+    return atomic_load(&listener->connections) >=
+           listener->server->config.max_connections + (listener->protocol->idle_since ? NEWCOMERS : 0);
+}
+
 static void on_connection(struct evconnlistener *socket, evutil_socket_t fd, struct sockaddr *address, int len,
                           void *arg)
 {
@@ -108,7 +115,7 @@ static void on_connection(struct evconnlistener *socket, evutil_socket_t fd, str
     (void)socket;
     getnameinfo(address, (socklen_t)len, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
     snprintf(peer, sizeof peer, "%.48s:%.7s", host, port);
-    if (atomic_load(&listener->connections) >= server->config.max_connections) {
+    if (is_full(listener)) {
         refuse(listener, fd, peer);
         return;
     }
@@ -124,6 +131,7 @@ qk_err qk_listener_open(qk_listener *listener, qk_server *server, const qk_proto
     listener->server = server;
     listener->protocol = protocol;
     listener->tls = tls;
+    listener->idle_ms = (int64_t)config->idle_seconds * 1000;
     QK_TRY(listening_socket(protocol->name, config, &fd));
     listener->socket =
         evconnlistener_new(server->base, on_connection, listener, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);

@@ -11,6 +11,7 @@ struct qk_pool {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     qk_task *first, **last;
+    size_t waiting;
     bool stopping;
     int nice_by;
     unsigned started;
@@ -28,6 +29,7 @@ static qk_task *next_task(qk_pool *pool)
     task = pool->first;
     if (task) {
         pool->first = task->next;
+        pool->waiting--;
         if (!pool->first)
             pool->last = &pool->first;
     }
@@ -68,12 +70,36 @@ qk_err qk_pool_start(const char *name, unsigned threads, int nice_by, qk_pool **
     return QK_OK;
 }
 
+bool qk_pool_try_post(qk_pool *pool, qk_task *task, size_t most)
+{
+    bool room;
+
+    pthread_mutex_lock(&pool->lock);
+    room = pool->waiting < most;
+    if (room) {
+        task->next = NULL;
+        *pool->last = task;
+        pool->last = &task->next;
+        pool->waiting++;
+        pthread_cond_signal(&pool->changed);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return room;
+}
+
 void qk_pool_post(qk_pool *pool, qk_task *task)
 {
-    task->next = NULL;
+    (void)!qk_pool_try_post(pool, task, SIZE_MAX);
+}
+
+void qk_pool_post_first(qk_pool *pool, qk_task *task)
+{
     pthread_mutex_lock(&pool->lock);
-    *pool->last = task;
-    pool->last = &task->next;
+    task->next = pool->first;
+    pool->first = task;
+    if (!task->next)
+        pool->last = &task->next;
+    pool->waiting++;
     pthread_cond_signal(&pool->changed);
     pthread_mutex_unlock(&pool->lock);
 }

@@ -13,6 +13,10 @@ typedef struct qk_pool qk_pool;
 QK_MUST_CHECK qk_err qk_pool_start(const char *name, unsigned threads, int nice_by, qk_pool **out_pool);
 /* Any thread. The task must stay alive until it has run. */
 void qk_pool_post(qk_pool *pool, qk_task *task);
+/* Before all that waits. */
+void qk_pool_post_first(qk_pool *pool, qk_task *task);
+/* Unless `most` tasks wait already: then false, and the task stays the caller's. */
+QK_MUST_CHECK bool qk_pool_try_post(qk_pool *pool, qk_task *task, size_t most);
 /* Runs what was posted, joins the threads, frees. */
 void qk_pool_stop(qk_pool **pool);
 

@@ -18,7 +18,7 @@
 #include "server/tick.h"
 #include "server/tls_library.h"
 
-enum { KEYS_NICE = 15, STOP_POLL_MS = 20, OTHER_DESCRIPTORS = 256, STACK_SIZE = 1 << 20 };
+enum { KEYS_NICE = 15, WEB_THREADS = 2, STOP_POLL_MS = 20, OTHER_DESCRIPTORS = 256, STACK_SIZE = 1 << 20 };
 
 struct running {
     qk_server *server;
@@ -154,6 +154,7 @@ static qk_err start_threads(qk_server *server)
     for (; server->worker_count < workers; server->worker_count++)
         QK_TRY(qk_worker_start(server->worker_count, &server->workers[server->worker_count]));
     QK_TRY(qk_pool_start("keys", slow, KEYS_NICE, &server->keys));
+    QK_TRY(qk_pool_start("web", WEB_THREADS, 0, &server->web));
     return qk_pool_start("disk", slow, 0, &server->disk);
 }
 
@@ -183,6 +184,7 @@ static void stop(struct running *running)
             event_free(events[i]);
     qk_watch_stop(&running->watch);
     qk_pool_stop(&server->keys);
+    qk_pool_stop(&server->web);
     qk_pool_stop(&server->disk);
     qk_tick_stop(&running->tick);
     for (unsigned i = 0; i < server->worker_count; i++) {
@@ -238,6 +240,7 @@ static qk_err run_on_entropy(struct running *running)
 {
     qk_err err;
 
+    running->server->config.entropy.judged = running->server->config.statistics.enabled;
     QK_TRY(qk_entropy_start(&running->server->config.entropy));
     err = run_with_tls(running);
     qk_entropy_stop();

@@ -2,7 +2,7 @@
 /* The running server: what main, the listeners and the connections share.
  *
  * Threads: the main thread accepts connections and takes signals; each worker thread runs one event loop with its share
- * of the connections of both listeners; two pools do slow work. */
+ * of the connections of both listeners; three pools do slow work. */
 #ifndef QK_SERVER_SERVER_H
 #define QK_SERVER_SERVER_H
 
@@ -25,7 +25,8 @@ typedef struct qk_server {
     qk_worker **workers;
     unsigned worker_count;
     qk_pool *keys;                              /* key generation: yields to everything else */
-    qk_pool *disk;                              /* database and large messages */
+    qk_pool *disk;                              /* of gRPC: database and large messages; also tokens' counts */
+    qk_pool *web;                               /* slow requests of the REST API: anybody may send some */
     struct event_base *base;                    /* the main thread's */
     atomic_size_t body_bytes;                   /* held by all requests under way */
     atomic_size_t open_connections, open_calls; /* of both listeners */

@@ -58,7 +58,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
     (void)what;
     tell_state(tick);
     if (!atomic_exchange(&tick->refreshing, true))
-        qk_pool_post(tick->server->disk, &tick->refresh);
+        qk_pool_post_first(tick->server->disk, &tick->refresh); /* a revocation counts within a second */
     if (++tick->seconds % SAMPLE_EVERY != 0)
         return;
     qk_rest_sample(tick->server->rest);

@@ -91,6 +91,7 @@ static void plan_next(qk_watch_stream *stream, const qk_sp80022_verdict *verdict
 
     stream->second = single_miss && !stream->second;
     stream->due_ms = stream->second ? now_ms : stream->started_ms + stream->interval_ms;
+    stream->ran = true;
 }
 
 static void end_run(qk_watch_stream *stream, int64_t now_ms)
@@ -123,14 +124,16 @@ static bool may_go_on(qk_watch_stream *stream)
 
 bool qk_watch_stream_turn(qk_watch_stream *stream, int64_t now_ms)
 {
-    if (now_ms < stream->due_ms || !may_go_on(stream))
+    if (now_ms < stream->due_ms || now_ms < stream->next_ms || !may_go_on(stream))
         return false;
     if (stream->judge.sequences == 0 && stream->filled == 0)
         stream->started_ms = now_ms;
     if (!gather(stream))
         return false;
-    if (stream->filled == stream->sequence_len)
+    if (stream->filled == stream->sequence_len) {
         test_sequence(stream);
+        stream->next_ms = now_ms + (stream->ran && !stream->second ? stream->pace_ms : 0);
+    }
     if (stream->judge.sequences == stream->sequences)
         end_run(stream, now_ms);
     return true;

@@ -26,15 +26,18 @@ typedef struct qk_watch_stream {
     size_t sequence_len; /* bytes */
     uint64_t sequences;  /* of a run */
     int64_t interval_ms;
+    int64_t pace_ms;          /* between two sequences, apart from the first run and from one after a single miss */
     qk_secret sequence, kept; /* what is being filled; the first bytes of the run */
     size_t filled, kept_len;
     qk_sp80022_judge judge;
-    int64_t started_ms, due_ms;
+    int64_t started_ms, due_ms, next_ms; /* of the run; of its next sequence */
     uint64_t failures;
     bool second; /* this run follows a single miss */
+    bool ran;    /* a run has ended */
 } qk_watch_stream;
 
-/* Fills in what the caller left: ops, context, name, sequence_len, sequences and interval_ms are set. QK_E_NO_MEMORY.
+/* Fills in what the caller left: ops, context, name, sequence_len, sequences,
+ * interval_ms and pace_ms are set. QK_E_NO_MEMORY.
  */
 QK_MUST_CHECK qk_err qk_watch_stream_init(qk_watch_stream *stream, int64_t now_ms);
 void qk_watch_stream_done(qk_watch_stream *stream);

@@ -55,7 +55,7 @@ static qk_err act(qk_view bytes, qk_sp80022_result *out)
         assert_int_equal(bytes.data[i], content);
     out->applied = QK_SP80022_VALUES;
     for (unsigned i = 0; i < QK_SP80022_VALUES; i++) {
-        double spread = ((tested * 7 + i * 3) % 10 + 0.5) / 10;
+        double spread = ((tested / 2 + i) % 10 + 0.5) / 10;
         out->p[i] = content == GOOD ? spread : content == NOT_UNIFORM ? 0.55 : content == BAD ? 0 : spread;
         if (content == BAD_SHARE && spread < 0.1) /* as many in the lowest tenth as there should be, but too low */
             out->p[i] = 0.001;
@@ -200,6 +200,30 @@ static void a_source_that_runs_dry_waits_and_goes_on(void **state)
     assert_int_equal(s->ended, 1);
 }
 
+static void sequences_are_spread_over_time_after_the_first_run(void **state)
+{
+    scene *s = *state;
+
+    s->stream.pace_ms = 10;
+    run_at(s, 0, GOOD);
+    assert_int_equal(s->ended, 1);
+    run_at(s, INTERVAL_MS, GOOD);
+    assert_int_equal(s->stream.judge.sequences, 1);
+    assert_false(qk_watch_stream_turn(&s->stream, INTERVAL_MS + 9));
+    for (int64_t now_ms = INTERVAL_MS + 10; s->ended < 2; now_ms += 10)
+        assert_true(qk_watch_stream_turn(&s->stream, now_ms));
+}
+
+static void the_run_after_a_single_miss_is_not_spread(void **state)
+{
+    scene *s = *state;
+
+    s->stream.pace_ms = 10;
+    run_at(s, 0, NOT_UNIFORM);
+    run_at(s, 1, GOOD);
+    assert_int_equal(s->ended, 2);
+}
+
 static void a_failed_source_is_left_alone(void **state)
 {
     scene *s = *state;
@@ -245,6 +269,8 @@ int main(void)
         TEST(the_bytes_of_a_run_are_handed_over_with_it),
         TEST(sequences_are_gathered_from_crumbs),
         TEST(a_source_that_runs_dry_waits_and_goes_on),
+        TEST(sequences_are_spread_over_time_after_the_first_run),
+        TEST(the_run_after_a_single_miss_is_not_spread),
         TEST(a_failed_source_is_left_alone),
         TEST(what_came_before_a_failure_does_not_count),
         TEST(half_a_run_is_no_run),

@@ -259,6 +259,31 @@ static void tests_that_need_more_bits_do_not_apply(void **state)
         assert_int_equal(isnan(result.p[i]), !(i < 4 || i == 5 || i == 185 || i == 186));
 }
 
+/* Exactly as much memory as there is sequence, so that a byte read beyond is seen by the tools. */
+static void lengths_around_every_limit_are_read_to_their_end_and_no_further(void **state)
+{
+    static const size_t lengths[] = { 128,   129,   135,   783,   784,   785,   4863,   4864,   8191,   8192,
+                                      48479, 48480, 65535, 65537, 93749, 93750, 124999, 125000, 125001, 131071 };
+    uint64_t noise = 13;
+    qk_sp80022_result result;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        uint8_t *bytes = malloc(lengths[i]);
+
+        assert_non_null(bytes);
+        for (size_t at = 0; at < lengths[i]; at++)
+            bytes[at] = (uint8_t)(test_noise(&noise) >> 32);
+        assert_qk_ok(qk_sp80022_run(qk_view_of(bytes, lengths[i]), &result));
+        assert_true(result.p[0] >= 0 && result.p[5] >= 0);
+        assert_int_equal(isnan(result.p[4]), lengths[i] * 8 < 38912);
+        assert_int_equal(isnan(result.p[6]), lengths[i] < 125000);
+        assert_int_equal(isnan(result.p[155]), lengths[i] * 8 < 387840);
+        assert_int_equal(isnan(result.p[183]), lengths[i] * 8 < 524288);
+        free(bytes);
+    }
+}
+
 static void zeros_fail_whatever_applies(void **state)
 {
     static const uint8_t zeros[131072];
@@ -320,6 +345,7 @@ int main(void)
         cmocka_unit_test(linear_span_by_words_is_that_by_bits),
         cmocka_unit_test(a_sequence_too_short_or_too_long_is_refused),
         cmocka_unit_test(tests_that_need_more_bits_do_not_apply),
+        cmocka_unit_test(lengths_around_every_limit_are_read_to_their_end_and_no_further),
         cmocka_unit_test(zeros_fail_whatever_applies),
         cmocka_unit_test(every_value_is_a_probability),
         cmocka_unit_test(tests_have_names_and_places),

@@ -49,7 +49,7 @@ typedef struct qk_sp80022_verdict {
 void qk_sp80022_judge_add(qk_sp80022_judge *judge, const qk_sp80022_result *result);
 void qk_sp80022_judge_verdict(const qk_sp80022_judge *judge, qk_sp80022_verdict *out);
 /* Whether proportions are no worse than a perfect source explains. nist_all_passed asks for three standard deviations,
- * as the publication does; a perfect source misses that in about one of 20 runs. This asks for six: the rule to cut a
+ * as the publication does; a perfect source misses that in 1 to 3 of 100 runs. This asks for six: the rule to cut a
  * source off by, where a false alarm has a price. */
 bool qk_sp80022_proportions_sound(const qk_sp80022_verdict *verdict);
 /* Least share of P-values >= 0.01 that m of them must have. SP 800-22, 4.2.1. */

@@ -104,7 +104,7 @@ static void on_request(void *context, qk_http_exchange *exchange)
 static void on_refusal(void *context, int status, const char *words, qk_buf *out_json)
 {
     (void)context;
-    qk_rest_refusal(status, words, out_json);
+    qk_rest_refusal(asked, status, words, out_json);
 }
 
 static void check_answer(qk_buf *answer, bool head)

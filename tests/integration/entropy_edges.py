@@ -288,6 +288,10 @@ def _():
         plain, small = ask("GET", path), ask("GET", path, ["Accept-Encoding: gzip, deflate, br"])
         assert small.headers["content-encoding"] == "gzip" and len(small.body) < len(plain.body)
         assert gzip.decompress(small.body) == plain.body
+        etag = plain.headers["etag"]
+        again = ask("GET", path, [f"If-None-Match: \"other\", {etag}"])
+        assert again.status == 304 and again.headers["etag"] == etag and "content-length" not in again.headers, again
+        assert ask("GET", path, ['If-None-Match: "other"']).status == 200
     refused(ask("GET", "/page/none.js"), 404, "bad_request")
 
 

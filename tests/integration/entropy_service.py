@@ -116,7 +116,7 @@ class Connection:
             headers[name.lower()] = value.strip()
         if status == "100":
             return Answer(100, version, headers, b"")
-        parts, left = [], 0 if head or status == "204" else int(headers["content-length"])
+        parts, left = [], 0 if head or status in ("204", "304") else int(headers["content-length"])
         while left:
             if not self.rest:
                 self.more()

@@ -336,11 +336,12 @@ def refused_calls_do_not_keep_a_connection():
             return
 
 
-def connections_are_bounded(port, alpn):
+def connections_are_bounded(port, alpn, begin=b""):
     held = []
     try:
         for _ in range(200):
             held.append(tls(port, alpn))
+            held[-1].sendall(begin)
         raise AssertionError("200 connections at once, where limits.connections is 40")
     except (ConnectionError, ssl.SSLError, TimeoutError):
         assert len(held) >= 20, f"only {len(held)} connections"
@@ -365,8 +366,28 @@ def after_that_it_serves_again():
             time.sleep(0.1)
 
 
-def https_connections_are_bounded():
-    connections_are_bounded(HTTPS, "http/1.1")
+def https_connections_at_work_are_bounded():
+    connections_are_bounded(HTTPS, "http/1.1", GET[:-2])
+
+
+def is_open(peer):
+    peer.settimeout(0.01)
+    try:
+        return peer.recv(1) != b""
+    except TimeoutError:
+        return True
+    except (ConnectionError, ssl.SSLError):
+        return False
+
+
+def who_rests_longest_makes_room_for_others():
+    peers = []
+    for _ in range(100):
+        peers.append(tls(HTTPS))
+        peers[-1].sendall(GET)
+        assert peers[-1].recv(65536).startswith(b"HTTP/1.1 200 OK")
+    still = [is_open(peer) for peer in peers]
+    assert not any(still[:40]) and all(still[-20:]) and 30 <= sum(still) <= 40, still
 
 
 # ---- HTTP/1.1 ----
@@ -432,7 +453,8 @@ def garbage_is_refused():
 
 def what_could_be_smuggled_is_refused():
     post = b"POST /identity/token HTTP/1.1\r\nHost: x\r\n"
-    for fields in (b"Content-Length: 35\r\nTransfer-Encoding: chunked\r\n", b"Content-Length: 35\r\nContent-Length: 0\r\n",
+    for fields in (b"Content-Length: 35\r\nTransfer-Encoding: chunked\r\n",
+                   b"Content-Length: 35\r\nContent-Length: 0\r\n",
                    b"Transfer-Encoding : chunked\r\n", b"X: y\r\n Transfer-Encoding: chunked\r\n"):
         refused_with(400, post + fields + b"\r\n" + GET)
 
@@ -448,6 +470,35 @@ def a_pipeline_that_waits_for_the_database_is_answered_in_order():
     answer = answer_to((login_request + GET) * 20 + GET.replace(b"Host: x", b"Host: x\r\nConnection: close"))
     statuses = re.findall(rb"HTTP/1.1 (\d+) ", answer)
     assert statuses == [b"400", b"200"] * 20 + [b"200"], statuses
+
+
+def tls_records_that_came_at_once_are_all_answered():
+    """Large answers stop the reading in the middle of them; what libssl holds by then raises no event."""
+    peer, arrived, leaving = socket.create_connection(("127.0.0.1", HTTPS), timeout=5), ssl.MemoryBIO(), ssl.MemoryBIO()
+    end = ssl.create_default_context(cafile=FOLDER + "/ca.pem").wrap_bio(arrived, leaving, server_hostname="127.0.0.1")
+
+    def after_bytes(step):
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                peer.sendall(leaving.read())
+                more = peer.recv(65536)
+                assert more, "the connection ended"
+                arrived.write(more)
+
+    after_bytes(end.do_handshake)
+    peer.sendall(leaving.read())
+    time.sleep(0.1)
+    large = b"GET /page/uplot.js HTTP/1.1\r\nHost: x\r\n\r\n"
+    padded = GET.replace(b"\r\n\r\n", b"\r\nX-Pad: \r\n\r\n")
+    end.write(large * 2)
+    for size in (8192, 8192):
+        end.write(padded.replace(b"X-Pad: ", b"X-Pad: " + b"a" * (size - len(padded))))
+    end.write(GET)
+    answers = b""
+    while answers.count(b"HTTP/1.1 200 OK") < 5:
+        answers += after_bytes(lambda: end.read(65536))
 
 
 def who_sends_no_more_is_answered_all_the_same():
@@ -627,7 +678,8 @@ PARTS = {
     "greedy": [
         answers_that_nobody_reads_are_bounded, unread_answers_of_many_connections_are_bounded,
         every_answer_comes_to_who_reads, grpc_connections_are_bounded, after_that_it_serves_again,
-        https_connections_are_bounded, after_that_it_serves_again, a_peer_that_breaks_off_in_the_middle_does_no_harm,
+        https_connections_at_work_are_bounded, after_that_it_serves_again, who_rests_longest_makes_room_for_others,
+        tls_records_that_came_at_once_are_all_answered, a_peer_that_breaks_off_in_the_middle_does_no_harm,
         a_peer_that_leaves_its_calls_behind_does_no_harm, a_path_cannot_forge_the_log,
         the_anonymous_user_stays_out_of_the_private_keystore, *HTTP, the_log_holds_no_token_and_no_key, it_stays_small],
     # who takes long

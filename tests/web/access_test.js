@@ -15,6 +15,7 @@ const PHONE = { width: 360, height: 780, phone: true };
 test('the page works from the keyboard', () =>
   inScene('active', async (page) => {
     await reads(page, '#sources', 'quantis2');
+    await drawn(page);
     const seen = [];
     for (let i = 0; i < 30; i++) {
       await page.press('Tab');

@@ -6,7 +6,7 @@
 'use strict';
 
 const assert = require('assert');
-const crypto = require('crypto');
+const { spawn } = require('child_process');
 const fs = require('fs');
 const path = require('path');
 const { Browser } = require('./browser');
@@ -16,21 +16,22 @@ const [url, fifo, tokenFile, pictures] = process.argv.slice(2);
 const token = fs.readFileSync(tokenFile, 'utf8').trim();
 
 let page;
-let noise = 'random';
-let feeder = Number(process.env.feeder);
+let feeder = Number(process.env.feeder); // the shell fed until now
 
-// Feeds until the process ends; a reader that goes comes back.
-const feed = async () => {
-  for (;;) {
-    try {
-      const file = await fs.promises.open(fifo, 'w');
-      if (feeder) process.kill(feeder); // the shell fed until now
-      feeder = 0;
-      for (;;) await file.write(noise === 'random' ? crypto.randomBytes(4096) : Buffer.alloc(4096));
-    } catch (error) {
-      if (error.code !== 'EPIPE') throw error;
-    }
+// It may have ended by itself, when the server closed its end.
+const stopFeeding = () => {
+  try {
+    process.kill(feeder);
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
   }
+};
+
+// What the source gives from now on. A process of its own: a Node that waits in open(2) for a reader could not end.
+const feed = (device) => {
+  const child = spawn('sh', ['-c', 'exec cat "$0" >"$1"', device, fifo], { stdio: 'ignore' });
+  stopFeeding();
+  feeder = child.pid;
 };
 
 const reads = (selector, wanted) =>
@@ -137,7 +138,7 @@ test('nothing went wrong unseen', async () => {
 });
 
 test('a source that gives zeros is shown as failed, and as active once it is back', async () => {
-  noise = 'zeros';
+  feed('/dev/zero');
   // A source whose queue is full is read slowly: what went bad is seen when bytes are asked for.
   await page.until(
     async (bearer) =>
@@ -152,7 +153,7 @@ test('a source that gives zeros is shown as failed, and as active once it is bac
   assert.strictEqual((await ask('api/v1/quantum-entropy')).status, 503);
   await page.look({ dark: true });
   await page.picture(path.join(pictures, 'live-error-dark.png'));
-  noise = 'random';
+  feed('/dev/urandom');
   assert.strictEqual(
     await page.run(
       async (bearer) =>
@@ -176,12 +177,11 @@ test('a source that gives zeros is shown as failed, and as active once it is bac
 
 const main = async () => {
   fs.mkdirSync(pictures, { recursive: true });
-  feed().catch((error) => {
-    console.log(`Bail out! ${error.stack}`);
-    process.exit(1);
-  });
   const browser = await Browser.start('--ignore-certificate-errors');
-  process.on('exit', () => browser.kill());
+  process.on('exit', () => {
+    browser.kill();
+    stopFeeding();
+  });
   page = await browser.page();
   await runAll();
 };

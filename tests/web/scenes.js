@@ -50,13 +50,13 @@ const texts = (page, selector) =>
         .map((one) => one.innerText.replace(/[\s\u00a0]+/g, ' ').trim()),
     selector,
   );
+// Until somebody who looks at the page can read this there.
 const reads = (page, selector, wanted) =>
   page.until(
-    (which, words) =>
-      document
-        .querySelector(which)
-        ?.innerText.replace(/[\s\u00a0]+/g, ' ')
-        .includes(words),
+    (which, words) => {
+      const node = document.querySelector(which);
+      return node?.checkVisibility() && node.innerText.replace(/[\s\u00a0]+/g, ' ').includes(words);
+    },
     selector,
     wanted,
   );
