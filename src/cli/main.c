@@ -33,6 +33,7 @@ static const struct status_row {
     { QK_E_SERVER_UNTRUSTED,  7 },
     { QK_E_TIMEOUT,           7 },
     { QK_E_PROTOCOL,          8 }, /* an answer that makes no sense */
+    { QK_E_METHOD_UNKNOWN,    8 }, /* nothing at this path */
 };
 /* clang-format on */
 
