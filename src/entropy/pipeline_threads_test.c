@@ -2,6 +2,7 @@
 /* The pipeline with threads, as in quantokid: reserve, taps, failures, and the end of the process in the middle. */
 #include "entropy/pipeline_testing.h"
 
+#include <openssl/rand.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -291,6 +292,25 @@ static void the_reserve_is_served_while_down_if_the_operator_wants_it(void **sta
     assert_qk_err(qk_entropy_draw(QK_ENTROPY_QUANTUM, out, 1), QK_E_NO_RANDOM);
 }
 
+static void a_broken_generator_is_no_reason_to_serve_the_reserve_alone(void **state)
+{
+    qk_source_config source = quantum_feed(0, 1, 0);
+    qk_entropy_config config = config_with(&source, 1);
+    EVP_RAND_CTX *generator;
+    uint8_t out[64];
+
+    (void)state;
+    config.serve_reserve_when_down = true;
+    start_config(&config);
+    eventually(status_now().reserve_bytes == RESERVE);
+    assert_qk_ok(qk_entropy_draw(QK_ENTROPY_QUANTUM, out, sizeof out));
+    generator = RAND_get0_public(qk_openssl());
+    assert_int_equal(EVP_RAND_uninstantiate(generator), 1);
+    assert_qk_err(qk_entropy_draw(QK_ENTROPY_QUANTUM, out, sizeof out), QK_E_NO_RANDOM);
+    assert_int_equal(EVP_RAND_instantiate(generator, 256, 0, NULL, 0, NULL), 1);
+    assert_qk_ok(qk_entropy_draw(QK_ENTROPY_QUANTUM, out, sizeof out));
+}
+
 /* Two runs of statistics say that what a source gave was bad: it is in everything that waits to be served. */
 static void what_a_source_that_was_cut_off_is_in_goes_with_it(void **state)
 {
@@ -537,6 +557,7 @@ int main(void)
         CASE(it_serves_again_after_a_restart),
         CASE(the_reserve_is_not_served_while_its_source_is_starting),
         CASE(the_reserve_is_served_while_down_if_the_operator_wants_it),
+        CASE(a_broken_generator_is_no_reason_to_serve_the_reserve_alone),
         CASE(what_a_source_that_was_cut_off_is_in_goes_with_it),
         CASE(stopping_does_not_wait_for_a_silent_source),
         CASE(taps_give_bytes_that_nobody_else_gets),
