@@ -40,10 +40,11 @@ static bool may_serve(qk_pipeline *pipeline)
            !pipeline->config.threads;
 }
 
-/* A start-up test is worth waiting for, and no more. */
+/* A start-up test is worth waiting for, and no more. If it ends between the first two looks, the third one sees that.
+ */
 static bool may_wait(qk_pipeline *pipeline)
 {
-    return may_serve(pipeline) || qk_pipeline_starting(pipeline, pipeline->quantum);
+    return may_serve(pipeline) || qk_pipeline_starting(pipeline, pipeline->quantum) || may_serve(pipeline);
 }
 
 static qk_err wait_for_blocks(qk_pipeline *pipeline, uint8_t *blocks, size_t count, qk_deadline_ms deadline)
