@@ -410,6 +410,39 @@ static void taps_fill_from_full_queues(void **state)
     free(out);
 }
 
+static qk_source_status source_now(void)
+{
+    qk_source_status status;
+
+    qk_source_status_get(qk_entropy_source(0), &status);
+    return status;
+}
+
+/* The first samples after the start-up test wait in the tap; a run shall not have them beside those of another stream.
+ */
+static void a_restart_empties_the_tap(void **state)
+{
+    enum { STARTUP = 4096, TAP = 64 * 1024 };
+    qk_source_config source = feed(0, 1, 0);
+    qk_entropy_config config = config_with(&source, 1);
+    QK_OWNED(qk_buf_done) qk_buf given = QK_BUF_NONE;
+    uint8_t *out = malloc(TAP);
+    size_t len;
+
+    (void)state;
+    assert_non_null(out);
+    assert_qk_ok(qk_file_read(source.path, FEED_LEN, &given));
+    source.statistics = 0; /* raw */
+    start_config(&config);
+    eventually(source_now().samples > TAP + 2 * STARTUP); /* the tap is full, or nearly */
+    qk_source_restart(qk_entropy_source(0));
+    eventually(source_now().startups == 2 && source_now().queued > 0);
+    len = qk_entropy_tap(0, out, TAP);
+    assert_null(memmem(out, len, given.data + STARTUP, 16));
+    assert_null(memmem(out, len, given.data + STARTUP + TAP / 2, 16));
+    free(out);
+}
+
 static void a_strict_start_lets_the_tap_through_first(void **state)
 {
     qk_source_config source = feed(0, 1, 0);
@@ -562,6 +595,7 @@ int main(void)
         CASE(stopping_does_not_wait_for_a_silent_source),
         CASE(taps_give_bytes_that_nobody_else_gets),
         CASE(taps_fill_from_full_queues),
+        CASE(a_restart_empties_the_tap),
         CASE(a_strict_start_lets_the_tap_through_first),
         CASE(the_disk_fills_after_memory_and_flows_back),
         CASE(without_the_disk_it_goes_on),
