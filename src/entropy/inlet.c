@@ -62,13 +62,13 @@ static bool any_credited(const qk_pipeline *pipeline)
 }
 
 /* How pressing it is. */
-typedef enum pace {
+typedef enum turn_pace {
     IN_PASSING,  /* whoever was slow is spared for a while */
     WAITED_FOR,  /* the network alone is: on a busy machine any turn may have been slow */
     LAST_CHANCE, /* not the network at all: the caller's time is over */
-} pace;
+} turn_pace;
 
-static bool is_spared(const qk_inlet *inlet, pace pace)
+static bool is_spared(const qk_inlet *inlet, turn_pace pace)
 {
     bool network = inlet->config->driver == QK_DRIVER_UPSTREAM;
 
@@ -78,7 +78,7 @@ static bool is_spared(const qk_inlet *inlet, pace pace)
            (pace == LAST_CHANCE || atomic_load(&inlet->spared_ns) > qk_clock_monotonic_ns());
 }
 
-static bool is_due(const qk_inlet *inlet, pace pace)
+static bool is_due(const qk_inlet *inlet, turn_pace pace)
 {
     return (atomic_load(&inlet->next_turn_ms) <= qk_clock_monotonic_ms() || atomic_load(&inlet->wanting)) &&
            !is_spared(inlet, pace);
@@ -122,7 +122,7 @@ static bool turn(qk_inlet *inlet, qk_deadline_ms deadline)
 
 /* Who is due; without any healthy source each is asked at each call: an operator may have restarted it meanwhile. True
  * if one of them may have more at once. */
-static bool turn_all(qk_pipeline *pipeline, qk_deadline_ms deadline, pace pace)
+static bool turn_all(qk_pipeline *pipeline, qk_deadline_ms deadline, turn_pace pace)
 {
     bool more = false;
 
