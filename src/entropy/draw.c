@@ -40,10 +40,11 @@ static bool may_serve(qk_pipeline *pipeline)
            !pipeline->config.threads;
 }
 
-/* A start-up test is worth waiting for, and no more. */
+/* A start-up test is worth waiting for, and no more. If it ends between the first two looks, the third one sees that.
+ */
 static bool may_wait(qk_pipeline *pipeline)
 {
-    return may_serve(pipeline) || qk_pipeline_starting(pipeline, pipeline->quantum);
+    return may_serve(pipeline) || qk_pipeline_starting(pipeline, pipeline->quantum) || may_serve(pipeline);
 }
 
 static qk_err wait_for_blocks(qk_pipeline *pipeline, uint8_t *blocks, size_t count, qk_deadline_ms deadline)
@@ -60,12 +61,13 @@ static qk_err wait_for_blocks(qk_pipeline *pipeline, uint8_t *blocks, size_t cou
 }
 
 /* The generator needs a healthy source. While none is, the conditioned bits alone are served, if the operator wants
- * that: they have full entropy by themselves. */
+ * that: they have full entropy by themselves. Whatever else a generator fails for is a failure. */
 static qk_err draw_mask(qk_pipeline *pipeline, uint8_t *out, size_t len)
 {
     qk_err err = qk_provider_draw(false, out, len);
 
-    if (err != QK_E_NO_RANDOM || !pipeline->config.serve_reserve_when_down)
+    if (err != QK_E_NO_RANDOM || !pipeline->config.serve_reserve_when_down ||
+        (qk_pipeline_healthy(pipeline) & pipeline->credited))
         return err;
     memset(out, 0, len);
     return QK_OK;

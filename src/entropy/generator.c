@@ -97,6 +97,12 @@ static void discard_ready(qk_generator *generator)
     generator->ready = 0;
 }
 
+void qk_generator_forget(qk_generator *generator)
+{
+    forget_drbg(generator);
+    discard_ready(generator);
+}
+
 /* The epoch is read before the seed is: what happens in between makes another reseed. */
 static qk_err seed(qk_generator *generator, qk_pipeline *pipeline, qk_view caller)
 {

@@ -20,6 +20,8 @@ void qk_generator_free(qk_generator **generator); /* wipes; accepts a pointer to
 QK_MUST_CHECK qk_err qk_generator_draw(qk_generator *generator, uint8_t *out, size_t len);
 /* A seed before the next draw, with `additional` bytes; they add but never replace. QK_E_NO_RANDOM. */
 QK_MUST_CHECK qk_err qk_generator_reseed(qk_generator *generator, qk_view additional);
+/* Wipes its state; the next draw begins with a seed. */
+void qk_generator_forget(qk_generator *generator);
 /* Seeds it has had. */
 uint64_t qk_generator_seeds(const qk_generator *generator);
 

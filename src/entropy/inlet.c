@@ -61,18 +61,27 @@ static bool any_credited(const qk_pipeline *pipeline)
     return (qk_pipeline_healthy(pipeline) & pipeline->credited) != 0;
 }
 
-/* On a busy machine any turn may have been slow; when a caller has to wait (`hurry`), only the network is spared. */
-static bool is_spared(const qk_inlet *inlet, bool hurry)
+/* How pressing it is. */
+typedef enum turn_pace {
+    IN_PASSING,  /* whoever was slow is spared for a while */
+    WAITED_FOR,  /* the network alone is: on a busy machine any turn may have been slow */
+    LAST_CHANCE, /* not the network at all: the caller's time is over */
+} turn_pace;
+
+static bool is_spared(const qk_inlet *inlet, turn_pace pace)
 {
-    if (hurry && inlet->config->driver != QK_DRIVER_UPSTREAM)
+    bool network = inlet->config->driver == QK_DRIVER_UPSTREAM;
+
+    if (pace != IN_PASSING && !network)
         return false;
-    return atomic_load(&inlet->spared_ns) > qk_clock_monotonic_ns() && any_credited(inlet->pipeline);
+    return any_credited(inlet->pipeline) &&
+           (pace == LAST_CHANCE || atomic_load(&inlet->spared_ns) > qk_clock_monotonic_ns());
 }
 
-static bool is_due(const qk_inlet *inlet, bool hurry)
+static bool is_due(const qk_inlet *inlet, turn_pace pace)
 {
     return (atomic_load(&inlet->next_turn_ms) <= qk_clock_monotonic_ms() || atomic_load(&inlet->wanting)) &&
-           !is_spared(inlet, hurry);
+           !is_spared(inlet, pace);
 }
 
 static _Thread_local unsigned turns_under_way;
@@ -113,14 +122,14 @@ static bool turn(qk_inlet *inlet, qk_deadline_ms deadline)
 
 /* Who is due; without any healthy source each is asked at each call: an operator may have restarted it meanwhile. True
  * if one of them may have more at once. */
-static bool turn_all(qk_pipeline *pipeline, qk_deadline_ms deadline, bool hurry)
+static bool turn_all(qk_pipeline *pipeline, qk_deadline_ms deadline, turn_pace pace)
 {
     bool more = false;
 
     for (size_t i = 0; i < pipeline->inlet_count; i++) {
         qk_inlet *inlet = &pipeline->inlets[i];
-        if (is_due(inlet, hurry) || !any_credited(pipeline))
-            more |= turn(inlet, deadline) && is_due(inlet, hurry);
+        if (is_due(inlet, pace) || !any_credited(pipeline))
+            more |= turn(inlet, deadline) && is_due(inlet, pace);
     }
     qk_pipeline_observe(pipeline);
     return more;
@@ -128,7 +137,7 @@ static bool turn_all(qk_pipeline *pipeline, qk_deadline_ms deadline, bool hurry)
 
 void qk_pipeline_turn(qk_pipeline *pipeline, qk_deadline_ms deadline)
 {
-    (void)turn_all(pipeline, deadline, false);
+    (void)turn_all(pipeline, deadline, IN_PASSING);
 }
 
 static bool is_starting(const qk_inlet *inlet)
@@ -230,6 +239,6 @@ void qk_pipeline_wait(qk_pipeline *pipeline, qk_deadline_ms deadline)
         wait_for_threads(pipeline, ms);
         return;
     }
-    if (!turn_all(pipeline, qk_deadline_in(ms), true))
+    if (!turn_all(pipeline, qk_deadline_in(ms), left == 0 ? LAST_CHANCE : WAITED_FOR))
         sleep_ms(ms < 1 ? 1 : ms);
 }

@@ -48,7 +48,7 @@ typedef struct qk_inlet {
     /* tap: under `gather` */
     qk_secret tap, tap_input;
     size_t tap_have, tap_input_have;
-    uint64_t tapped;
+    uint64_t tapped, tap_stream; /* the stream is another one after a failure or a start-up test */
 } qk_inlet;
 
 typedef struct qk_pipeline {

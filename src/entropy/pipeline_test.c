@@ -178,6 +178,27 @@ static void a_generator_is_reseeded_after_2_to_17_bits(void **state)
     assert_int_equal(status.conditioned_bytes, 128);
 }
 
+/* OpenSSL's word for wiping a generator. */
+static void an_uninstantiated_generator_keeps_nothing(void **state)
+{
+    qk_source_config source = feed(0, 4, 0);
+    EVP_RAND_CTX *generator;
+    qk_entropy_status before, after;
+    uint8_t out[16];
+
+    (void)state;
+    start_with(&source, 1, false);
+    assert_qk_ok(qk_entropy_draw(QK_ENTROPY_MIXED, out, sizeof out));
+    qk_entropy_status_get(&before);
+    generator = RAND_get0_public(qk_openssl());
+    assert_int_equal(EVP_RAND_uninstantiate(generator), 1);
+    assert_qk_err(qk_entropy_draw(QK_ENTROPY_MIXED, out, sizeof out), QK_E_NO_RANDOM);
+    assert_int_equal(EVP_RAND_instantiate(generator, 256, 0, NULL, 0, NULL), 1);
+    assert_qk_ok(qk_entropy_draw(QK_ENTROPY_MIXED, out, sizeof out));
+    qk_entropy_status_get(&after);
+    assert_int_equal(after.reseeds, before.reseeds + 1);
+}
+
 static void drawn_bytes_are_counted_by_type(void **state)
 {
     qk_source_config source = feed(0, 4, 0);
@@ -535,6 +556,7 @@ int main(void)
         CASE(who_mixes_in_all_the_time_does_not_use_up_the_source),
         CASE(nothing_is_served_twice),
         CASE(a_generator_is_reseeded_after_2_to_17_bits),
+        CASE(an_uninstantiated_generator_keeps_nothing),
         CASE(drawn_bytes_are_counted_by_type),
         CASE(quantum_needs_a_quantum_source),
         CASE(quantum_takes_a_fresh_block_for_each_64_bytes),

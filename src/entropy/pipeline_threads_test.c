@@ -2,6 +2,7 @@
 /* The pipeline with threads, as in quantokid: reserve, taps, failures, and the end of the process in the middle. */
 #include "entropy/pipeline_testing.h"
 
+#include <openssl/rand.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -291,6 +292,25 @@ static void the_reserve_is_served_while_down_if_the_operator_wants_it(void **sta
     assert_qk_err(qk_entropy_draw(QK_ENTROPY_QUANTUM, out, 1), QK_E_NO_RANDOM);
 }
 
+static void a_broken_generator_is_no_reason_to_serve_the_reserve_alone(void **state)
+{
+    qk_source_config source = quantum_feed(0, 1, 0);
+    qk_entropy_config config = config_with(&source, 1);
+    EVP_RAND_CTX *generator;
+    uint8_t out[64];
+
+    (void)state;
+    config.serve_reserve_when_down = true;
+    start_config(&config);
+    eventually(status_now().reserve_bytes == RESERVE);
+    assert_qk_ok(qk_entropy_draw(QK_ENTROPY_QUANTUM, out, sizeof out));
+    generator = RAND_get0_public(qk_openssl());
+    assert_int_equal(EVP_RAND_uninstantiate(generator), 1);
+    assert_qk_err(qk_entropy_draw(QK_ENTROPY_QUANTUM, out, sizeof out), QK_E_NO_RANDOM);
+    assert_int_equal(EVP_RAND_instantiate(generator, 256, 0, NULL, 0, NULL), 1);
+    assert_qk_ok(qk_entropy_draw(QK_ENTROPY_QUANTUM, out, sizeof out));
+}
+
 /* Two runs of statistics say that what a source gave was bad: it is in everything that waits to be served. */
 static void what_a_source_that_was_cut_off_is_in_goes_with_it(void **state)
 {
@@ -387,6 +407,39 @@ static void taps_fill_from_full_queues(void **state)
     start_config(&config);
     tap_all(0, out, LEN);
     assert_false(repeats_16(out, LEN));
+    free(out);
+}
+
+static qk_source_status source_now(void)
+{
+    qk_source_status status;
+
+    qk_source_status_get(qk_entropy_source(0), &status);
+    return status;
+}
+
+/* The first samples after the start-up test wait in the tap; a run shall not have them beside those of another stream.
+ */
+static void a_restart_empties_the_tap(void **state)
+{
+    enum { STARTUP = 4096, TAP = 64 * 1024 };
+    qk_source_config source = feed(0, 1, 0);
+    qk_entropy_config config = config_with(&source, 1);
+    QK_OWNED(qk_buf_done) qk_buf given = QK_BUF_NONE;
+    uint8_t *out = malloc(TAP);
+    size_t len;
+
+    (void)state;
+    assert_non_null(out);
+    assert_qk_ok(qk_file_read(source.path, FEED_LEN, &given));
+    source.statistics = 0; /* raw */
+    start_config(&config);
+    eventually(source_now().samples > TAP + 2 * STARTUP); /* the tap is full, or nearly */
+    qk_source_restart(qk_entropy_source(0));
+    eventually(source_now().startups == 2 && source_now().queued > 0);
+    len = qk_entropy_tap(0, out, TAP);
+    assert_null(memmem(out, len, given.data + STARTUP, 16));
+    assert_null(memmem(out, len, given.data + STARTUP + TAP / 2, 16));
     free(out);
 }
 
@@ -537,10 +590,12 @@ int main(void)
         CASE(it_serves_again_after_a_restart),
         CASE(the_reserve_is_not_served_while_its_source_is_starting),
         CASE(the_reserve_is_served_while_down_if_the_operator_wants_it),
+        CASE(a_broken_generator_is_no_reason_to_serve_the_reserve_alone),
         CASE(what_a_source_that_was_cut_off_is_in_goes_with_it),
         CASE(stopping_does_not_wait_for_a_silent_source),
         CASE(taps_give_bytes_that_nobody_else_gets),
         CASE(taps_fill_from_full_queues),
+        CASE(a_restart_empties_the_tap),
         CASE(a_strict_start_lets_the_tap_through_first),
         CASE(the_disk_fills_after_memory_and_flows_back),
         CASE(without_the_disk_it_goes_on),

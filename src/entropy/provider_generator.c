@@ -79,6 +79,7 @@ static int generator_uninstantiate(void *context)
 {
     rand_context *rand = context;
 
+    qk_generator_forget(rand->generator);
     rand->state = EVP_RAND_STATE_UNINITIALISED;
     return 1;
 }

@@ -147,7 +147,7 @@ void qk_source_machine_fail(qk_source_machine *machine, qk_source_fault fault, i
     bool again = fault == QK_FAULT_AWAY && machine->gone_since != NEVER; /* known already, no news */
     bool permanent = is_permanent(machine, fault, now, &reason);
 
-    machine->errors++;
+    machine->errors += !again;
     machine->silent_since = NEVER;
     machine->state = permanent ? QK_SOURCE_FAILED : QK_SOURCE_ERROR;
     if (permanent || !again)

@@ -118,6 +118,20 @@ static void failures_further_apart_are_not(void **state)
     assert_int_equal(machine.message_count, QK_SOURCE_MESSAGES);
 }
 
+static void attempts_that_find_it_still_missing_are_one_failure(void **state)
+{
+    qk_source_machine machine = active();
+
+    (void)state;
+    for (unsigned i = 0; i < 10; i++)
+        qk_source_machine_fail(&machine, QK_FAULT_AWAY, i, "gone");
+    assert_int_equal(machine.state, QK_SOURCE_ERROR);
+    assert_int_equal(machine.errors, 1);
+    assert_int_equal(machine.message_count, 1);
+    qk_source_machine_fail(&machine, QK_FAULT_WEAK, 10, "bad");
+    assert_int_equal(machine.errors, 2);
+}
+
 static void a_restart_forgets_old_failures(void **state)
 {
     qk_source_machine machine = active();
@@ -195,6 +209,7 @@ int main(void)
         cmocka_unit_test(a_failure_within_the_three_tests_begins_anew),
         cmocka_unit_test(the_fifth_failure_within_an_hour_is_permanent),
         cmocka_unit_test(failures_further_apart_are_not),
+        cmocka_unit_test(attempts_that_find_it_still_missing_are_one_failure),
         cmocka_unit_test(a_restart_forgets_old_failures),
         cmocka_unit_test(a_verdict_on_old_samples_changes_nothing),
         cmocka_unit_test(two_runs_in_a_row_that_miss_different_verdicts_fail_too),

@@ -150,7 +150,7 @@ qk_err qk_supply_block(qk_pipeline *pipeline, uint32_t carriers, const char *use
 qk_err qk_supply_seed(qk_pipeline *pipeline, uint8_t out[QK_BLOCK_LEN])
 {
     if (qk_block_ring_take(&pipeline->seeds, out, 1)) {
-        if (qk_block_ring_count(&pipeline->seeds) == QK_SEED_POOL / 2)
+        if (qk_block_ring_count(&pipeline->seeds) <= QK_SEED_POOL / 2)
             pthread_cond_signal(&pipeline->filling);
         return QK_OK;
     }

@@ -73,6 +73,20 @@ static size_t budget_of(qk_inlet *inlet)
     return share > inlet->tapped ? at_most(share - inlet->tapped) : 0;
 }
 
+/* A run over samples from before and after a failure or a restart would judge neither. */
+static void forget_former_stream(qk_inlet *inlet)
+{
+    qk_source_status status;
+
+    qk_source_status_get(inlet->source, &status);
+    if (inlet->tap_stream == status.errors + status.startups)
+        return;
+    inlet->tap_stream = status.errors + status.startups;
+    explicit_bzero(qk_secret_fill(&inlet->tap), inlet->tap_have);
+    explicit_bzero(qk_secret_fill(&inlet->tap_input), inlet->tap_input_have);
+    inlet->tap_have = inlet->tap_input_have = 0;
+}
+
 void qk_tap_fill(qk_inlet *inlet)
 {
     bool raw = inlet->config->statistics == RAW;
@@ -80,6 +94,7 @@ void qk_tap_fill(qk_inlet *inlet)
     if (!raw && inlet->config->statistics != CONDITIONED)
         return;
     pthread_mutex_lock(&inlet->pipeline->gather);
+    forget_former_stream(inlet);
     if (inlet->tap_have < QK_TAP_LEN - QK_BLOCK_LEN) {
         if (raw)
             fill_raw(inlet, budget_of(inlet));

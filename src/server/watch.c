@@ -49,7 +49,7 @@ static bool source_is_usable(const watched *it, uint64_t *out_failures)
     qk_source_status status;
 
     qk_source_status_get(qk_entropy_source(it->source), &status);
-    *out_failures = status.errors;
+    *out_failures = status.errors + status.startups; /* a restart begins another stream too */
     return status.state != QK_SOURCE_OFF && status.state != QK_SOURCE_ERROR && status.state != QK_SOURCE_FAILED;
 }
 
