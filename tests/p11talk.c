@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An application that runs on while a test changes the world around it: it loads a module, logs in, makes a session
- * key pair, then does what standard input says, one word a line (sign, random, keys, fork, quit), and tells each result. */
+ * key pair, then does what standard input says, one word a line (sign, random, keys, fork, quit), and tells each
+ * result. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
