@@ -66,8 +66,8 @@ static void a_source_is_told_in_full_and_without_what_terminals_obey(void **stat
 static void documents_with_holes_are_printed_and_others_refused(void **state)
 {
     static const char *const poor[] = { "{\"sources\":[]}", "{\"sources\":[{}]}", "{\"sources\":[5,null,\"x\"]}",
-                                        "{\"sources\":[{\"name\":5,\"messages\":{},\"last_run\":[]}],\"reserve\":7,"
-                                        "\"entropy_types\":[1,null]}" };
+                                        ("{\"sources\":[{\"name\":5,\"messages\":{},\"last_run\":[]}],\"reserve\":7,"
+                                         "\"entropy_types\":[1,null]}") };
     static const char *const wrong[] = { "", "x", "[]", "{}", "{\"sources\":{}}", "<html>", "{\"sources\":[]" };
 
     (void)state;

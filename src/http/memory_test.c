@@ -20,7 +20,8 @@ void *__wrap_malloc(size_t len)
 static const char *const texts[] = {
     "GET /a HTTP/1.1\r\nHost: x\r\n\r\n",
     "POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello",
-    "PUT /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\nGET / HTTP/1.1\r\n",
+    ("PUT /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+     "GET /d HTTP/1.1\r\n"),
     "broken\r\n\r\n",
 };
 
