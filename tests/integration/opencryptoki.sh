@@ -5,7 +5,8 @@
 . "$(dirname "$0")/lib.sh"
 
 module=$build/src/wrapper/libquantoki-entropy.so
-library=$(ls /usr/lib/*/opencryptoki/libopencryptoki.so.0 /usr/lib64/opencryptoki/libopencryptoki.so.0 2>/dev/null | head -n 1)
+library=$(ls /usr/lib/*/opencryptoki/libopencryptoki.so.0 /usr/lib64/opencryptoki/libopencryptoki.so.0 2>/dev/null |
+    head -n 1)
 instance=$work/instance
 
 end_slot_daemon() {
@@ -22,13 +23,13 @@ slot_daemon() { # runs, or can be started for the time of this test
 }
 
 random_comes_from_quantokid() {
-    pkcs11-tool --module "$module" --slot "$slot" --generate-random 64 --output-file "$work/random" || return
+    p11 --slot "$slot" --generate-random 64 --output-file "$work/random" || return
     [ "$(stat -c %s "$work/random")" = 64 ] && ! cmp -s -n 64 "$work/random" /dev/zero
 }
 
 without_quantokid_there_is_none() {
     stop_server
-    refuses pkcs11-tool --module "$module" --slot "$slot" --generate-random 64 --output-file "$work/none" || return
+    refuses p11 --slot "$slot" --generate-random 64 --output-file "$work/none" || return
     says "err=SERVER_AWAY" "$(cat "$work/wrapper.log")" || return
     start_server "$instance"
 }
@@ -50,7 +51,8 @@ if [ -z "$library" ] || ! slot_daemon; then
     skip "openCryptoki's software token" "openCryptoki is not installed, or pkcsslotd cannot be started"
     finish
 fi
-slot=$(pkcs11-tool --module "$library" --list-slots 2>/dev/null | sed -n 's/^Slot [0-9]* (\(0x[0-9a-f]*\)).*/\1/p' | head -n 1)
+slot=$(pkcs11-tool --module "$library" --list-slots 2>/dev/null |
+    sed -n "s/^Slot [0-9]* (\(0x[0-9a-f]*\)).*/\1/p" | head -n 1)
 make_instance "$instance" && start_server "$instance" || { echo "Bail out! no server"; exit 1; }
 "$build/src/cli/quantoki" token create --config "$instance/quantokid.yaml" --name soft --rate unlimited |
     tail -n 1 >"$work/token"
