@@ -27,6 +27,15 @@ bool qk_view_is_zero(qk_view view)
     return any == 0;
 }
 
+qk_view qk_view_first_line(qk_view text)
+{
+    size_t len = 0;
+
+    while (len < text.len && text.data[len] != '\r' && text.data[len] != '\n')
+        len++;
+    return qk_view_slice(text, 0, len);
+}
+
 void qk_buf_done(qk_buf *buf)
 {
     if (buf->data)

@@ -38,6 +38,8 @@ qk_view qk_view_slice(qk_view view, size_t offset, size_t len);
 /* For public data only; secrets are compared with qk_ct_equal. */
 bool qk_view_equal(qk_view a, qk_view b);
 bool qk_view_is_zero(qk_view view);
+/* What comes before the first CR or LF: tokens and PINs in files, as the known clients take them. */
+qk_view qk_view_first_line(qk_view text);
 
 typedef struct qk_buf {
     uint8_t *data;

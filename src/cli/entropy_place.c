@@ -98,13 +98,10 @@ static qk_err find_address(qk_entropy_place *place)
 /* The first line, as other clients of such services take it. */
 static qk_err read_token(const char *path, qk_secret *out)
 {
-    qk_view text;
-    size_t len = 0;
+    size_t len;
 
     QK_TRY(qk_file_read_secret(path, MAX_TOKEN_FILE, out));
-    text = qk_secret_reveal(out);
-    while (len < text.len && text.data[len] != '\r' && text.data[len] != '\n')
-        len++;
+    len = qk_view_first_line(qk_secret_reveal(out)).len;
     if (len == 0)
         return qk_fail(QK_E_CONFIG, "the first line of the token file %s is empty", path);
     qk_secret_shorten(out, len);

@@ -35,14 +35,8 @@ static qk_err upstream_check(const qk_source_config *config)
 /* The first line of the file, as other clients of such services take it. */
 static qk_err read_token(const char *path, qk_secret *out_token)
 {
-    qk_view text;
-    size_t len = 0;
-
     QK_TRY(qk_file_read_secret(path, TOKEN_MOST, out_token));
-    text = qk_secret_reveal(out_token);
-    while (len < text.len && text.data[len] != '\r' && text.data[len] != '\n')
-        len++;
-    qk_secret_shorten(out_token, len);
+    qk_secret_shorten(out_token, qk_view_first_line(qk_secret_reveal(out_token)).len);
     return QK_OK;
 }
 

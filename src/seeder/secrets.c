@@ -16,13 +16,11 @@ enum { MOST_SECRET = 8192, COMMAND_MS = 10000 };
 
 static qk_err take_first_line(qk_view text, const char *where, qk_secret *out)
 {
-    size_t len = 0;
+    qk_view line = qk_view_first_line(text);
 
-    while (len < text.len && text.data[len] != '\r' && text.data[len] != '\n')
-        len++;
-    if (len == 0)
+    if (line.len == 0)
         return qk_fail(QK_E_CONFIG, "%s: its first line is empty", where);
-    return qk_secret_copy(qk_view_slice(text, 0, len), out);
+    return qk_secret_copy(line, out);
 }
 
 static qk_err read_file(const char *path, qk_secret *out)

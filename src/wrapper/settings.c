@@ -223,15 +223,6 @@ qk_err qk_wrapper_settings_read(qk_wrapper_settings *out)
 
 /* ---- the token ---- */
 
-static qk_view first_line(qk_view text)
-{
-    size_t len = 0;
-
-    while (len < text.len && text.data[len] != '\r' && text.data[len] != '\n')
-        len++;
-    return qk_view_slice(text, 0, len);
-}
-
 qk_err qk_wrapper_token_read(const qk_wrapper_settings *settings, qk_secret *out_token)
 {
     QK_OWNED(qk_secret_free) qk_secret file = QK_SECRET_NONE;
@@ -242,9 +233,9 @@ qk_err qk_wrapper_token_read(const qk_wrapper_settings *settings, qk_secret *out
         return qk_fail(QK_E_TOKEN_EMPTY,
                        "there is no token for the entropy service: set QRYPT_EAAS_TOKEN, or `token_file`");
     QK_TRY(qk_file_read_secret(settings->token_file, MAX_TOKEN_FILE, &file));
-    if (first_line(qk_secret_reveal(&file)).len == 0)
+    if (qk_view_first_line(qk_secret_reveal(&file)).len == 0)
         return qk_fail(QK_E_TOKEN_EMPTY, "%s: its first line is empty", settings->token_file);
-    return qk_secret_copy(first_line(qk_secret_reveal(&file)), out_token);
+    return qk_secret_copy(qk_view_first_line(qk_secret_reveal(&file)), out_token);
 }
 
 void qk_wrapper_settings_done(qk_wrapper_settings *settings)
