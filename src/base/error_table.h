@@ -114,6 +114,7 @@
     ROW(NOT_AUTHORIZED,          CKR_USER_NOT_LOGGED_IN,               CKR_IBM_GREP11_NOT_AUTHENTICATED,     PERMISSION_DENIED,   403, "caller may not do this") \
     ROW(METHOD_UNKNOWN,          CKR_FUNCTION_NOT_SUPPORTED,           CKR_FUNCTION_NOT_SUPPORTED,           UNIMPLEMENTED,       404, "no such method") \
     ROW(RATE,                    CKR_FUNCTION_FAILED,                  CKR_FUNCTION_REJECTED,                RESOURCE_EXHAUSTED,  429, "too many requests") \
+    ROW(REQUEST_REFUSED,         CKR_FUNCTION_FAILED,                  CKR_FUNCTION_FAILED,                  FAILED_PRECONDITION, 502, "the service takes no such request") \
     ROW(BASE_EMPTY,              CKR_QRYPT_BASE_HSM_EMPTY,             CKR_QRYPT_BASE_HSM_EMPTY,             FAILED_PRECONDITION, 500, "no base library is named") \
     ROW(BASE_OPEN,               CKR_QRYPT_BASE_HSM_OPEN_FAILED,       CKR_QRYPT_BASE_HSM_OPEN_FAILED,       FAILED_PRECONDITION, 500, "the base library cannot be loaded") \
     ROW(TOKEN_EMPTY,             CKR_QRYPT_TOKEN_EMPTY,                CKR_QRYPT_TOKEN_EMPTY,                UNAUTHENTICATED,     401, "there is no token for the entropy service") \

@@ -159,6 +159,8 @@ static const struct status_row {
     qk_err err;
     const char *words;
 } statuses[] = {
+    { 400, QK_E_REQUEST_REFUSED, "takes no such request: do its limits fit the sizes that are asked for?" },
+    { 422, QK_E_REQUEST_REFUSED, "takes no such request: do its limits fit the sizes that are asked for?" },
     { 401, QK_E_NOT_AUTHENTICATED, "does not accept the token (it is missing, wrong, expired or revoked)" },
     { 404, QK_E_METHOD_UNKNOWN, "has nothing at this path: is it an entropy service, and the address right?" },
     { 405, QK_E_METHOD_UNKNOWN, "takes other requests at this path" },

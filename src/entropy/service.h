@@ -38,7 +38,7 @@ void qk_entropy_service_abandon(qk_entropy_service **service);
 
 /* Fresh entropy of at least 1 and at most 524,288 bytes; exactly `len` is written, what came beyond is wiped.
  * QK_E_NOT_AUTHENTICATED (401), QK_E_NOT_AUTHORIZED (403), QK_E_RATE (429; *out_retry_after_ms, 0 if not given),
- * QK_E_NO_RANDOM (503), QK_E_METHOD_UNKNOWN (404, 405), QK_E_SERVER_AWAY, QK_E_SERVER_UNTRUSTED, QK_E_TIMEOUT,
+ * QK_E_NO_RANDOM (503), QK_E_METHOD_UNKNOWN (404, 405), QK_E_REQUEST_REFUSED (400, 422), QK_E_SERVER_AWAY, QK_E_SERVER_UNTRUSTED, QK_E_TIMEOUT,
  * QK_E_PROTOCOL (answer that does not hold what was asked for; nothing of it is used). out_retry_after_ms may be NULL.
  */
 QK_MUST_CHECK qk_err qk_entropy_service_fetch(qk_entropy_service *service, uint8_t *out, size_t len,

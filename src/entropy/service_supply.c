@@ -115,6 +115,12 @@ static bool may_pass(qk_err err)
     return err == QK_E_RATE || err == QK_E_NO_RANDOM || err == QK_E_SERVER_AWAY || err == QK_E_TIMEOUT;
 }
 
+/* Wrong on this side: no other service could help. */
+static bool is_ours(qk_err err)
+{
+    return err == QK_E_CONFIG || err == QK_E_TOKEN_EMPTY || err == QK_E_NO_MEMORY || err == QK_E_SYSTEM;
+}
+
 /* False if the deadline comes first. */
 static bool wait_for(int64_t pause_ms, qk_deadline_ms deadline)
 {
@@ -126,28 +132,32 @@ static bool wait_for(int64_t pause_ms, qk_deadline_ms deadline)
     return true;
 }
 
-/* Another service is asked at once, the same one again after a pause. */
+/* Another service is asked at once, whatever this one says; the same one again after a pause, if that may help. */
 static qk_err fetch(qk_supply *supply, download *want)
 {
     int64_t growing_ms = FIRST_PAUSE_MS;
     size_t first = supply->current;
+    qk_failure passing = { 0 }; /* the last one that may pass: it decides about another attempt */
     qk_err err = QK_OK;
 
     if (supply->config.url_count == 0)
         return qk_fail(QK_E_CONFIG, "no entropy service is named");
     for (uint64_t tries = 0; tries <= supply->config.retries; tries++) {
         err = attempt(supply, want);
-        if (err == QK_OK || !may_pass(err) || qk_deadline_left(want->deadline) == 0)
+        if (err == QK_OK || is_ours(err) || qk_deadline_left(want->deadline) == 0)
             return err;
         qk_log_failure(QK_LOG_INFO, err, "op=fetch url=%s", supply->config.urls[supply->current]);
+        if (may_pass(err))
+            passing = *qk_failure_last();
         supply->current = (supply->current + 1) % supply->config.url_count;
-        if (supply->current != first || tries == supply->config.retries)
+        if (supply->current != first)
             continue;
-        if (!wait_for(want->retry_after_ms ? want->retry_after_ms : growing_ms, want->deadline))
-            return err;
+        if (!passing.code || tries == supply->config.retries ||
+            !wait_for(want->retry_after_ms ? want->retry_after_ms : growing_ms, want->deadline))
+            break;
         growing_ms = growing_ms * 2 < MOST_PAUSE_MS ? growing_ms * 2 : MOST_PAUSE_MS;
     }
-    return err;
+    return passing.code && !may_pass(err) ? qk_fail(passing.code, "%s", passing.words) : err;
 }
 
 qk_err qk_supply_fetch(qk_supply *supply, uint8_t *out, size_t len, qk_deadline_ms deadline)

@@ -32,9 +32,10 @@ void qk_supply_free(qk_supply **supply);
 /* In a forked child: closes descriptors, frees nothing that another thread may have held. */
 void qk_supply_abandon(qk_supply **supply);
 
-/* Fills `out` with `len` bytes, in downloads of at most 524,288. Tries again after 429, 5xx and network errors, with
- * the next service or after a pause (Retry-After counts), while attempts and time last. Errors as
- * qk_entropy_service_fetch and read_token; QK_E_CONFIG without a service. */
+/* Fills `out` with `len` bytes, in downloads of at most 524,288. The next service is asked whatever one answers but
+ * entropy; the same one again, after a pause (Retry-After counts), only for 429, 5xx and network errors; both while
+ * attempts and time last. Errors as qk_entropy_service_fetch and read_token: one that may pass, if there was any;
+ * QK_E_CONFIG without a service. */
 QK_MUST_CHECK qk_err qk_supply_fetch(qk_supply *supply, uint8_t *out, size_t len, qk_deadline_ms deadline);
 /* `count` blocks of `block_len` bytes in one request if the service's limits allow, else as qk_supply_fetch.
  * *out_retry_after_ms: what the service asks for, 0 if nothing. */

@@ -157,8 +157,47 @@ static void a_refusal_is_not_repeated(void **state)
     f->services[0].script[0] = 403;
     assert_qk_err(fetch(f, LONG_MS), QK_E_NOT_AUTHORIZED);
     f->services[0].script[0] = 400;
-    assert_qk_err(fetch(f, LONG_MS), QK_E_PROTOCOL);
+    assert_qk_err(fetch(f, LONG_MS), QK_E_REQUEST_REFUSED);
     assert_int_equal(f->services[0].requests, 2);
+}
+
+static void another_service_is_asked_after_a_refusal(void **state)
+{
+    static const int refusals[] = { 400, 401, 403, 422 };
+    fixture *f = *state;
+
+    f->config.url_count = 2;
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        f->services[0].script[0] = refusals[i];
+        assert_qk_ok(fetch(f, LONG_MS));
+        qk_supply_free(&f->supply);
+    }
+    assert_int_equal(f->services[1].requests, 4);
+}
+
+static void what_all_services_refuse_is_not_repeated(void **state)
+{
+    fixture *f = *state;
+
+    f->config.url_count = 2;
+    f->config.retries = 5;
+    f->services[0].script[0] = 403;
+    f->services[1].script[0] = 422;
+    assert_qk_err(fetch(f, LONG_MS), QK_E_REQUEST_REFUSED);
+    assert_int_equal(f->services[0].requests + f->services[1].requests, 2);
+}
+
+static void a_refusal_does_not_hide_that_another_may_come_back(void **state)
+{
+    fixture *f = *state;
+
+    f->config.url_count = 2;
+    f->services[0].script[0] = 503;
+    f->services[1].script[0] = 400;
+    assert_qk_err(fetch(f, LONG_MS), QK_E_NO_RANDOM);
+    f->services[0].script[0] = 403;
+    f->services[1].script[0] = 500;
+    assert_qk_err(fetch(f, LONG_MS), QK_E_SERVER_AWAY);
 }
 
 static void a_service_without_post_is_found_out_once(void **state)
@@ -254,6 +293,9 @@ int main(void)
         SUPPLY_TEST(what_passes_is_outlasted),
         SUPPLY_TEST(what_does_not_pass_ends),
         SUPPLY_TEST(a_refusal_is_not_repeated),
+        SUPPLY_TEST(another_service_is_asked_after_a_refusal),
+        SUPPLY_TEST(what_all_services_refuse_is_not_repeated),
+        SUPPLY_TEST(a_refusal_does_not_hide_that_another_may_come_back),
         SUPPLY_TEST(a_service_without_post_is_found_out_once),
         SUPPLY_TEST(the_way_of_asking_may_be_fixed),
         SUPPLY_TEST(the_token_is_read_again_after_a_refusal),

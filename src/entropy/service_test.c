@@ -227,11 +227,20 @@ static void statuses_have_their_errors(void **state)
     static const struct {
         int status;
         qk_err err;
-    } cases[] = { { 400, QK_E_PROTOCOL },       { 401, QK_E_NOT_AUTHENTICATED }, { 403, QK_E_NOT_AUTHORIZED },
-                  { 404, QK_E_METHOD_UNKNOWN }, { 405, QK_E_METHOD_UNKNOWN },    { 422, QK_E_PROTOCOL },
-                  { 429, QK_E_RATE },           { 500, QK_E_SERVER_AWAY },       { 502, QK_E_SERVER_AWAY },
-                  { 503, QK_E_NO_RANDOM },      { 504, QK_E_SERVER_AWAY },       { 301, QK_E_PROTOCOL },
-                  { 204, QK_E_PROTOCOL },       { 206, QK_E_PROTOCOL } };
+    } cases[] = { { 400, QK_E_REQUEST_REFUSED },
+                  { 401, QK_E_NOT_AUTHENTICATED },
+                  { 403, QK_E_NOT_AUTHORIZED },
+                  { 404, QK_E_METHOD_UNKNOWN },
+                  { 405, QK_E_METHOD_UNKNOWN },
+                  { 422, QK_E_REQUEST_REFUSED },
+                  { 429, QK_E_RATE },
+                  { 500, QK_E_SERVER_AWAY },
+                  { 502, QK_E_SERVER_AWAY },
+                  { 503, QK_E_NO_RANDOM },
+                  { 504, QK_E_SERVER_AWAY },
+                  { 301, QK_E_PROTOCOL },
+                  { 204, QK_E_PROTOCOL },
+                  { 206, QK_E_PROTOCOL } };
     fixture *f = *state;
     uint8_t out[10];
 

@@ -11,6 +11,9 @@
 enum { MOST_BLOCKS = 512, MOST_AT_ONCE = 524288, DOWNLOAD_MS = 10000 };
 enum { FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, NO_TOKEN_MS = 600000, NO_ALLOTMENT_MS = 3600000 };
 
+/* The service takes no such request, and the next one would be the same: nothing is asked until an operator says so. */
+static const int64_t UNTIL_TOLD_MS = INT64_MAX / 2;
+
 /* ---- when the service fails ---- */
 
 static int64_t growing(qk_seeder *seeder)
@@ -31,6 +34,8 @@ static int64_t pause_after(qk_seeder *seeder, qk_err err, int64_t retry_after_ms
         return NO_TOKEN_MS;
     if (err == QK_E_NOT_AUTHORIZED)
         return NO_ALLOTMENT_MS;
+    if (err == QK_E_REQUEST_REFUSED)
+        return UNTIL_TOLD_MS;
     return retry_after_ms > 0 ? retry_after_ms : growing(seeder);
 }
 
@@ -42,7 +47,10 @@ static void note_failure(qk_seeder *seeder, qk_err err, int64_t retry_after_ms, 
     seeder->service_pause_until_ms = now_ms + pause;
     snprintf(seeder->service_words, sizeof seeder->service_words, "%.199s", qk_err_words(err));
     seeder->changed = true;
-    qk_log_failure(QK_LOG_ERROR, err, "op=download again_in_ms=%jd", (intmax_t)pause);
+    if (pause == UNTIL_TOLD_MS)
+        qk_log_failure(QK_LOG_ERROR, err, "op=download again=\"after SIGHUP or SIGUSR1\"");
+    else
+        qk_log_failure(QK_LOG_ERROR, err, "op=download again_in_ms=%jd", (intmax_t)pause);
 }
 
 /* ---- is it random at all? ---- */

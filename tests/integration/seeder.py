@@ -204,6 +204,30 @@ bad_service("a_401_is_asked_again_in_ten_minutes", status(401), "again_in_ms=600
 bad_service("a_403_is_asked_again_in_an_hour", status(403), "again_in_ms=3600000")
 
 
+def a_refused_request_stops_the_asking(code):
+    def run(place):
+        place.configure()
+        service.begin(status(code))
+        process = place.start()
+        until(lambda: any("REQUEST_REFUSED" in line and "after SIGHUP" in line for line in process.log))
+        time.sleep(2.5)  # more than two periods
+        equal((len(service.requests), place.seeds("A1"), process.poll()), (1, b"", None))
+        assert "takes no such request" in json.load(open(place.path("status")))["service_error"]
+        process.send_signal(signal.SIGUSR1)
+        until(lambda: len(service.requests) == 2)
+        service.begin(good)
+        process.send_signal(signal.SIGHUP)
+        until(lambda: place.seeds("A1"))
+        service.begin(status(code))
+        equal(place.run("--once")[0], 3)
+    run.__name__ = "after_a_%d_the_service_is_asked_no_more_until_somebody_says_so" % code
+    tests.append(run)
+
+
+a_refused_request_stops_the_asking(400)
+a_refused_request_stops_the_asking(422)
+
+
 @test
 def a_block_that_comes_twice_is_refused(place):
     block = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2"

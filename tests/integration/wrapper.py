@@ -381,6 +381,7 @@ def refusal(name, wanted, *script, **more):
 refusal("a_bad_token_is_told_apart", TOKEN_INVALID, status(401))
 refusal("a_blocked_token_is_told_apart", TOKEN_OTHER, status(403))
 refusal("a_bad_request_is_a_failure", FUNCTION_FAILED, status(400))
+refusal("a_body_that_is_not_taken_is_a_failure", FUNCTION_FAILED, status(422))
 refusal("a_missing_path_is_a_failure", FUNCTION_FAILED, status(404))
 refusal("text_instead_of_json_is_a_failure", FUNCTION_FAILED, raw(b"hello"))
 refusal("an_object_without_entropy_is_a_failure", FUNCTION_FAILED, raw(b"{}"))
