@@ -19,6 +19,7 @@
 
 #include "crypto/openssl.h"
 #include "net/host_errors.h"
+#include "net/proxy.h"
 #include "net/socket.h"
 #include "net/tls_client.h"
 
@@ -227,11 +228,21 @@ static qk_err shake_hands(qk_stream *stream)
         return agree(stream);
     stream->broken = true;
     result = SSL_get_verify_result(stream->ssl);
-    if (result != X509_V_OK)
+    if (result != X509_V_OK && !stream->client->unverified)
         return fail_untrusted(stream, result);
     if (stream->io == QK_IO_LATE)
         return qk_fail(QK_E_SERVER_AWAY, "%s:%u: no answer in time while %s", WHERE(stream), doing);
     return stream->io == QK_IO_DONE ? fail_tls(stream) : fail_io(stream, doing);
+}
+
+static qk_err reach(qk_stream *stream)
+{
+    const qk_tls_client *client = stream->client;
+
+    if (!client->proxy_host)
+        return qk_socket_connect(client->host, client->port, stream->deadline, &stream->fd);
+    QK_TRY(qk_socket_connect(client->proxy_host, client->proxy_port, stream->deadline, &stream->fd));
+    return qk_proxy_tunnel(stream->fd, client->host, client->port, stream->deadline);
 }
 
 qk_err qk_stream_connect(qk_tls_client *client, qk_deadline_ms deadline, qk_stream **out_stream)
@@ -244,7 +255,7 @@ qk_err qk_stream_connect(qk_tls_client *client, qk_deadline_ms deadline, qk_stre
     stream->client = client;
     stream->fd = -1;
     stream->deadline = deadline == QK_DEADLINE_NEVER || own < deadline ? own : deadline;
-    QK_TRY(qk_socket_connect(client->host, client->port, stream->deadline, &stream->fd));
+    QK_TRY(reach(stream));
     if (client->tls) {
         QK_OWNED(qk_host_errors_put_back) qk_host_errors *host = qk_host_errors_take();
         (void)host; /* its destructor is what counts */

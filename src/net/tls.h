@@ -17,9 +17,12 @@ typedef struct qk_tls_options {
     const char *ca_file;              /* PEM; NULL or "": the system's store */
     bool system_store_too;            /* trust the system's store besides ca_file (IAM requests) */
     const char *cert_file, *key_file; /* client certificate; NULL: none */
-    const char *pinned_key;           /* base64 of the SHA-256 of the server's public key; NULL or "": any */
-    const char *alpn;                 /* "h2", "http/1.1"; NULL: none */
-    int64_t connect_timeout_ms;       /* TCP and TLS together; 0: five seconds */
+    bool unverified;                  /* any certificate will do: whoever is on the way may be the server */
+    const char *proxy_host;           /* TLS through a tunnel of this HTTP proxy (proxy.h); NULL or "": none */
+    uint16_t proxy_port;
+    const char *pinned_key;     /* base64 of the SHA-256 of the server's public key; NULL or "": any */
+    const char *alpn;           /* "h2", "http/1.1"; NULL: none */
+    int64_t connect_timeout_ms; /* TCP and TLS together; 0: five seconds */
 } qk_tls_options;
 
 /* Trust store, client certificate and session tickets, kept between connections to one peer. */

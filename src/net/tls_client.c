@@ -184,7 +184,7 @@ static qk_err make_context(qk_tls_client *client)
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
     SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(context, 1); /* else every record costs two recv(): header, then body */
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_verify(context, client->unverified ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_app_data(context, client);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context, keep_session);
@@ -238,10 +238,12 @@ qk_err qk_tls_client_new(const qk_tls_options *options, qk_tls_client **out_clie
         return qk_fail(QK_E_NO_MEMORY, "%s: no memory for a connection", options->host);
     pthread_mutex_init(&client->lock, NULL);
     client->port = options->port;
+    client->proxy_port = options->proxy_port;
     client->tls = options->tls;
+    client->unverified = options->unverified;
     client->connect_timeout_ms = options->connect_timeout_ms > 0 ? options->connect_timeout_ms : DEFAULT_CONNECT_MS;
     if (!copy_text(options->host, &client->host) || !copy_text(options->ca_file, &client->ca_file) ||
-        !copy_text(options->alpn, &client->alpn))
+        !copy_text(options->alpn, &client->alpn) || !copy_text(options->proxy_host, &client->proxy_host))
         return qk_fail(QK_E_NO_MEMORY, "%s: no memory for a connection", options->host);
     if (options->tls) {
         host = qk_host_errors_take();
@@ -266,6 +268,7 @@ void qk_tls_client_free(qk_tls_client **client)
     free(gone->host);
     free(gone->ca_file);
     free(gone->alpn);
+    free(gone->proxy_host);
     free(gone);
 }
 

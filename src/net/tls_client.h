@@ -11,9 +11,9 @@
 enum { QK_TLS_PIN_LEN = 32 };
 
 struct qk_tls_client {
-    char *host, *ca_file, *alpn; /* ca_file and alpn may be NULL */
-    uint16_t port;
-    bool tls, has_certificate, pinned;
+    char *host, *ca_file, *alpn, *proxy_host; /* all but the first may be NULL */
+    uint16_t port, proxy_port;
+    bool tls, has_certificate, pinned, unverified;
     uint8_t pin[QK_TLS_PIN_LEN]; /* if pinned */
     int64_t connect_timeout_ms;
     SSL_CTX *context; /* NULL without TLS */
