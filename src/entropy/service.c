@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "entropy/service_answer.h"
-#include "net/http.h"
+#include "net/proxy.h"
 
 enum {
     MAX_BYTES = 524288,
@@ -80,9 +80,11 @@ static qk_err read_type(const char *text, const char **out_type)
 static qk_err set_up(qk_entropy_service *service, const qk_entropy_service_config *config)
 {
     qk_tls_options peer;
+    qk_url proxy;
 
     QK_TRY(read_type(config->entropy_type, &service->entropy_type));
     QK_TRY(read_url(config->url, &service->url));
+    QK_TRY(qk_proxy_choose(config->proxy, &service->url, &proxy));
     QK_TRY(write_authorization(config->token, &service->authorization));
     peer = (qk_tls_options){ .host = service->url.host,
                              .port = service->url.port,
@@ -90,6 +92,9 @@ static qk_err set_up(qk_entropy_service *service, const qk_entropy_service_confi
                              .ca_file = config->cacert,
                              .cert_file = config->client_cert,
                              .key_file = config->client_key,
+                             .unverified = config->unverified,
+                             .proxy_host = proxy.host,
+                             .proxy_port = proxy.port,
                              .pinned_key = config->pinned_key,
                              .connect_timeout_ms = config->connect_timeout_ms };
     QK_TRY(qk_tls_client_new(&peer, &service->tls));

@@ -24,6 +24,8 @@ typedef struct qk_entropy_service_config {
     const char *cacert;                   /* PEM file; NULL: the system's */
     const char *client_cert, *client_key; /* PEM files; NULL: none */
     const char *pinned_key;               /* as qk_tls_options has it; NULL: any */
+    bool unverified;                      /* likewise */
+    const char *proxy;                    /* as qk_proxy_choose has it; NULL: as the environment says */
     int64_t connect_timeout_ms;           /* 0: five seconds */
     qk_entropy_api api;
     qk_view token; /* borrowed at new, kept as a secret; may be empty */
@@ -38,8 +40,9 @@ void qk_entropy_service_abandon(qk_entropy_service **service);
 
 /* Fresh entropy of at least 1 and at most 524,288 bytes; exactly `len` is written, what came beyond is wiped.
  * QK_E_NOT_AUTHENTICATED (401), QK_E_NOT_AUTHORIZED (403), QK_E_RATE (429; *out_retry_after_ms, 0 if not given),
- * QK_E_NO_RANDOM (503), QK_E_METHOD_UNKNOWN (404, 405), QK_E_REQUEST_REFUSED (400, 422), QK_E_SERVER_AWAY, QK_E_SERVER_UNTRUSTED, QK_E_TIMEOUT,
- * QK_E_PROTOCOL (answer that does not hold what was asked for; nothing of it is used). out_retry_after_ms may be NULL.
+ * QK_E_NO_RANDOM (503), QK_E_METHOD_UNKNOWN (404, 405), QK_E_REQUEST_REFUSED (400, 422), QK_E_SERVER_AWAY,
+ * QK_E_SERVER_UNTRUSTED, QK_E_TIMEOUT, QK_E_PROTOCOL (answer that does not hold what was asked for; nothing of it is
+ * used). out_retry_after_ms may be NULL.
  */
 QK_MUST_CHECK qk_err qk_entropy_service_fetch(qk_entropy_service *service, uint8_t *out, size_t len,
                                               qk_deadline_ms deadline, int64_t *out_retry_after_ms);

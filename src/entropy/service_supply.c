@@ -59,21 +59,39 @@ void qk_supply_abandon(qk_supply **supply)
 
 /* ---- one attempt ---- */
 
+/* A client of the service at `url`, without a token yet. */
+static qk_entropy_service_config config_of(const qk_supply_config *config, const char *url)
+{
+    return (qk_entropy_service_config){ .url = url,
+                                        .cacert = config->ca_file,
+                                        .client_cert = config->client_cert,
+                                        .client_key = config->client_key,
+                                        .pinned_key = config->pinned_key,
+                                        .unverified = config->unverified,
+                                        .proxy = config->proxy,
+                                        .connect_timeout_ms = config->connect_timeout_ms };
+}
+
+qk_err qk_supply_check(const qk_supply_config *config)
+{
+    for (size_t i = 0; i < config->url_count; i++) {
+        QK_OWNED(qk_entropy_service_free) qk_entropy_service *service = NULL;
+        qk_entropy_service_config one = config_of(config, config->urls[i]);
+        QK_TRY(qk_entropy_service_new(&one, &service));
+    }
+    return QK_OK;
+}
+
 static qk_err connect_to(qk_supply *supply, place *it)
 {
     QK_OWNED(qk_secret_free) qk_secret token = QK_SECRET_NONE;
     bool get = supply->config.api == QK_SUPPLY_QUANTUM_ENTROPY || it->post_missing;
-    qk_entropy_service_config config = { .url = supply->config.urls[it - supply->places],
-                                         .cacert = supply->config.ca_file,
-                                         .client_cert = supply->config.client_cert,
-                                         .client_key = supply->config.client_key,
-                                         .pinned_key = supply->config.pinned_key,
-                                         .connect_timeout_ms = supply->config.connect_timeout_ms,
-                                         .api = get ? QK_ENTROPY_API_GET : QK_ENTROPY_API_POST };
+    qk_entropy_service_config config = config_of(&supply->config, supply->config.urls[it - supply->places]);
 
     if (it->client)
         return QK_OK;
     QK_TRY(supply->config.read_token(supply->config.context, &token));
+    config.api = get ? QK_ENTROPY_API_GET : QK_ENTROPY_API_POST;
     config.token = qk_secret_reveal(&token);
     return qk_entropy_service_new(&config, &it->client);
 }

@@ -15,6 +15,8 @@ typedef struct qk_supply_config {
     size_t url_count;
     const char *ca_file;                               /* NULL: the system's authorities */
     const char *client_cert, *client_key, *pinned_key; /* as qk_entropy_service_config has them */
+    bool unverified;                                   /* likewise */
+    const char *proxy;                                 /* likewise */
     int64_t connect_timeout_ms;
     qk_supply_api api; /* auto: POST, and GET where there is no POST */
     int64_t attempt_timeout_ms;
@@ -31,6 +33,9 @@ QK_MUST_CHECK qk_err qk_supply_new(const qk_supply_config *config, qk_supply **o
 void qk_supply_free(qk_supply **supply);
 /* In a forked child: closes descriptors, frees nothing that another thread may have held. */
 void qk_supply_abandon(qk_supply **supply);
+
+/* Can the services be asked at all: addresses, proxy and files for TLS? Asks nobody. QK_E_CONFIG. */
+QK_MUST_CHECK qk_err qk_supply_check(const qk_supply_config *config);
 
 /* Fills `out` with `len` bytes, in downloads of at most 524,288. The next service is asked whatever one answers but
  * entropy; the same one again, after a pause (Retry-After counts), only for 429, 5xx and network errors; both while
