@@ -61,6 +61,50 @@ qk_err qk_crypto_digest(const qk_mech_use *use, qk_view data, qk_arena *arena, q
     return engine->digest(use, data, arena, out_digest);
 }
 
+qk_err qk_crypto_sign_recover(const qk_key *key, const qk_mech_use *use, qk_view data, qk_arena *arena,
+                              qk_view *out_signature)
+{
+    const qk_engine *engine;
+
+    QK_TRY(qk_engine_check(key, use, QK_SIGN_RECOVER, &engine));
+    return engine->sign_recover(key, use, data, arena, out_signature);
+}
+
+qk_err qk_crypto_verify_recover(const qk_key *key, const qk_mech_use *use, qk_view signature, qk_arena *arena,
+                                qk_view *out_data)
+{
+    const qk_engine *engine;
+
+    QK_TRY(qk_engine_check(key, use, QK_VERIFY_RECOVER, &engine));
+    return engine->verify_recover(key, use, signature, arena, out_data);
+}
+
+qk_err qk_crypto_derive(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted, qk_key **out_key)
+{
+    const qk_engine *engine;
+
+    QK_TRY(qk_engine_check(base, use, QK_DERIVE, &engine));
+    return engine->derive(base, use, wanted, out_key);
+}
+
+qk_err qk_crypto_encapsulate(const qk_key *key, const qk_mech_use *use, const qk_key_wanted *wanted, qk_arena *arena,
+                             qk_view *out_cipher, qk_key **out_key)
+{
+    const qk_engine *engine;
+
+    QK_TRY(qk_engine_check(key, use, QK_ENCAPSULATE, &engine));
+    return engine->encapsulate(key, use, wanted, arena, out_cipher, out_key);
+}
+
+qk_err qk_crypto_decapsulate(const qk_key *key, const qk_mech_use *use, qk_view cipher, const qk_key_wanted *wanted,
+                             qk_key **out_key)
+{
+    const qk_engine *engine;
+
+    QK_TRY(qk_engine_check(key, use, QK_DECAPSULATE, &engine));
+    return engine->decapsulate(key, use, cipher, wanted, out_key);
+}
+
 size_t qk_crypto_output_len(const qk_key *key, const qk_mech_use *use, unsigned function, size_t input_len)
 {
     const qk_engine *engine = qk_engine_of(use->mech);

@@ -64,6 +64,31 @@ QK_MUST_CHECK qk_err qk_key_generate(const qk_mech_use *use, const qk_attrs *tem
 QK_MUST_CHECK qk_err qk_key_generate_pair(const qk_mech_use *use, const qk_attrs *public_template, qk_key **out_public,
                                           qk_key **out_private);
 
+/* ---- keys from keys ---- */
+
+/* What a key that follows from another one is to be. */
+typedef struct qk_key_wanted {
+    CK_OBJECT_CLASS class;
+    CK_KEY_TYPE type;
+    size_t len;                /* bytes of a secret key; 0: what type or mechanism gives */
+    const qk_attrs *template_; /* the whole template, for CKA_EC_PARAMS and the like */
+} qk_key_wanted;
+
+/* Derives a key. The base key is of the mechanism's type; `use->second.key` is set if the parameter names a second key.
+ * QK_E_KEY_SIZE (a length that the mechanism cannot give or the type cannot have), QK_E_TEMPLATE_INCOMPLETE (no length
+ * where one is needed), QK_E_TEMPLATE_INCONSISTENT, QK_E_MECHANISM_PARAM (the other side's public value is none). */
+QK_MUST_CHECK qk_err qk_crypto_derive(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted,
+                                      qk_key **out_key);
+/* Makes a key and the ciphertext that carries it to the holder of the private key. */
+QK_MUST_CHECK qk_err qk_crypto_encapsulate(const qk_key *key, const qk_mech_use *use, const qk_key_wanted *wanted,
+                                           qk_arena *arena, qk_view *out_cipher, qk_key **out_key);
+/* Opens such a ciphertext. QK_E_CIPHERTEXT_LENGTH, QK_E_CIPHERTEXT_INVALID. */
+QK_MUST_CHECK qk_err qk_crypto_decapsulate(const qk_key *key, const qk_mech_use *use, qk_view cipher,
+                                           const qk_key_wanted *wanted, qk_key **out_key);
+
+/* Can this build, with this OpenSSL and on this machine, do what the row says? */
+bool qk_crypto_offers(const qk_mech *mech);
+
 /* ---- one-call operations ---- */
 
 QK_MUST_CHECK qk_err qk_crypto_encrypt(const qk_key *key, const qk_mech_use *use, qk_view plain, qk_arena *arena,
@@ -74,6 +99,11 @@ QK_MUST_CHECK qk_err qk_crypto_decrypt(const qk_key *key, const qk_mech_use *use
 QK_MUST_CHECK qk_err qk_crypto_sign(const qk_key *key, const qk_mech_use *use, qk_view data, qk_arena *arena,
                                     qk_view *out_signature);
 QK_MUST_CHECK qk_err qk_crypto_verify(const qk_key *key, const qk_mech_use *use, qk_view data, qk_view signature);
+/* Signatures that carry their data. */
+QK_MUST_CHECK qk_err qk_crypto_sign_recover(const qk_key *key, const qk_mech_use *use, qk_view data, qk_arena *arena,
+                                            qk_view *out_signature);
+QK_MUST_CHECK qk_err qk_crypto_verify_recover(const qk_key *key, const qk_mech_use *use, qk_view signature,
+                                              qk_arena *arena, qk_view *out_data);
 QK_MUST_CHECK qk_err qk_crypto_digest(const qk_mech_use *use, qk_view data, qk_arena *arena, qk_view *out_digest);
 
 /* Bytes that the result of one call can have at most, for C_ calls that ask for a size first. For signatures and

@@ -26,6 +26,18 @@ typedef struct qk_engine {
                           qk_view *out_signature);
     qk_err (*verify_digest)(const qk_key *key, const qk_mech_use *use, qk_view digest, qk_view signature);
     qk_err (*digest)(const qk_mech_use *use, qk_view data, qk_arena *arena, qk_view *out_digest);
+    qk_err (*sign_recover)(const qk_key *key, const qk_mech_use *use, qk_view data, qk_arena *arena,
+                           qk_view *out_signature);
+    qk_err (*verify_recover)(const qk_key *key, const qk_mech_use *use, qk_view signature, qk_arena *arena,
+                             qk_view *out_data);
+    /* As the functions of crypto.h with these names. */
+    qk_err (*derive)(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted, qk_key **out_key);
+    qk_err (*encapsulate)(const qk_key *key, const qk_mech_use *use, const qk_key_wanted *wanted, qk_arena *arena,
+                          qk_view *out_cipher, qk_key **out_key);
+    qk_err (*decapsulate)(const qk_key *key, const qk_mech_use *use, qk_view cipher, const qk_key_wanted *wanted,
+                          qk_key **out_key);
+    /* Can it be done here, with this OpenSSL and on this machine? NULL: always. Asked once, at start. */
+    bool (*available)(const qk_mech *mech);
     /* As qk_crypto_output_len. NULL for families that only generate. */
     size_t (*output_len)(const qk_key *key, const qk_mech_use *use, unsigned function, size_t input_len);
 } qk_engine;

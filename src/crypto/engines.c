@@ -70,7 +70,7 @@ static const struct engine_row {
 
 enum { ENGINE_ROWS = sizeof(engine_rows) / sizeof(engine_rows[0]), MAX_MECHS = 512 };
 
-static const qk_engine *by_mech[MAX_MECHS]; /* beside qk_mechs */
+static const qk_engine *by_mech[MAX_MECHS]; /* beside qk_mechs; NULL for what cannot be done here */
 
 CK_MECHANISM_TYPE qk_engine_row(size_t index)
 {
@@ -83,8 +83,9 @@ qk_err qk_engines_start(void)
         return qk_fail(QK_E_GENERAL, "%zu mechanisms; the table of engines has %d places", qk_mech_count, MAX_MECHS);
     for (size_t i = 0; i < ENGINE_ROWS; i++) {
         const qk_mech *mech = qk_mech_find(engine_rows[i].type);
-        if (mech)
-            by_mech[mech - qk_mechs] = engine_rows[i].engine;
+        const qk_engine *engine = engine_rows[i].engine;
+        if (mech && (!engine->available || engine->available(mech)))
+            by_mech[mech - qk_mechs] = engine;
     }
     return QK_OK;
 }
@@ -94,13 +95,22 @@ const qk_engine *qk_engine_of(const qk_mech *mech)
     return by_mech[mech - qk_mechs];
 }
 
+bool qk_crypto_offers(const qk_mech *mech)
+{
+    return qk_engine_of(mech) != NULL;
+}
+
 /* ---- what fits ---- */
 
 static bool class_fits(CK_OBJECT_CLASS class, unsigned function)
 {
     if (class == CKO_SECRET_KEY)
         return true;
-    return class == (function & (QK_ENCRYPT | QK_VERIFY | QK_WRAP) ? CKO_PUBLIC_KEY : CKO_PRIVATE_KEY);
+    if (function == QK_DERIVE) /* BIP-32 derives public keys from public keys */
+        return true;
+    return class == (function & (QK_ENCRYPT | QK_VERIFY | QK_WRAP | QK_VERIFY_RECOVER | QK_ENCAPSULATE)
+                         ? CKO_PUBLIC_KEY
+                         : CKO_PRIVATE_KEY);
 }
 
 static bool type_fits(const qk_key *key, const qk_mech *mech)

@@ -1,6 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/core.h"
 
+/* ---- mechanisms ---- */
+
+bool qk_core_offers(const qk_core *core, const qk_mech *mech)
+{
+    return mech && qk_crypto_offers(mech) && !(core->legacy_off && (mech->flags & QK_MECH_LEGACY));
+}
+
+qk_err qk_core_use(const qk_core *core, const Grep11__Mechanism *message, unsigned function, qk_mech_use *out)
+{
+    QK_TRY(qk_mech_use_from_message(message, function, out));
+    if (!qk_core_offers(core, out->mech))
+        return qk_fail(QK_E_MECHANISM_INVALID, "%s is not offered here", out->mech->name);
+    return QK_OK;
+}
+
 /* ---- keys that come in ---- */
 
 qk_view qk_request_blob(const Grep11__KeyBlob *key, ProtobufCBinaryData v1)

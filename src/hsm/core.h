@@ -15,7 +15,14 @@ typedef struct qk_core {
     qk_cache *cache;
     qk_ring_watch watch;
     bool values_hidden; /* CKA_VALUE of no key may be read, whatever its attributes say */
+    bool legacy_off;    /* mechanisms marked QK_MECH_LEGACY are not there */
 } qk_core;
+
+/* Is the mechanism there, with this build and this policy? `mech` may be NULL: no. */
+bool qk_core_offers(const qk_core *core, const qk_mech *mech);
+/* A request's mechanism: read, judged, and offered here. Errors of qk_mech_use_from_message. */
+QK_MUST_CHECK qk_err qk_core_use(const qk_core *core, const Grep11__Mechanism *message, unsigned function,
+                                 qk_mech_use *out);
 
 /* ---- keys that come in ---- */
 

@@ -15,7 +15,7 @@ qk_err qk_handle_generate_key(void *context, const qk_call *call, const void *re
     Grep11__GenerateKeyResponse *answer = response;
     qk_mech_use use;
 
-    QK_TRY(qk_mech_use_from_message(asked->mech, QK_GENERATE, &use));
+    QK_TRY(qk_core_use(context, asked->mech, QK_GENERATE, &use));
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
     QK_TRY(qk_policy_new(&(qk_new_key){ QK_GENERATED, CKO_SECRET_KEY, use.mech->key, use.mech->type }, &template_,
                          &attrs));
@@ -80,7 +80,7 @@ qk_err qk_handle_generate_key_pair(void *context, const qk_call *call, const voi
     Grep11__GenerateKeyPairResponse *answer = response;
     qk_mech_use use;
 
-    QK_TRY(qk_mech_use_from_message(asked->mech, QK_GENERATE_PAIR, &use));
+    QK_TRY(qk_core_use(context, asked->mech, QK_GENERATE_PAIR, &use));
     QK_TRY(pair_templates(asked, use.mech, &pair));
     QK_TRY(qk_key_generate_pair(&use, &pair.public_template, &pair.public_key, &pair.private_key));
     QK_TRY(qk_core_make(context, call, pair.public_key, &pair.public_template, &pair.public_attrs, &pair.public_held));

@@ -14,7 +14,7 @@ qk_err qk_handle_sign_single(void *context, const qk_call *call, const void *req
     qk_mech_use use;
     qk_view signature;
 
-    QK_TRY(qk_mech_use_from_message(asked->mech, QK_SIGN, &use));
+    QK_TRY(qk_core_use(context, asked->mech, QK_SIGN, &use));
     QK_TRY(qk_core_key_for(context, asked->privkey, asked->privkeyv1, use.mech, QK_SIGN, &held));
     QK_TRY(qk_crypto_sign(held->key, &use, qk_message_view(asked->data), call->arena, &signature));
     answer->signature = qk_message_bytes(signature);
@@ -85,7 +85,7 @@ qk_err qk_handle_verify_single(void *context, const qk_call *call, const void *r
 
     (void)call;
     (void)response;
-    QK_TRY(qk_mech_use_from_message(asked->mech, QK_VERIFY, &use));
+    QK_TRY(qk_core_use(context, asked->mech, QK_VERIFY, &use));
     QK_TRY(qk_core_key_for(context, asked->pubkey, asked->pubkeyv1, use.mech, QK_VERIFY, &held));
     return qk_crypto_verify(held->key, &use, qk_message_view(asked->data), qk_message_view(asked->signature));
 }

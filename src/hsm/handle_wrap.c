@@ -47,7 +47,7 @@ qk_err qk_handle_wrap_key(void *context, const qk_call *call, const void *reques
     qk_view wrapped;
     qk_err err;
 
-    QK_TRY(qk_mech_use_from_message(asked->mech, QK_WRAP, &use));
+    QK_TRY(qk_core_use(context, asked->mech, QK_WRAP, &use));
     QK_TRY(qk_core_key_for(context, asked->kek, asked->kekv1, use.mech, QK_WRAP, &kek));
     QK_TRY(qk_core_key(context, qk_request_blob(asked->key, asked->keyv1), &key));
     QK_TRY(qk_policy_wrap(key, kek));
@@ -169,7 +169,7 @@ qk_err qk_handle_unwrap_key(void *context, const qk_call *call, const void *requ
     qk_mech_use use;
     qk_view plain;
 
-    QK_TRY(qk_mech_use_from_message(asked->mech, QK_UNWRAP, &use));
+    QK_TRY(qk_core_use(context, asked->mech, QK_UNWRAP, &use));
     QK_TRY(judge(asked, &it));
     QK_TRY(qk_core_key_for(context, asked->kek, asked->kekv1, use.mech, QK_UNWRAP, &kek));
     QK_TRY(decrypt(kek, &use, qk_message_view(asked->wrapped), call, &it, &plain));

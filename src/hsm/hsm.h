@@ -123,6 +123,7 @@ QK_MUST_CHECK qk_err qk_ring_mac(qk_ring *ring, qk_seal_under which, qk_purpose 
 
 typedef struct qk_hsm_options {
     size_t cache_keys;  /* unwrapped keys kept: 1024 */
+    bool legacy_off;    /* mechanisms for old keys (DES, DSA, ...) are not there */
     bool values_hidden; /* no key's CKA_VALUE may be read, not even if the key is extractable and not sensitive */
 } qk_hsm_options;
 

@@ -12,8 +12,17 @@ static const struct {
     CK_ATTRIBUTE_TYPE attribute;
     unsigned function;
 } usages[] = {
-    { CKA_ENCRYPT, QK_ENCRYPT }, { CKA_DECRYPT, QK_DECRYPT }, { CKA_SIGN, QK_SIGN },     { CKA_VERIFY, QK_VERIFY },
-    { CKA_WRAP, QK_WRAP },       { CKA_UNWRAP, QK_UNWRAP },   { CKA_DERIVE, QK_DERIVE },
+    { CKA_ENCRYPT, QK_ENCRYPT },
+    { CKA_DECRYPT, QK_DECRYPT },
+    { CKA_SIGN, QK_SIGN },
+    { CKA_VERIFY, QK_VERIFY },
+    { CKA_WRAP, QK_WRAP },
+    { CKA_UNWRAP, QK_UNWRAP },
+    { CKA_DERIVE, QK_DERIVE },
+    { CKA_SIGN_RECOVER, QK_SIGN_RECOVER },
+    { CKA_VERIFY_RECOVER, QK_VERIFY_RECOVER },
+    { CKA_ENCAPSULATE, QK_ENCAPSULATE },
+    { CKA_DECAPSULATE, QK_DECAPSULATE },
 };
 
 /* What a type is made for. Types without a row: what the first one says. */
@@ -249,7 +258,8 @@ static bool type_fits(const qk_held_key *key, const qk_mech *mech)
 /* Public keys encrypt, verify and wrap; private ones do the reverse; secret keys do all. */
 static bool class_fits(const qk_held_key *key, unsigned function)
 {
-    unsigned public = QK_ENCRYPT | QK_VERIFY | QK_WRAP, private = QK_DECRYPT | QK_SIGN | QK_UNWRAP;
+    unsigned public = QK_ENCRYPT | QK_VERIFY | QK_WRAP | QK_VERIFY_RECOVER | QK_ENCAPSULATE | QK_DERIVE;
+    unsigned private = QK_DECRYPT | QK_SIGN | QK_UNWRAP | QK_SIGN_RECOVER | QK_DECAPSULATE | QK_DERIVE;
 
     if (key->class == CKO_PUBLIC_KEY)
         return function & public;

@@ -34,6 +34,7 @@ qk_err qk_hsm_local_new(qk_ring *ring, const qk_hsm_options *options, qk_hsm **o
     core->endpoint = (qk_endpoint){ .perform = local_perform, .free = local_free };
     core->ring = ring;
     core->values_hidden = options->values_hidden;
+    core->legacy_off = options->legacy_off;
     err = qk_cache_new(ring, options->cache_keys, &core->cache);
     if (err != QK_OK) {
         free(core);

@@ -27,7 +27,7 @@ qk_err qk_step_init(qk_core *core, const qk_call *call, unsigned function, const
     qk_state state = { .function = function };
     qk_mech_use use;
 
-    QK_TRY(qk_mech_use_from_message(mechanism, function, &use));
+    QK_TRY(qk_core_use(core, mechanism, function, &use));
     if (function != QK_DIGEST) {
         QK_TRY(qk_core_key_for(core, key, v1, use.mech, function, &held));
         state.key_blob = qk_held_key_blob(held);
@@ -43,7 +43,7 @@ static qk_err open(qk_core *core, const qk_call *call, unsigned function, Protob
 
     QK_TRY(qk_state_open(core->ring, function, qk_message_view(blob), &step->content, &step->state));
     QK_TRY(qk_message_read(&grep11__mechanism__descriptor, step->state.mechanism, call->arena, &mechanism));
-    QK_TRY(qk_mech_use_from_message(mechanism, function, &step->use));
+    QK_TRY(qk_core_use(core, mechanism, function, &step->use));
     if (function != QK_DIGEST)
         QK_TRY(qk_core_key(core, step->state.key_blob, &step->held));
     return QK_OK;

@@ -126,19 +126,22 @@ qk_err qk_slot_token_info(CK_SLOT_ID id, CK_TOKEN_INFO *out_info)
 
 qk_err qk_slot_mechanism_list(CK_SLOT_ID id, CK_MECHANISM_TYPE *out_types, CK_ULONG *count)
 {
-    CK_ULONG room;
+    CK_ULONG room, needed = 0;
     qk_slot *slot;
 
     QK_TRY(qk_module_slot(id, &slot));
     QK_TRY(check_place(count));
     room = *count;
-    *count = qk_mech_count;
+    for (size_t i = 0; i < qk_mech_count; i++)
+        needed += qk_crypto_offers(&qk_mechs[i]);
+    *count = needed;
     if (!out_types)
         return QK_OK;
-    if (room < qk_mech_count)
-        return qk_fail(QK_E_BUFFER_SMALL, "there are %zu mechanisms", qk_mech_count);
+    if (room < needed)
+        return qk_fail(QK_E_BUFFER_SMALL, "there are %lu mechanisms", needed);
     for (size_t i = 0; i < qk_mech_count; i++)
-        out_types[i] = qk_mechs[i].type;
+        if (qk_crypto_offers(&qk_mechs[i]))
+            *out_types++ = qk_mechs[i].type;
     return QK_OK;
 }
 
@@ -149,7 +152,7 @@ qk_err qk_slot_mechanism_info(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANIS
 
     QK_TRY(qk_module_slot(id, &slot));
     QK_TRY(check_place(out_info));
-    if (!mech)
+    if (!mech || !qk_crypto_offers(mech))
         return qk_fail(QK_E_MECHANISM_INVALID, "mechanism 0x%lx is unknown", type);
     *out_info = (CK_MECHANISM_INFO){ .ulMinKeySize = mech->min_key,
                                      .ulMaxKeySize = mech->max_key,

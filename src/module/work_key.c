@@ -9,8 +9,8 @@ static bool class_fits(CK_OBJECT_CLASS class, unsigned function)
     if (class == CKO_SECRET_KEY)
         return true;
     if (class == CKO_PUBLIC_KEY)
-        return (function & (QK_ENCRYPT | QK_VERIFY | QK_WRAP)) != 0;
-    return (function & (QK_DECRYPT | QK_SIGN | QK_UNWRAP | QK_DERIVE)) != 0;
+        return (function & (QK_ENCRYPT | QK_VERIFY | QK_WRAP | QK_VERIFY_RECOVER | QK_ENCAPSULATE | QK_DERIVE)) != 0;
+    return (function & (QK_DECRYPT | QK_SIGN | QK_UNWRAP | QK_SIGN_RECOVER | QK_DECAPSULATE | QK_DERIVE)) != 0;
 }
 
 static bool type_fits(const qk_object *key, const qk_mech *mech)

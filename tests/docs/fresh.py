@@ -92,7 +92,7 @@ def mechanism_table():
     lines = ["| mechanism | does | key | sizes | GREP11 reports | parameter | parts | source |",
              "|---|---|---|---|---|---|---|---|"]
     pattern = (r"(0x[0-9a-f]+) (CKM_\w+)\n    key (\S+) (\d+)\.\.(\d+); does ([^;]*); parameter ([^;]*); (.*)flags \d+; "
-               r"(.*)\n    GREP11 (\d+)\.\.(\d+), flags \d+\n")
+               r"(.*)\n(?:    GREP11 (\d+)\.\.(\d+), flags \d+\n)?")
     for row in re.finditer(pattern, read("src/p11/mechanism_table.txt")):
         number, name, key, low, high, does, parameter, extra, source, ibm_low, ibm_high = row.groups()
         keyless = key == "none"
@@ -101,7 +101,7 @@ def mechanism_table():
             parts = ""
         lines.append(
             f"| `{name}` {number} | {does.replace(' ', ', ')} | {KEY_NAMES.get(key, key[4:] if key[:4] == 'CKK_' else key)} "
-            f"| {'' if keyless else f'{low} to {high}'} | {'' if keyless else f'{ibm_low} to {ibm_high}'} "
+            f"| {'' if keyless else f'{low} to {high}'} | {'' if keyless or not ibm_low else f'{ibm_low} to {ibm_high}'} "
             f"| {parameter.replace('none', '')} | {parts} | {source} |")
     return "\n".join(re.sub(r"\|\s+(?=\|)", "| ", line) for line in lines) + "\n"
 

@@ -89,28 +89,6 @@ static void make_parameter(qk_reader *from, bool structured, parameter *param, C
         mechanism->ulParameterLen = sizeof(CK_ULONG);
 }
 
-static bool same_use(const qk_mech_use *a, const qk_mech_use *b)
-{
-    switch (a->mech->param) {
-    case QK_PARAM_IV:
-        return qk_view_equal(a->iv, b->iv);
-    case QK_PARAM_GCM:
-        return qk_view_equal(a->gcm.iv, b->gcm.iv) && qk_view_equal(a->gcm.aad, b->gcm.aad) &&
-               a->gcm.tag_bits == b->gcm.tag_bits;
-    case QK_PARAM_OAEP:
-        return a->oaep.hash == b->oaep.hash && a->oaep.mgf_hash == b->oaep.mgf_hash &&
-               qk_view_equal(a->oaep.label, b->oaep.label);
-    case QK_PARAM_PSS:
-        return a->pss.hash == b->pss.hash && a->pss.mgf_hash == b->pss.mgf_hash && a->pss.salt_len == b->pss.salt_len;
-    case QK_PARAM_EDDSA:
-        return a->eddsa.given == b->eddsa.given && a->eddsa.prehash == b->eddsa.prehash &&
-               qk_view_equal(a->eddsa.context, b->eddsa.context);
-    case QK_PARAM_NONE:
-        break;
-    }
-    return true;
-}
-
 static void over_the_wire(qk_mech_use *use, unsigned function)
 {
     QK_OWNED(qk_arena_done) qk_arena arena;
@@ -124,16 +102,16 @@ static void over_the_wire(qk_mech_use *use, unsigned function)
     must(qk_message_write(&message->base, 0, &arena, &bytes));
     must(qk_message_read(&grep11__mechanism__descriptor, bytes, &arena, (void **)&message));
     must(qk_mech_use_from_message(message, function, &again));
-    promise(again.mech == use->mech && same_use(use, &again));
+    promise(again.mech == use->mech && qk_mech_use_equal(use, &again));
     must(qk_mech_use_keep(&again, &storage));
     must(qk_mech_use_keep(&again, &storage));
-    promise(same_use(use, &again));
+    promise(qk_mech_use_equal(use, &again));
 }
 
 void fuzz(qk_view input)
 {
     qk_reader from = qk_reader_of(input);
-    unsigned row = qk_read_u8(&from), function = 1U << qk_read_u8(&from) % 10, structured = qk_read_u8(&from);
+    unsigned row = qk_read_u8(&from), function = 1U << qk_read_u8(&from) % 14, structured = qk_read_u8(&from);
     CK_MECHANISM mechanism = { 0 };
     parameter param = { 0 };
     qk_mech_use use;

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parameters of mechanisms as messages, inside this room: a row for each kind, a file for each family (codec_*.c). What
+ * a value must be is checked by p11 (qk_mech_use_check), the same for applications and peers. */
+#ifndef QK_HSM_MECHANISM_CODEC_KINDS_H
+#define QK_HSM_MECHANISM_CODEC_KINDS_H
+
+#include "hsm/mechanism_codec.h"
+
+typedef struct qk_codec {
+    /* Views of `use` point into the message. QK_E_MECHANISM_PARAM. */
+    qk_err (*read)(const Grep11__Mechanism *message, qk_mech_use *use);
+    /* QK_E_NO_MEMORY. */
+    qk_err (*write)(const qk_mech_use *use, qk_arena *arena, Grep11__Mechanism *message);
+} qk_codec;
+
+extern const qk_codec qk_codec_none; /* mechanism_codec.c */
+/* codec_cipher.c */
+extern const qk_codec qk_codec_iv, qk_codec_gcm;
+/* codec_rsa.c */
+extern const qk_codec qk_codec_oaep, qk_codec_pss;
+/* codec_ec.c */
+extern const qk_codec qk_codec_eddsa;
+
+/* Vendor numbers are 32 bits wide; clients with signed types send them sign-extended. */
+CK_MECHANISM_TYPE qk_codec_fold(uint64_t type);
+qk_err qk_codec_wrong(const qk_mech *mech, const char *what);
+qk_err qk_codec_no_memory(void);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parameters of mechanisms, inside this room: a kind says how an application's C structure is read, what values are
+ * sound, and where the decoded form borrows bytes. A family of kinds is a file (params_*.c); the table of all is in
+ * mechanism_use.c. Whatever an application or a peer may get wrong is caught here, once, so that the engines meet sound
+ * values only. */
+#ifndef QK_P11_MECHANISM_PARAM_H
+#define QK_P11_MECHANISM_PARAM_H
+
+#include "p11/mechanism.h"
+
+enum { QK_PARAM_VIEWS = 5 };
+
+typedef struct qk_param_row {
+    /* Decodes `param` into `use`, whose mech is set. QK_E_MECHANISM_PARAM. */
+    qk_err (*read)(qk_view param, qk_mech_use *use);
+    /* Judges what either reader decoded. NULL: nothing to judge. QK_E_MECHANISM_PARAM. */
+    qk_err (*check)(const qk_mech_use *use);
+    uint16_t views[QK_PARAM_VIEWS]; /* offsets in qk_mech_use of the views that are borrowed: QK_PARAM_AT */
+    uint16_t view_count;
+} qk_param_row;
+
+#define QK_PARAM_AT(member) offsetof(qk_mech_use, member)
+
+/* params_cipher.c */
+extern const qk_param_row qk_param_iv, qk_param_gcm;
+/* params_rsa.c */
+extern const qk_param_row qk_param_oaep, qk_param_pss;
+/* params_ec.c */
+extern const qk_param_row qk_param_eddsa;
+
+/* QK_E_MECHANISM_PARAM, with the mechanism's name. */
+qk_err qk_param_wrong(const qk_mech *mech, const char *what);
+/* Copies a C structure of `len` bytes out, since nobody promises that it is aligned. */
+QK_MUST_CHECK qk_err qk_param_structure(const qk_mech *mech, qk_view param, void *out, size_t len);
+/* A pointer and a length of a structure. QK_E_MECHANISM_PARAM for a length without data. */
+QK_MUST_CHECK qk_err qk_param_bytes(const qk_mech *mech, const void *data, CK_ULONG len, qk_view *out);
+
+#endif
