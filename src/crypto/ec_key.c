@@ -6,6 +6,7 @@
 #include <openssl/params.h>
 
 #include "crypto/engine.h"
+#include "crypto/own_names.h"
 
 enum { UNCOMPRESSED = 4 };
 
@@ -118,7 +119,7 @@ static qk_err compute_point(qk_key *key, const BIGNUM *scalar)
 /* The EVP_PKEY of a point and, for private keys, the scalar in the host's byte order. */
 static qk_err build_weierstrass(qk_key *key, uint8_t *scalar, size_t scalar_len)
 {
-    QK_OWNED(context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(qk_openssl(), "EC", NULL);
+    QK_OWNED(context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(qk_openssl(), qk_own_name("EC"), NULL);
     char group[32];
     OSSL_PARAM params[4], *param = params;
 
@@ -172,7 +173,8 @@ static qk_err set_seed(qk_key *key, qk_view value)
 
     if (value.len != len && value.len != 2 * len)
         return qk_fail(QK_E_ATTRIBUTE_VALUE, "a private value of %zu bytes for curve %s", value.len, key->curve->name);
-    key->pkey = EVP_PKEY_new_raw_private_key_ex(qk_openssl(), key->curve->openssl_name, NULL, value.data, len);
+    key->pkey =
+        EVP_PKEY_new_raw_private_key_ex(qk_openssl(), qk_own_name(key->curve->openssl_name), NULL, value.data, len);
     if (!key->pkey)
         return qk_openssl_fail(QK_E_FUNCTION_FAILED, "Edwards curve key");
     QK_TRY(read_raw_point(key));
@@ -224,7 +226,8 @@ qk_err qk_ec_make_public(CK_KEY_TYPE type, const qk_curve *curve, qk_view point,
         QK_TRY(set_point(key, point));
         QK_TRY(build_weierstrass(key, NULL, 0));
     } else {
-        key->pkey = EVP_PKEY_new_raw_public_key_ex(qk_openssl(), curve->openssl_name, NULL, point.data, point.len);
+        key->pkey =
+            EVP_PKEY_new_raw_public_key_ex(qk_openssl(), qk_own_name(curve->openssl_name), NULL, point.data, point.len);
         if (!key->pkey)
             return qk_openssl_fail(QK_E_PUBLIC_KEY_INVALID, "Edwards curve key");
         QK_TRY(read_raw_point(key));
@@ -362,7 +365,8 @@ static qk_err generate_pkey(const qk_curve *curve, EVP_PKEY **out_pkey)
 {
     bool weierstrass = is_weierstrass(curve);
     QK_OWNED(context_free)
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(qk_openssl(), weierstrass ? "EC" : curve->openssl_name, NULL);
+    EVP_PKEY_CTX *context =
+        EVP_PKEY_CTX_new_from_name(qk_openssl(), qk_own_name(weierstrass ? "EC" : curve->openssl_name), NULL);
 
     if (!context || EVP_PKEY_keygen_init(context) <= 0 ||
         (weierstrass && EVP_PKEY_CTX_set_group_name(context, curve->openssl_name) <= 0) ||

@@ -39,7 +39,7 @@ enum { DIGESTS = sizeof(digest_rows) / sizeof(digest_rows[0]), MAX_CURVES = 64 }
 
 typedef struct library_state {
     OSSL_LIB_CTX *context;
-    OSSL_PROVIDER *provider;
+    OSSL_PROVIDER *provider, *own_names;
     EVP_MD *digests[DIGESTS];
     EC_GROUP *groups[MAX_CURVES]; /* beside qk_curves; Weierstrass */
     bool curves[MAX_CURVES];
@@ -49,7 +49,7 @@ static library_state library;
 
 /* Between a stop and the next start. */
 static OSSL_LIB_CTX *kept_context;
-static OSSL_PROVIDER *kept_provider;
+static OSSL_PROVIDER *kept_provider, *kept_own_names;
 
 /* What a forked child leaks on purpose, kept in sight of leak checkers. */
 static library_state abandoned __attribute__((used));
@@ -119,7 +119,8 @@ static qk_err take_context(void)
     library.provider = kept_provider ? kept_provider : OSSL_PROVIDER_load(library.context, "default");
     if (!library.provider)
         return qk_openssl_fail(QK_E_GENERAL, "OpenSSL's default provider cannot be loaded");
-    return QK_OK;
+    library.own_names = kept_own_names;
+    return library.own_names ? QK_OK : qk_own_names_load(library.context, library.provider, &library.own_names);
 }
 
 static qk_err start(void)
@@ -164,6 +165,7 @@ void qk_crypto_stop(void)
     if (library.context) {
         kept_context = library.context;
         kept_provider = library.provider;
+        kept_own_names = library.own_names;
     }
     forget();
 }
@@ -175,5 +177,6 @@ void qk_crypto_abandon(void)
         abandoned.context = kept_context;
     kept_context = NULL;
     kept_provider = NULL;
+    kept_own_names = NULL;
     forget();
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RSA operations: an encoding of rsa_padding.h and one raw RSA operation. Every mechanism uses the same two ready
  * contexts of a key, one for each half. */
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/params.h>
 #include <openssl/rsa.h>
 
 #include "base/secret.h"
@@ -15,14 +17,23 @@ typedef struct rsa_half {
     int (*run)(EVP_PKEY_CTX *context, unsigned char *out, size_t *out_len, const unsigned char *in, size_t in_len);
 } rsa_half;
 
+static int pad_nothing(EVP_PKEY_CTX *context)
+{
+    char none[] = OSSL_PKEY_RSA_PAD_MODE_NONE;
+    OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_ASYM_CIPHER_PARAM_PAD_MODE, none, 0),
+                            OSSL_PARAM_construct_end() };
+
+    return EVP_PKEY_CTX_set_params(context, params);
+}
+
 static int init_private(EVP_PKEY_CTX *context)
 {
-    return EVP_PKEY_decrypt_init(context) > 0 && EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) > 0;
+    return EVP_PKEY_decrypt_init(context) > 0 && pad_nothing(context) > 0;
 }
 
 static int init_public(EVP_PKEY_CTX *context)
 {
-    return EVP_PKEY_encrypt_init(context) > 0 && EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) > 0;
+    return EVP_PKEY_encrypt_init(context) > 0 && pad_nothing(context) > 0;
 }
 
 static const rsa_half private_half = { { "RSA with the private key", init_private }, EVP_PKEY_decrypt };

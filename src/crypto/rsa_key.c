@@ -6,6 +6,7 @@
 #include <openssl/rsa.h>
 
 #include "crypto/engine.h"
+#include "crypto/own_names.h"
 #include "crypto/rsa_parts.h"
 
 enum { MIN_BITS = 1024, MAX_BITS = 8192, MIN_EXPONENT = 17, DEFAULT_EXPONENT = 65537 };
@@ -47,7 +48,7 @@ static void bn_wipe(BIGNUM **bn)
 static qk_err build(CK_OBJECT_CLASS class, const qk_rsa_parts *parts, EVP_PKEY **out_pkey)
 {
     QK_OWNED(qk_secret_free) qk_secret numbers = QK_SECRET_NONE;
-    QK_OWNED(context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(qk_openssl(), "RSA", NULL);
+    QK_OWNED(context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(qk_openssl(), qk_own_name("RSA"), NULL);
     OSSL_PARAM params[QK_RSA_PARTS + 1];
     unsigned count = parts_of_class(class);
     size_t total = 0;
@@ -234,10 +235,14 @@ static qk_err check_generation(CK_ULONG bits, const BIGNUM *exponent)
 
 static qk_err generate_pkey(CK_ULONG bits, BIGNUM *exponent, EVP_PKEY **out_pkey)
 {
-    QK_OWNED(context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(qk_openssl(), "RSA", NULL);
+    QK_OWNED(context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(qk_openssl(), qk_own_name("RSA"), NULL);
+    uint8_t e[8];
+    size_t modulus_bits = bits;
+    OSSL_PARAM params[] = { OSSL_PARAM_construct_size_t(OSSL_PKEY_PARAM_RSA_BITS, &modulus_bits),
+                            OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, e, sizeof(e)), OSSL_PARAM_construct_end() };
 
-    if (!context || EVP_PKEY_keygen_init(context) <= 0 || EVP_PKEY_CTX_set_rsa_keygen_bits(context, (int)bits) <= 0 ||
-        EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context, exponent) <= 0 || EVP_PKEY_generate(context, out_pkey) <= 0)
+    if (!context || BN_bn2nativepad(exponent, e, sizeof(e)) < 0 || EVP_PKEY_keygen_init(context) <= 0 ||
+        EVP_PKEY_CTX_set_params(context, params) <= 0 || EVP_PKEY_generate(context, out_pkey) <= 0)
         return qk_openssl_fail(QK_E_FUNCTION_FAILED, "RSA key generation");
     return QK_OK;
 }

@@ -7,6 +7,7 @@
 #include "crypto/pair_testing.h"
 #include "crypto/rsa_padding.h"
 #include "crypto/rsa_vectors.h"
+#include "crypto/their_key_testing.h"
 
 enum { LEN = 256 };
 
@@ -51,7 +52,7 @@ static qk_mech_use oaep_use(CK_MECHANISM_TYPE hash, CK_MECHANISM_TYPE mgf_hash, 
 /* OpenSSL's raw operation with the public key: makes ciphertexts and signatures' contents of any encoding. */
 static void raw_public(const qk_key *key, const uint8_t *in, uint8_t *out)
 {
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(qk_openssl(), key->pkey, NULL);
+    EVP_PKEY_CTX *context = their_context(key, "RSA");
     size_t len = (key->bits + 7) / 8, out_len = len;
 
     assert_true(EVP_PKEY_encrypt_init(context) > 0);
@@ -204,7 +205,7 @@ static void published_pss_signatures_verify(void **state)
 /* OpenSSL's PSS over a digest, to sign or (signature NULL in: out) to verify. */
 static EVP_PKEY_CTX *their_pss(const qk_key *key, const qk_mech_use *use, bool sign)
 {
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(qk_openssl(), key->pkey, NULL);
+    EVP_PKEY_CTX *context = their_context(key, "RSA");
 
     assert_true((sign ? EVP_PKEY_sign_init : EVP_PKEY_verify_init)(context) > 0);
     assert_true(EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) > 0);
@@ -356,7 +357,7 @@ static void published_ciphertexts_decrypt(void **state)
 /* OpenSSL's encryption or decryption with the padding of `use`. */
 static size_t theirs(const qk_key *key, const qk_mech_use *use, bool encrypt, qk_view in, uint8_t *out)
 {
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(qk_openssl(), key->pkey, NULL);
+    EVP_PKEY_CTX *context = their_context(key, "RSA");
     bool oaep = use->mech->param == QK_PARAM_OAEP;
     size_t len = QK_RSA_MAX_LEN;
 

@@ -8,6 +8,7 @@
 #include "crypto/pair_testing.h"
 #include "crypto/rsa_padding.h"
 #include "crypto/rsa_vectors.h"
+#include "crypto/their_key_testing.h"
 
 enum { LEN = 256 };
 
@@ -32,7 +33,7 @@ static int teardown(void **state)
 static void decrypt(const qk_mech_use *use, const uint8_t em[LEN], qk_err wanted)
 {
     QK_OWNED(arena_done) qk_arena arena;
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(qk_openssl(), public_key->pkey, NULL);
+    EVP_PKEY_CTX *context = their_context(public_key, "RSA");
     uint8_t cipher[LEN];
     size_t len = LEN;
     qk_view plain;
