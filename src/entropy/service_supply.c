@@ -27,6 +27,16 @@ typedef struct download {
     int64_t retry_after_ms;
 } download;
 
+qk_err qk_supply_add(qk_supply_config *config, const char *url)
+{
+    if (config->url_count == QK_SUPPLY_SERVICES)
+        return qk_fail(QK_E_CONFIG, "`url` names more than %d entropy services", QK_SUPPLY_SERVICES);
+    if (!url)
+        return qk_fail(QK_E_CONFIG, "`url`: its item %zu is no text", config->url_count + 1);
+    config->urls[config->url_count++] = url;
+    return QK_OK;
+}
+
 qk_err qk_supply_new(const qk_supply_config *config, qk_supply **out_supply)
 {
     qk_supply *supply = calloc(1, sizeof *supply);

@@ -28,6 +28,10 @@ typedef struct qk_supply_config {
 
 typedef struct qk_supply qk_supply;
 
+/* One more service, asked after those before it. The text is borrowed; NULL is none. QK_E_CONFIG: that is one too many,
+ * or none. */
+QK_MUST_CHECK qk_err qk_supply_add(qk_supply_config *config, const char *url);
+
 /* Texts are borrowed. Connects with the first fetch. QK_E_NO_MEMORY. */
 QK_MUST_CHECK qk_err qk_supply_new(const qk_supply_config *config, qk_supply **out_supply);
 void qk_supply_free(qk_supply **supply);

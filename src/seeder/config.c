@@ -7,6 +7,7 @@
 #include "base/file.h"
 
 static const char *const api_choices[] = { "auto", "entropy", "quantum-entropy", NULL };
+static const char *const verify_choices[] = { "tls", "none", NULL };
 static const char *const mix_choices[] = { "kernel", "none", NULL };
 static const char *const unsupported_choices[] = { "disable", "retry", NULL };
 static const char *const level_choices[] = { "panic", "fatal", "error", "warning", "info", "debug", "trace", NULL };
@@ -32,6 +33,11 @@ const qk_config_row qk_seed_rows[] = {
       .help = "PEM file with its private key, readable for its owner alone." },
     { .key = "service.pinned_key", .type = QK_CONFIG_TEXT, .offset = AT(pinned_key),
       .help = "SHA-256 of the service's public key (SubjectPublicKeyInfo) in base64, asked for besides its chain." },
+    { .key = "service.verify", .type = QK_CONFIG_CHOICE, .offset = AT(verify), .fallback = "tls",
+      .choices = verify_choices,
+      .help = "tls: the service's certificate is checked; none: it is not, and whoever is on the way may be the service." },
+    { .key = "service.proxy", .type = QK_CONFIG_TEXT, .offset = AT(proxy),
+      .help = "HTTP proxy on the way (http://host:port), or none; if empty, as https_proxy and no_proxy say." },
     { .key = "service.api", .type = QK_CONFIG_CHOICE, .offset = AT(api), .fallback = "auto", .choices = api_choices,
       .help = "entropy (POST), quantum-entropy (GET), or auto: POST, and GET where there is no POST." },
     { .key = "service.timeout_ms", .type = QK_CONFIG_UINT, .offset = AT(attempt_timeout_ms), .fallback = "5000",
@@ -187,20 +193,41 @@ static qk_err keep_secrets(qk_seed_config *config)
     return QK_OK;
 }
 
+/* Of the environment, a reference file or our own, in this order. */
+static qk_err name_services(qk_seed_config *config)
+{
+    const char *named = secure_getenv("QUANTOKI_ENTROPY_URL");
+    const qk_config_node *item;
+    char *rest, *word;
+
+    if (named && *named && !(config->url_words = strdup(named)))
+        return qk_fail(QK_E_NO_MEMORY, "services");
+    rest = config->url_words;
+    while ((word = strsep(&rest, ", ")))
+        if (*word)
+            QK_TRY(qk_supply_add(&config->services, word));
+    if (!config->url_words && config->url)
+        QK_TRY(qk_supply_add(&config->services, config->url));
+    for (size_t i = 0; !config->url_words && qk_config_at(config->urls, i, NULL, &item); i++)
+        QK_TRY(qk_supply_add(&config->services, qk_config_text(item)));
+    if (config->services.url_count == 0)
+        return qk_fail(QK_E_CONFIG, "%s: service.url is missing", qk_config_path(config->file));
+    if (config->verify == QK_SEED_VERIFY_NONE && config->ca_file)
+        return qk_fail(QK_E_CONFIG, "%s: service.ca_file has no use with service.verify none",
+                       qk_config_path(config->file));
+    return QK_OK;
+}
+
 /* Takes the document. */
 static qk_err take_document(qk_config **file, qk_seed_config *out)
 {
     QK_OWNED(qk_seed_config_done) qk_seed_config config = { 0 };
-    const char *url = secure_getenv("QUANTOKI_ENTROPY_URL");
 
     config.file = *file;
     *file = NULL;
     QK_TRY(qk_config_get(qk_config_root(config.file), "cryptoki_lib") ? qk_seed_reference_read(&config)
                                                                       : read_own(&config));
-    if (url && *url)
-        config.url = url;
-    if (!config.url && !qk_config_at(config.urls, 0, NULL, &(const qk_config_node *){ NULL }))
-        return qk_fail(QK_E_CONFIG, "%s: service.url is missing", qk_config_path(config.file));
+    QK_TRY(name_services(&config));
     QK_TRY(keep_secrets(&config));
     *out = config;
     config = (qk_seed_config){ 0 };
@@ -233,6 +260,7 @@ void qk_seed_config_done(qk_seed_config *config)
         qk_secret_free(&config->targets[i].pin_kept);
     qk_secret_free(&config->token_kept);
     free(config->targets);
+    free(config->url_words);
     qk_config_free(&config->file);
     *config = (qk_seed_config){ 0 };
 }

@@ -7,9 +7,12 @@
 
 #include "base/config.h"
 #include "base/secret.h"
+#include "entropy/service_supply.h"
 #include "seeder/message.h"
 
 typedef enum qk_seed_unsupported { QK_SEED_DISABLE, QK_SEED_RETRY } qk_seed_unsupported;
+
+typedef enum qk_seed_verify { QK_SEED_VERIFY_TLS, QK_SEED_VERIFY_NONE } qk_seed_verify;
 
 typedef struct qk_seed_target_config {
     const char *name, *library;
@@ -34,12 +37,15 @@ typedef struct qk_seed_config {
     qk_config *file; /* owns the texts */
     char slot_text[24];
     const qk_config_node *urls;
-    const char *url;   /* of a reference file or the environment */
-    const char *token; /* wiped likewise, if the file has it */
+    const char *url;           /* of a reference file */
+    char *url_words;           /* of the environment: owned, cut into pieces */
+    qk_supply_config services; /* from the above: their addresses alone */
+    const char *token;         /* wiped likewise, if the file has it */
     qk_secret token_kept;
     const char *token_file, *token_credential, *ca_file;
     int api;
-    const char *client_cert, *client_key, *pinned_key;
+    const char *client_cert, *client_key, *pinned_key, *proxy;
+    int verify; /* qk_seed_verify */
     uint64_t attempt_timeout_ms, connect_timeout_ms;
     const char *state_folder, *metrics_file, *status_file;
     int mix; /* kernel, none */

@@ -41,6 +41,41 @@ static void our_format_has_the_defaults_of_the_specification(void **state)
     assert_string_equal(config.targets[0].wanted, "b");
 }
 
+static void services_are_taken_in_order(void **state)
+{
+    QK_OWNED(qk_seed_config_done) qk_seed_config config = { 0 }, other = { 0 };
+    const char *text =
+        "service: { url: [ 'https://a.test', 'https://b.test' ], token_file: /t, verify: none }\n" TARGET "slot: 1 }\n";
+
+    (void)state;
+    assert_qk_ok(parse(text, &config));
+    assert_int_equal(config.services.url_count, 2);
+    assert_string_equal(config.services.urls[1], "https://b.test");
+    assert_int_equal(config.verify, QK_SEED_VERIFY_NONE);
+    setenv("QUANTOKI_ENTROPY_URL", " https://c.test,https://d.test  https://e.test", 1);
+    assert_qk_ok(parse(text, &other));
+    unsetenv("QUANTOKI_ENTROPY_URL");
+    assert_int_equal(other.services.url_count, 3);
+    assert_string_equal(other.services.urls[0], "https://c.test");
+    assert_string_equal(other.services.urls[2], "https://e.test");
+}
+
+static void a_ninth_service_is_refused(void **state)
+{
+    QK_OWNED(qk_seed_config_done) qk_seed_config config = { 0 };
+
+    (void)state;
+    assert_qk_err(
+        parse("service: { url: [ a, b, c, d, e, f, g, h, i ], token_file: /t }\n" TARGET "slot: 1 }\n", &config),
+        QK_E_CONFIG);
+    assert_words("more than 8");
+    assert_qk_err(parse("service: { url: 'https://a', token_file: /t, verify: none, ca_file: /ca }\n" TARGET
+                        "slot: 1 }\n",
+                        &config),
+                  QK_E_CONFIG);
+    assert_words("ca_file has no use");
+}
+
 static void each_kind_of_login_is_known(void **state)
 {
     static const struct {
@@ -209,6 +244,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(our_format_has_the_defaults_of_the_specification),
+        cmocka_unit_test(services_are_taken_in_order),
+        cmocka_unit_test(a_ninth_service_is_refused),
         cmocka_unit_test(each_kind_of_login_is_known),
         cmocka_unit_test(a_token_is_named_by_uri_too),
         cmocka_unit_test(what_makes_no_sense_is_refused_with_words),

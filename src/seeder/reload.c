@@ -10,27 +10,47 @@ static qk_err read_token(void *context, qk_secret *out)
     return qk_seed_token_read(&((qk_seeder *)context)->config, out);
 }
 
+static qk_supply_config supply_of(qk_seeder *seeder, const qk_seed_config *from)
+{
+    qk_supply_config config = from->services;
+
+    config.ca_file = from->ca_file;
+    config.api = (qk_supply_api)from->api;
+    config.client_cert = from->client_cert;
+    config.client_key = from->client_key;
+    config.pinned_key = from->pinned_key;
+    config.unverified = from->verify == QK_SEED_VERIFY_NONE;
+    config.proxy = from->proxy;
+    config.connect_timeout_ms = (int64_t)from->connect_timeout_ms;
+    config.attempt_timeout_ms = (int64_t)from->attempt_timeout_ms;
+    config.retries = config.url_count - 1; /* each service once; pauses are the schedule's */
+    config.read_token = read_token;
+    config.context = seeder;
+    return config;
+}
+
 static qk_err make_supply(qk_seeder *seeder)
 {
-    qk_supply_config config = { .ca_file = seeder->config.ca_file,
-                                .api = (qk_supply_api)seeder->config.api,
-                                .client_cert = seeder->config.client_cert,
-                                .client_key = seeder->config.client_key,
-                                .pinned_key = seeder->config.pinned_key,
-                                .connect_timeout_ms = (int64_t)seeder->config.connect_timeout_ms,
-                                .attempt_timeout_ms = (int64_t)seeder->config.attempt_timeout_ms,
-                                .read_token = read_token,
-                                .context = seeder };
-    const qk_config_node *item;
+    const qk_supply_config config = supply_of(seeder, &seeder->config);
 
-    if (seeder->config.url)
-        config.urls[config.url_count++] = seeder->config.url;
-    else
-        while (config.url_count < QK_SUPPLY_SERVICES &&
-               qk_config_at(seeder->config.urls, config.url_count, NULL, &item))
-            config.urls[config.url_count++] = qk_config_text(item);
-    config.retries = config.url_count - 1; /* each service once; pauses are the schedule's */
+    if (config.unverified)
+        qk_log(QK_LOG_WARNING,
+               "op=configure warning=\"service.verify is none: whoever is on the way to the service gets "
+               "the token and may choose what is downloaded. Use ca_file or pinned_key\"");
     return qk_supply_new(&config, &seeder->supply);
+}
+
+qk_err qk_seeder_load(qk_seeder *seeder, qk_seed_config *out)
+{
+    QK_OWNED(qk_seed_config_done) qk_seed_config fresh = { 0 };
+    qk_supply_config services;
+
+    QK_TRY(qk_seed_config_load(seeder->config_path, &fresh));
+    services = supply_of(seeder, &fresh);
+    QK_TRY(qk_supply_check(&services));
+    *out = fresh;
+    fresh = (qk_seed_config){ 0 };
+    return QK_OK;
 }
 
 void qk_seed_targets_free(qk_seed_target **targets)
@@ -116,7 +136,7 @@ void qk_seeder_reload(qk_seeder *seeder)
 {
     qk_seed_config fresh = { 0 }, old_config = seeder->config;
     qk_seed_target *old = seeder->targets;
-    qk_err err = qk_seed_config_load(seeder->config_path, &fresh);
+    qk_err err = qk_seeder_load(seeder, &fresh);
 
     if (err != QK_OK) {
         qk_log_failure(QK_LOG_ERROR, err, "op=reload kept=old");

@@ -269,7 +269,7 @@ static qk_err run(qk_seeder *seeder, qk_seed_mode mode, bool retry_logins)
                                         [QK_SEED_TEST_LOGIN] = QK_SEED_ASK_LOGIN };
     int signals = -1;
 
-    QK_TRY(qk_seed_config_load(seeder->config_path, &seeder->config));
+    QK_TRY(qk_seeder_load(seeder, &seeder->config));
     QK_TRY(qk_log_open(seeder->config.log_path, (qk_log_level)seeder->config.log_level));
     QK_TRY(watch_signals(&signals));
     seeder->ask = asks[mode];

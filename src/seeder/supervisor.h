@@ -108,6 +108,8 @@ int64_t qk_seed_whole_second(int64_t ms);
 
 /* ---- reload.c ---- */
 
+/* Reads the configuration, and sees whether its services can be asked at all. QK_E_CONFIG. */
+QK_MUST_CHECK qk_err qk_seeder_load(qk_seeder *seeder, qk_seed_config *out);
 /* Targets and service of seeder->config. */
 QK_MUST_CHECK qk_err qk_seeder_take_configuration(qk_seeder *seeder);
 /* Reads the configuration again; keeps the old one if the new one is wrong. No order may be under way: they point to

@@ -94,20 +94,6 @@ static qk_err read_token(void *context, qk_secret *out)
     return qk_wrapper_token_read(context, out);
 }
 
-static qk_err name_services(const qk_config_node *urls, qk_supply_config *config)
-{
-    const qk_config_node *item;
-
-    for (size_t i = 0; qk_config_at(urls, i, NULL, &item); i++) {
-        if (config->url_count == QK_SUPPLY_SERVICES)
-            return qk_fail(QK_E_CONFIG, "`url` names more than %d entropy services", QK_SUPPLY_SERVICES);
-        config->urls[config->url_count] = qk_config_text(item);
-        if (!config->urls[config->url_count++])
-            return qk_fail(QK_E_CONFIG, "`url`: its item %zu is no text", i + 1);
-    }
-    return QK_OK;
-}
-
 static qk_err make_supply(qk_wrapper_state *state)
 {
     qk_supply_config config = {
@@ -115,6 +101,7 @@ static qk_err make_supply(qk_wrapper_state *state)
         .client_cert = state->settings.client_cert,
         .client_key = state->settings.client_key,
         .pinned_key = state->settings.pinned_key,
+        .proxy = state->settings.proxy,
         .connect_timeout_ms = (int64_t)state->settings.connect_timeout_ms,
         .api = (qk_supply_api)state->settings.api,
         .attempt_timeout_ms = (int64_t)state->settings.attempt_timeout_ms,
@@ -122,10 +109,12 @@ static qk_err make_supply(qk_wrapper_state *state)
         .read_token = read_token,
         .context = &state->settings,
     };
+    const qk_config_node *item;
 
     if (state->settings.url)
-        config.urls[config.url_count++] = state->settings.url;
-    QK_TRY(name_services(state->settings.urls, &config));
+        QK_TRY(qk_supply_add(&config, state->settings.url));
+    for (size_t i = 0; qk_config_at(state->settings.urls, i, NULL, &item); i++)
+        QK_TRY(qk_supply_add(&config, qk_config_text(item)));
     return qk_supply_new(&config, &state->supply);
 }
 

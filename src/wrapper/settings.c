@@ -43,6 +43,8 @@ const qk_config_row qk_wrapper_rows[] = {
     { .key = "client_key", .type = QK_CONFIG_TEXT, .offset = AT(client_key), .help = "PEM file with its key." },
     { .key = "pinned_key", .type = QK_CONFIG_TEXT, .offset = AT(pinned_key),
       .help = "SHA-256 of the service's public key (SubjectPublicKeyInfo) in base64; asked for besides the chain." },
+    { .key = "proxy", .type = QK_CONFIG_TEXT, .offset = AT(proxy),
+      .help = "HTTP proxy on the way (http://host:port), or none; if empty, as https_proxy and no_proxy say." },
     { .key = "connect_timeout_ms", .type = QK_CONFIG_UINT, .offset = AT(connect_timeout_ms), .fallback = "2000",
       .min = 1, .max = 600000, .help = "Time for a connection." },
     { .key = "attempt_timeout_ms", .type = QK_CONFIG_UINT, .offset = AT(attempt_timeout_ms), .fallback = "5000",

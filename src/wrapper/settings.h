@@ -24,7 +24,7 @@ typedef struct qk_wrapper_settings {
     const qk_config_node *urls;
     const char *url; /* of the reference, if nothing else is named */
     int api;         /* qk_supply_api */
-    const char *token, *token_file, *ca_file, *client_cert, *client_key, *pinned_key;
+    const char *token, *token_file, *ca_file, *client_cert, *client_key, *pinned_key, *proxy;
     uint64_t connect_timeout_ms, attempt_timeout_ms, call_timeout_ms, retries;
     uint64_t pool_bytes, low_water, max_age_s;
     bool background;

@@ -410,6 +410,98 @@ def the_service_may_be_one_of_several(place):
 
 
 @test
+def the_environment_may_name_several_services(place):
+    place.configure()
+    several = "http://127.0.0.1:1, %s" % service.url
+    equal(place.run("--once", QUANTOKI_ENTROPY_URL=several)[0], 0)
+    equal(len(service.requests), 1)
+    equal(place.run("--check", QUANTOKI_ENTROPY_URL=" ".join([service.url] * 9))[0], 1)
+
+
+def certificates(place):
+    for name in ("server", "other"):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", place.path(name + ".key"), "-out", place.path(name + ".pem"), "-days", "2", "-subj",
+                        "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+
+
+def configure_secure(place, secure, more):
+    text = open(place.configure()).read().replace("url: '%s'" % service.url, "url: '%s', %s" % (secure.url, more))
+    place.write("seed.yaml", text)
+
+
+class Proxy:
+    """Makes tunnels, and writes down where to."""
+
+    def __init__(self, refuse=False):
+        self.asked, self.refuse, self.listener = [], refuse, socket.create_server(("127.0.0.1", 0))
+        self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            threading.Thread(target=self.tunnel, args=self.listener.accept()[:1], daemon=True).start()
+
+    def tunnel(self, client):
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += client.recv(1)
+        method, place, _ = head.split(b"\r\n")[0].decode().split(" ")
+        self.asked.append((method, place))
+        if self.refuse:
+            client.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+            return client.close()
+        server = socket.create_connection(place.rsplit(":", 1))
+        client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        for a, b in ((client, server), (server, client)):
+            threading.Thread(target=self.pass_on, args=(a, b), daemon=True).start()
+
+    @staticmethod
+    def pass_on(a, b):
+        try:
+            while data := a.recv(65536):
+                b.sendall(data)
+            b.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+@test
+def the_service_may_lie_behind_a_proxy(place):
+    certificates(place)
+    secure, proxy = Service(place.folder), Proxy()
+    configure_secure(place, secure, "ca_file: '%s', proxy: '%s'" % (place.path("server.pem"), proxy.url))
+    equal((place.run("--once")[0], len(secure.requests)), (0, 1))
+    equal(proxy.asked, [("CONNECT", secure.url[8:])])
+    configure_secure(place, secure, "ca_file: '%s', proxy: '%s'" % (place.path("other.pem"), proxy.url))
+    code, log = place.run("--once")
+    equal((code, "SERVER_UNTRUSTED" in log), (3, True))
+
+
+@test
+def a_proxy_that_refuses_is_told(place):
+    certificates(place)
+    secure, proxy = Service(place.folder), Proxy(refuse=True)
+    configure_secure(place, secure, "ca_file: '%s', proxy: '%s'" % (place.path("server.pem"), proxy.url))
+    code, log = place.run("--once")
+    equal((code, secure.requests), (3, []))
+    assert "the proxy makes no connection to 127.0.0.1" in log and "HTTP 403" in log, log
+
+
+@test
+def a_certificate_goes_unchecked_only_with_a_warning(place):
+    certificates(place)
+    secure = Service(place.folder)
+    configure_secure(place, secure, "ca_file: '%s'" % place.path("other.pem"))
+    code, log = place.run("--once")
+    equal((code, "verify is none" in log), (3, False))
+    configure_secure(place, secure, "verify: none")
+    code, log = place.run("--once")
+    equal(code, 0)
+    assert "level=warning op=configure" in log and "verify is none" in log, log
+
+
+@test
 def a_service_that_knows_get_alone_is_asked_so(place):
     service.begin(wrapper.only_get)
     place.configure()
@@ -788,6 +880,12 @@ bad_config("a_slot_that_is_no_number_is_told", "slot must be a number", slot="ab
 bad_config("a_relative_library_is_told", "absolute", library="softhsm.so")
 bad_config("a_pin_in_an_open_file_is_told", "chmod 600", pin="1234", pin_file=None)
 bad_config("a_missing_service_is_told", "service.url", text="targets: [ { name: a, library: /x, slot: 0, login: none } ]\n")
+bad_config("plain_http_to_elsewhere_is_told", "https alone", text="service: { url: 'http://entropy.test', token_file: /t }\n"
+           "targets: [ { name: a, library: /x, slot: 0, login: none } ]\n")
+bad_config("a_missing_file_of_authorities_is_told", "/nowhere/ca.pem", text="service: { url: 'https://entropy.test', token_file: /t, "
+           "ca_file: /nowhere/ca.pem }\ntargets: [ { name: a, library: /x, slot: 0, login: none } ]\n")
+bad_config("what_is_no_proxy_is_told", "is no proxy", text="service: { url: 'https://entropy.test', token_file: /t, proxy: "
+           "'socks5://p.test' }\ntargets: [ { name: a, library: /x, slot: 0, login: none } ]\n")
 bad_config("no_targets_are_told", "targets", text="service: { url: 'https://x' }\n")
 
 

@@ -402,6 +402,16 @@ refusal("the_base_serves_if_it_may", OK, status(503), text="mix: none\nretries: 
 
 
 @test
+def a_proxy_that_is_away_is_a_network_error():
+    text = "retries: 0\nurl: %s\nca_file: %s/server.pem\nproxy: " % (secure.url, folder)
+    secure.begin(good)
+    equal(rv_of(good, text=text + "http://127.0.0.1:1\n", QUANTOKI_ENTROPY_URL=None), DEVICE_ERROR)
+    equal(secure.requests, [])
+    equal(p11.C_Finalize(None), OK)
+    equal(rv_of(good, text=text + "none\n", QUANTOKI_ENTROPY_URL=None), OK)
+
+
+@test
 def a_certificate_of_another_authority_is_told_apart():
     text = "mix: none\nretries: 0\nurl: %s\n" % secure.url
     secure.begin(good)
