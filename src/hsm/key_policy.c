@@ -42,11 +42,11 @@ static const struct {
     CK_ATTRIBUTE_TYPE attribute;
     bool value[QK_IMPORTED + 1]; /* by origin */
 } defaults[] = {
-    /*                          generated, unwrapped, imported */
-    { CKA_SENSITIVE, { [QK_GENERATED] = true, [QK_UNWRAPPED] = true, [QK_IMPORTED] = true } },
+    /*                          generated, unwrapped, derived, imported */
+    { CKA_SENSITIVE, { [QK_GENERATED] = true, [QK_UNWRAPPED] = true, [QK_DERIVED] = true, [QK_IMPORTED] = true } },
     { CKA_EXTRACTABLE, { [QK_UNWRAPPED] = true } },
-    { CKA_MODIFIABLE, { [QK_GENERATED] = true, [QK_UNWRAPPED] = true, [QK_IMPORTED] = true } },
-    { CKA_COPYABLE, { [QK_GENERATED] = true, [QK_UNWRAPPED] = true, [QK_IMPORTED] = true } },
+    { CKA_MODIFIABLE, { [QK_GENERATED] = true, [QK_UNWRAPPED] = true, [QK_DERIVED] = true, [QK_IMPORTED] = true } },
+    { CKA_COPYABLE, { [QK_GENERATED] = true, [QK_UNWRAPPED] = true, [QK_DERIVED] = true, [QK_IMPORTED] = true } },
     { CKA_WRAP_WITH_TRUSTED, { false } },
     { CKA_TRUSTED, { false } },
     { CKA_ALWAYS_AUTHENTICATE, { false } },
