@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# For tests with other people's programs: the same cases with an embedded and with a remote token.
+#
+# A test file sources lib.sh and this, defines functions, says `on_both_tokens run_cases`, and ends with `finish`. For the
+# functions there are: token (embedded or remote), EP11CLIENT_CFG, user_pin, so_pin, pin_file (the user's PIN), label (the
+# token's), and place, an empty folder.
+
+make_embedded_token() {
+    printf 'tokens: { 0: { embedded: { path: "%s" } } }\n' "$place/token" >"$place/grep11client.yaml"
+    chmod 600 "$place/grep11client.yaml"
+    export EP11CLIENT_CFG=$place/grep11client.yaml
+    user_pin=12345678 so_pin=87654321
+    p11 --init-token --so-pin "$so_pin" --label "$label" &&
+        p11 --login --login-type so --so-pin "$so_pin" --init-pin --new-pin "$user_pin"
+}
+
+make_remote_token() {
+    make_instance "$place/instance" && start_server "$place/instance" || return
+    use_instance "$place/instance"
+    p11 --init-token --so-pin "$so_pin" --label "$label"
+}
+
+# Makes the token of that kind, or ends the test.
+make_token() { # embedded or remote
+    token=$1 place=$work/$1 label=interop
+    mkdir "$place" && "make_$1_token" >"$place/made.log" 2>&1 || {
+        sed 's/^/# /' "$place/made.log"
+        echo "Bail out! no $1 token"
+        exit 1
+    }
+    pin_file=$place/pin
+    printf %s "$user_pin" >"$pin_file"
+    chmod 600 "$pin_file"
+}
+
+on_both_tokens() { # function with the cases
+    local kind
+    for kind in embedded remote; do
+        make_token "$kind"
+        "$1"
+    done
+    stop_server
+}
+
+# A case with the kind of token in its name.
+with_token() { # name, function...
+    local name=$1
+    shift
+    it "$token: $name" "$@"
+}
