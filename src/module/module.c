@@ -8,8 +8,9 @@
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"
-#include "module/config_search.h"
 #include "base/life.h"
+#include "module/config_search.h"
+#include "module/ending.h"
 #include "module/tell.h"
 
 static qk_module *current;
@@ -18,6 +19,8 @@ static qk_err check_live(void)
 {
     if (!qk_life_live())
         return qk_fail(QK_E_NOT_INITIALIZED, "C_Initialize was not called in this process");
+    if (qk_ending_refuses())
+        return qk_fail(QK_E_NOT_INITIALIZED, "the process is ending");
     return QK_OK;
 }
 
@@ -184,6 +187,7 @@ qk_err qk_module_initialize(const void *arguments)
     qk_err err;
 
     OPENSSL_init_ssl(0, NULL); /* reads the host's configuration, whose providers may call us: so before any lock */
+    qk_ending_watch();
     QK_TRY(check_arguments(arguments));
     QK_TRY(qk_life_begin());
     if (qk_life_inherited())

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "module/session.h"
 
+#include "module/ending.h"
 #include "module/module.h"
 
 void qk_session_clear(qk_session *session)
@@ -18,7 +19,11 @@ qk_err qk_session_enter(CK_SESSION_HANDLE handle, qk_session **out_session)
     qk_module *module;
 
     QK_TRY(qk_module_get(&module));
-    return qk_session_table_lock(module->sessions, handle, out_session);
+    QK_TRY(qk_session_table_lock(module->sessions, handle, out_session));
+    if (!qk_ending_refuses()) /* again, now that whoever ends the process would wait for this lock */
+        return QK_OK;
+    qk_session_leave(out_session);
+    return qk_fail(QK_E_NOT_INITIALIZED, "the process is ending");
 }
 
 void qk_session_leave(qk_session **session)

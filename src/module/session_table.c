@@ -2,6 +2,7 @@
 #include "module/session_table.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "module/session.h"
 
@@ -127,6 +128,20 @@ qk_err qk_session_table_lock(qk_session_table *table, CK_SESSION_HANDLE handle, 
     }
     *out_session = session;
     return QK_OK;
+}
+
+/* Whoever holds a session's lock is at work in it. */
+void qk_session_table_await(qk_session_table *table, int patience_ms)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += patience_ms / 1000;
+    for (size_t place = 0; place < atomic_load(&table->place_count); place++) {
+        qk_session *session = session_at(table, place);
+        if (session && pthread_mutex_timedlock(&session->lock, &until) == 0)
+            pthread_mutex_unlock(&session->lock);
+    }
 }
 
 bool qk_session_table_at(qk_session_table *table, size_t place, CK_SESSION_HANDLE *out_handle)

@@ -23,6 +23,8 @@ QK_MUST_CHECK qk_err qk_session_table_take(qk_session_table *table, qk_session *
 void qk_session_table_give_back(qk_session_table *table, qk_session *session);
 /* Finds and locks. QK_E_NO_SESSION. */
 QK_MUST_CHECK qk_err qk_session_table_lock(qk_session_table *table, CK_SESSION_HANDLE handle, qk_session **out_session);
+/* Returns when every call that was under way in a session has ended, or after `patience_ms`. */
+void qk_session_table_await(qk_session_table *table, int patience_ms);
 /* Handles of all places, for walking: 0 where no session is; false past the end. Without locks, so what it says may be
  * over by the time it is read. */
 bool qk_session_table_at(qk_session_table *table, size_t place, CK_SESSION_HANDLE *out_handle);

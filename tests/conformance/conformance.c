@@ -27,6 +27,16 @@ void complain(const char *file, int line, const char *format, ...)
     va_end(args);
 }
 
+void case_failures_forget(void)
+{
+    case_failures = 0;
+}
+
+bool case_failures_any(void)
+{
+    return case_failures > 0;
+}
+
 void want_rv(const char *file, int line, const char *call, CK_RV rv, CK_RV wanted)
 {
     if (rv != wanted)
@@ -176,6 +186,7 @@ int main(int argc, char **argv)
     run_cases(object_cases, part);
     run_cases(operation_cases, part);
     run_cases(thread_cases, part);
+    run_cases(crowd_cases, part);
     run_cases(guest_cases, part);
     printf("1..%d\n", cases);
     snprintf(command, sizeof command, "rm -rf '%s'", folder);

@@ -23,6 +23,9 @@ extern CK_BBOOL yes, no;
 
 /* Counts and tells a failure of the running case. */
 void complain(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* For a forked child, whose failures are its own. */
+void case_failures_forget(void);
+bool case_failures_any(void);
 void want_rv(const char *file, int line, const char *call, CK_RV rv, CK_RV wanted);
 
 #define RV(call, wanted) want_rv(__FILE__, __LINE__, #call, (call), (wanted))
@@ -56,7 +59,7 @@ typedef struct test_case {
 } test_case;
 
 extern const test_case general_cases[], session_cases[], object_cases[], operation_cases[], thread_cases[],
-    guest_cases[];
+    crowd_cases[], guest_cases[];
 extern CK_SESSION_HANDLE session; /* of cases that want one */
 
 /* What a usual host does, from C_Initialize to C_Finalize. */
