@@ -4,7 +4,7 @@
 BUILD  ?= build
 PREFIX ?= /usr/local
 
-.PHONY: all demo check bench install clean format
+.PHONY: all demo check bench install package clean format
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -29,6 +29,10 @@ bench: all
 
 install: all
 	@tools/install $(BUILD) "$(PREFIX)" "$(if $(DESTDIR),$(abspath $(DESTDIR)))"
+
+package: all
+	@tools/packages package
+	@packaging/package $(BUILD) $(BUILD)/packages
 
 format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')
