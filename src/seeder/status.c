@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -208,7 +209,7 @@ static qk_err replace_file(const char *path, qk_view text)
     fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
         return qk_fail(QK_E_SYSTEM, "%s: %s", beside, strerror(errno));
-    written = write(fd, text.data, text.len);
+    written = fchmod(fd, 0644) == 0 ? write(fd, text.data, text.len) : -1; /* for others, whatever the umask says */
     if (close(fd) != 0 || written != (ssize_t)text.len || rename(beside, path) != 0)
         return qk_fail(QK_E_SYSTEM, "%s: %s", path, strerror(errno));
     return QK_OK;
