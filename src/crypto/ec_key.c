@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/ec_key.h"
 
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
+#include "crypto/bn.h"
 #include "crypto/engine.h"
 #include "crypto/own_names.h"
 
@@ -15,41 +15,34 @@ static void context_free(EVP_PKEY_CTX **context)
     EVP_PKEY_CTX_free(*context);
 }
 
-static void bn_wipe(BIGNUM **bn)
-{
-    BN_clear_free(*bn);
-}
-
 static void point_free(EC_POINT **point)
 {
     EC_POINT_free(*point);
 }
 
-static void bn_context_free(BN_CTX **context)
+/* CKK_EC holds every curve. */
+static bool type_holds(CK_KEY_TYPE type, const qk_curve *curve)
 {
-    BN_CTX_free(*context);
+    if (type == CKK_EC_EDWARDS)
+        return curve->kind == QK_CURVE_EDWARDS;
+    return type != CKK_EC_MONTGOMERY || curve->kind == QK_CURVE_MONTGOMERY;
 }
 
-static bool is_weierstrass(const qk_curve *curve)
-{
-    return curve->kind == QK_CURVE_WEIERSTRASS;
-}
-
-/* Montgomery curves wait for the mechanisms that use them. */
-static qk_err check_curve(CK_KEY_TYPE type, const qk_curve *curve)
+qk_err qk_ec_check_curve(CK_KEY_TYPE type, const qk_curve *curve)
 {
     if (!curve)
         return qk_fail(QK_E_CURVE_NOT_SUPPORTED, "CKA_EC_PARAMS names no curve that is known here");
-    if (!qk_curve_supported(curve) || curve->kind == QK_CURVE_MONTGOMERY)
+    if (!qk_curve_supported(curve))
         return qk_fail(QK_E_CURVE_NOT_SUPPORTED, "curve %s is not available", curve->name);
-    if (type == CKK_EC_EDWARDS && curve->kind != QK_CURVE_EDWARDS)
-        return qk_fail(QK_E_CURVE_NOT_SUPPORTED, "curve %s is no Edwards curve", curve->name);
+    if (!type_holds(type, curve))
+        return qk_fail(QK_E_CURVE_NOT_SUPPORTED, "keys of type %s are not on curve %s", qk_name_of_key_type(type),
+                       curve->name);
     return QK_OK;
 }
 
 static qk_err key_new(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_curve *curve, qk_key **out_key)
 {
-    QK_TRY(check_curve(type, curve));
+    QK_TRY(qk_ec_check_curve(type, curve));
     QK_TRY(qk_key_new(class, type, out_key));
     (*out_key)->curve = curve;
     (*out_key)->bits = curve->bits;
@@ -58,9 +51,9 @@ static qk_err key_new(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_curve *c
 
 /* ---- Weierstrass curves ---- */
 
-static bool point_form_fits(const qk_curve *curve, qk_view point)
+bool qk_ec_point_form_fits(const qk_curve *curve, qk_view point)
 {
-    if (!is_weierstrass(curve))
+    if (!qk_curve_is_weierstrass(curve))
         return point.len == curve->field_len;
     if (point.len == 1 + 2 * curve->field_len)
         return point.data[0] == UNCOMPRESSED;
@@ -78,7 +71,7 @@ static qk_err write_point(const EC_GROUP *group, const EC_POINT *point, BN_CTX *
 /* A compressed point, made uncompressed. */
 static qk_err expand_point(qk_key *key, qk_view compressed)
 {
-    QK_OWNED(bn_context_free) BN_CTX *context = BN_CTX_new_ex(qk_openssl());
+    QK_OWNED(qk_bn_context_free) BN_CTX *context = BN_CTX_new_ex(qk_openssl());
     const EC_GROUP *group = qk_curve_group(key->curve);
     QK_OWNED(point_free) EC_POINT *point = group ? EC_POINT_new(group) : NULL;
 
@@ -102,7 +95,7 @@ static qk_err set_point(qk_key *key, qk_view point)
 /* Computes the point of a private scalar; refuses a scalar outside 1 .. order - 1. */
 static qk_err compute_point(qk_key *key, const BIGNUM *scalar)
 {
-    QK_OWNED(bn_context_free) BN_CTX *context = BN_CTX_secure_new_ex(qk_openssl());
+    QK_OWNED(qk_bn_context_free) BN_CTX *context = BN_CTX_secure_new_ex(qk_openssl());
     const EC_GROUP *group = qk_curve_group(key->curve);
     QK_OWNED(point_free) EC_POINT *point = group ? EC_POINT_new(group) : NULL;
 
@@ -138,7 +131,7 @@ static qk_err build_weierstrass(qk_key *key, uint8_t *scalar, size_t scalar_len)
 
 static qk_err set_scalar(qk_key *key, qk_view value)
 {
-    QK_OWNED(bn_wipe) BIGNUM *scalar = NULL;
+    QK_OWNED(qk_bn_wipe) BIGNUM *scalar = NULL;
     QK_OWNED(qk_secret_free) qk_secret native = QK_SECRET_NONE;
     size_t len = key->curve->field_len;
 
@@ -156,13 +149,13 @@ static qk_err set_scalar(qk_key *key, qk_view value)
     return build_weierstrass(key, qk_secret_fill(&native), len);
 }
 
-/* ---- Edwards curves ---- */
+/* ---- Edwards and Montgomery curves ---- */
 
 static qk_err read_raw_point(qk_key *key)
 {
     key->point_len = sizeof(key->point);
     if (EVP_PKEY_get_raw_public_key(key->pkey, key->point, &key->point_len) <= 0)
-        return qk_openssl_fail(QK_E_FUNCTION_FAILED, "Edwards curve key");
+        return qk_openssl_fail(QK_E_FUNCTION_FAILED, key->curve->name);
     return QK_OK;
 }
 
@@ -176,7 +169,7 @@ static qk_err set_seed(qk_key *key, qk_view value)
     key->pkey =
         EVP_PKEY_new_raw_private_key_ex(qk_openssl(), qk_own_name(key->curve->openssl_name), NULL, value.data, len);
     if (!key->pkey)
-        return qk_openssl_fail(QK_E_FUNCTION_FAILED, "Edwards curve key");
+        return qk_openssl_fail(QK_E_FUNCTION_FAILED, key->curve->name);
     QK_TRY(read_raw_point(key));
     qk_view given = qk_view_slice(value, len, len);
     if (given.len > 0 && !qk_view_equal(given, qk_view_of(key->point, key->point_len)))
@@ -184,7 +177,7 @@ static qk_err set_seed(qk_key *key, qk_view value)
     return QK_OK;
 }
 
-/* ---- both ---- */
+/* ---- all ---- */
 
 /* A compressed point is compared in its uncompressed form. */
 static qk_err check_point(const qk_key *key, qk_view expected)
@@ -200,14 +193,13 @@ static qk_err check_point(const qk_key *key, qk_view expected)
     return QK_OK;
 }
 
-/* `expected_point`: empty, or the public key that came with the private one. */
-static qk_err make_private(CK_KEY_TYPE type, const qk_curve *curve, qk_view value, qk_view expected_point,
-                           qk_key **out_key)
+qk_err qk_ec_make_private(CK_KEY_TYPE type, const qk_curve *curve, qk_view value, qk_view expected_point,
+                          qk_key **out_key)
 {
     QK_OWNED(qk_key_unref) qk_key *key = NULL;
 
     QK_TRY(key_new(CKO_PRIVATE_KEY, type, curve, &key));
-    QK_TRY(is_weierstrass(curve) ? set_scalar(key, value) : set_seed(key, value));
+    QK_TRY(qk_curve_is_weierstrass(curve) ? set_scalar(key, value) : set_seed(key, value));
     if (expected_point.len > 0)
         QK_TRY(check_point(key, expected_point));
     *out_key = key;
@@ -220,16 +212,16 @@ qk_err qk_ec_make_public(CK_KEY_TYPE type, const qk_curve *curve, qk_view point,
     QK_OWNED(qk_key_unref) qk_key *key = NULL;
 
     QK_TRY(key_new(CKO_PUBLIC_KEY, type, curve, &key));
-    if (!point_form_fits(curve, point))
+    if (!qk_ec_point_form_fits(curve, point))
         return qk_fail(QK_E_PUBLIC_KEY_INVALID, "a public key of %zu bytes for curve %s", point.len, curve->name);
-    if (is_weierstrass(curve)) {
+    if (qk_curve_is_weierstrass(curve)) {
         QK_TRY(set_point(key, point));
         QK_TRY(build_weierstrass(key, NULL, 0));
     } else {
         key->pkey =
             EVP_PKEY_new_raw_public_key_ex(qk_openssl(), qk_own_name(curve->openssl_name), NULL, point.data, point.len);
         if (!key->pkey)
-            return qk_openssl_fail(QK_E_PUBLIC_KEY_INVALID, "Edwards curve key");
+            return qk_openssl_fail(QK_E_PUBLIC_KEY_INVALID, key->curve->name);
         QK_TRY(read_raw_point(key));
     }
     *out_key = key;
@@ -237,16 +229,15 @@ qk_err qk_ec_make_public(CK_KEY_TYPE type, const qk_curve *curve, qk_view point,
     return QK_OK;
 }
 
-/* The scalar, padded to the field's length, or the seed. */
-static qk_err private_value(const qk_key *key, qk_secret *out_value)
+qk_err qk_ec_private_value(const qk_key *key, qk_secret *out_value)
 {
-    QK_OWNED(bn_wipe) BIGNUM *scalar = NULL;
+    QK_OWNED(qk_bn_wipe) BIGNUM *scalar = NULL;
     QK_OWNED(qk_secret_free) qk_secret value = QK_SECRET_NONE;
     size_t len = key->curve->field_len;
     bool well;
 
     QK_TRY(qk_secret_new(len, &value));
-    if (is_weierstrass(key->curve))
+    if (qk_curve_is_weierstrass(key->curve))
         well = EVP_PKEY_get_bn_param(key->pkey, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) > 0 &&
                BN_bn2binpad(scalar, qk_secret_fill(&value), (int)len) > 0;
     else
@@ -257,113 +248,11 @@ static qk_err private_value(const qk_key *key, qk_secret *out_value)
     return QK_OK;
 }
 
-/* ---- PKCS #8 ---- */
-
-/* ECPrivateKey ::= SEQUENCE { 1, OCTET STRING, [0] curve OPTIONAL, [1] BIT STRING OPTIONAL } (RFC 5915, 3) */
-static bool read_ec_private(const qk_curve *curve, qk_view octets, qk_view *out_scalar, qk_view *out_point)
-{
-    qk_view body, inner;
-
-    if (!qk_der_take(&octets, QK_DER_SEQUENCE, &body) || octets.len != 0 || !qk_der_take_small(&body, 1) ||
-        !qk_der_take(&body, QK_DER_OCTET_STRING, out_scalar))
-        return false;
-    if (qk_der_take(&body, QK_DER_CONTEXT_0, &inner) &&
-        !qk_view_equal(inner, qk_view_of(curve->oid_der, curve->oid_len)))
-        return false;
-    if (qk_der_take(&body, QK_DER_CONTEXT_1, &inner) &&
-        (!qk_der_take_bits(&inner, QK_DER_BIT_STRING, out_point) || inner.len != 0))
-        return false;
-    return body.len == 0;
-}
-
-qk_err qk_ec_read_private(CK_KEY_TYPE type, const qk_curve *curve, qk_view octets, qk_view outer_public,
-                          qk_key **out_key)
-{
-    qk_view value = QK_VIEW_NONE, point = outer_public;
-    bool well;
-
-    QK_TRY(check_curve(type, curve));
-    if (is_weierstrass(curve))
-        well = read_ec_private(curve, octets, &value, &point);
-    else
-        well = qk_der_take(&octets, QK_DER_OCTET_STRING, &value) && octets.len == 0 && value.len == curve->field_len;
-    if (!well)
-        return qk_fail(QK_E_WRAPPED_KEY, "the private key of curve %s is malformed", curve->name);
-    return make_private(type, curve, value, point, out_key);
-}
-
-qk_err qk_ec_write_private(const qk_key *key, qk_der_writer *writer)
-{
-    QK_OWNED(qk_secret_free) qk_secret value = QK_SECRET_NONE;
-    const uint8_t *end = writer->place;
-
-    QK_TRY(private_value(key, &value));
-    if (is_weierstrass(key->curve)) {
-        qk_der_put(writer, qk_view_of(key->point, key->point_len));
-        qk_der_wrap_bits(writer, QK_DER_BIT_STRING, end);
-        qk_der_wrap(writer, QK_DER_CONTEXT_1, end);
-    }
-    qk_der_put_element(writer, QK_DER_OCTET_STRING, qk_secret_reveal(&value));
-    if (is_weierstrass(key->curve)) {
-        qk_der_put_small(writer, 1);
-        qk_der_wrap(writer, QK_DER_SEQUENCE, end);
-    }
-    return QK_OK;
-}
-
-/* ---- attributes ---- */
-
-/* CKA_EC_POINT: a DER OCTET STRING, as the standard says, or the bare point, as many give it. Lengths tell them apart:
- * no point of a curve is two or three bytes shorter than another. */
-static qk_view unwrap_point(const qk_curve *curve, qk_view given)
-{
-    qk_view rest = given, content;
-
-    if (qk_der_take(&rest, QK_DER_OCTET_STRING, &content) && rest.len == 0 && point_form_fits(curve, content))
-        return content;
-    return given;
-}
-
-qk_err qk_ec_from_attrs(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_attrs *attrs, qk_key **out_key)
-{
-    qk_view value = qk_attrs_view(attrs, CKA_VALUE), point = qk_attrs_view(attrs, CKA_EC_POINT);
-    const qk_curve *curve = qk_curve_find(qk_attrs_view(attrs, CKA_EC_PARAMS));
-
-    if (!qk_attrs_find(attrs, CKA_EC_PARAMS))
-        return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "elliptic curve key: CKA_EC_PARAMS is missing");
-    QK_TRY(check_curve(type, curve));
-    if (class == CKO_PUBLIC_KEY && point.len == 0)
-        return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "elliptic curve public key: CKA_EC_POINT is missing");
-    if (class == CKO_PRIVATE_KEY && value.len == 0)
-        return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "elliptic curve private key: CKA_VALUE is missing");
-    point = unwrap_point(curve, point);
-    if (class == CKO_PRIVATE_KEY)
-        return make_private(type, curve, value, point, out_key);
-    return qk_ec_make_public(type, curve, point, out_key);
-}
-
-qk_err qk_ec_describe(const qk_key *key, qk_attrs *attrs)
-{
-    uint8_t memory[QK_MAX_POINT + 3];
-    qk_der_writer writer = qk_der_writer_of(memory, sizeof(memory));
-
-    QK_TRY(qk_attrs_set(attrs, CKA_EC_PARAMS, qk_view_of(key->curve->oid_der, key->curve->oid_len)));
-    qk_der_put_element(&writer, QK_DER_OCTET_STRING, qk_view_of(key->point, key->point_len));
-    return qk_attrs_set(attrs, CKA_EC_POINT, qk_der_written(&writer));
-}
-
-qk_err qk_ec_reveal(const qk_key *key, CK_ATTRIBUTE_TYPE type, qk_secret *out_value)
-{
-    if (type != CKA_VALUE)
-        return qk_fail(QK_E_ATTRIBUTE_TYPE, "an elliptic curve private key has no secret attribute 0x%lx", type);
-    return private_value(key, out_value);
-}
-
 /* ---- generation ---- */
 
 static qk_err generate_pkey(const qk_curve *curve, EVP_PKEY **out_pkey)
 {
-    bool weierstrass = is_weierstrass(curve);
+    bool weierstrass = qk_curve_is_weierstrass(curve);
     QK_OWNED(context_free)
     EVP_PKEY_CTX *context =
         EVP_PKEY_CTX_new_from_name(qk_openssl(), qk_own_name(weierstrass ? "EC" : curve->openssl_name), NULL);
@@ -377,7 +266,7 @@ static qk_err generate_pkey(const qk_curve *curve, EVP_PKEY **out_pkey)
 
 static qk_err read_point(qk_key *key)
 {
-    if (!is_weierstrass(key->curve))
+    if (!qk_curve_is_weierstrass(key->curve))
         return read_raw_point(key);
     if (EVP_PKEY_get_octet_string_param(key->pkey, OSSL_PKEY_PARAM_PUB_KEY, key->point, sizeof(key->point),
                                         &key->point_len) <= 0)

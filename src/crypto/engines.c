@@ -3,6 +3,7 @@
 #include "crypto/engine.h"
 #include "crypto/key.h"
 #include "crypto/library.h"
+#include "p11/key_type.h"
 
 /* clang-format off */
 static const struct engine_row {
@@ -26,6 +27,7 @@ static const struct engine_row {
 
     { CKM_EC_KEY_PAIR_GEN,         &qk_engine_ec_key_gen },
     { CKM_EC_EDWARDS_KEY_PAIR_GEN, &qk_engine_ec_key_gen },
+    { CKM_EC_MONTGOMERY_KEY_PAIR_GEN, &qk_engine_ec_key_gen },
     { CKM_ECDSA,                   &qk_engine_ecdsa },
     { CKM_ECDSA_SHA1,              &qk_engine_ecdsa },
     { CKM_ECDSA_SHA224,            &qk_engine_ecdsa },
@@ -38,6 +40,11 @@ static const struct engine_row {
     { CKM_IBM_ECDSA_SHA512,        &qk_engine_ecdsa },
     { CKM_EDDSA,                   &qk_engine_eddsa },
     { CKM_IBM_ED25519_SHA512,      &qk_engine_eddsa },
+
+    { CKM_DH_PKCS_PARAMETER_GEN,   &qk_engine_ffc_gen },
+    { CKM_DH_PKCS_KEY_PAIR_GEN,    &qk_engine_ffc_gen },
+    { CKM_DSA_PARAMETER_GEN,       &qk_engine_ffc_gen },
+    { CKM_DSA_KEY_PAIR_GEN,        &qk_engine_ffc_gen },
 
     { CKM_AES_KEY_GEN,             &qk_engine_secret_key_gen },
     { CKM_GENERIC_SECRET_KEY_GEN,  &qk_engine_secret_key_gen },
@@ -100,34 +107,13 @@ bool qk_crypto_offers(const qk_mech *mech)
     return qk_engine_of(mech) != NULL;
 }
 
-/* ---- what fits ---- */
-
-static bool class_fits(CK_OBJECT_CLASS class, unsigned function)
-{
-    if (class == CKO_SECRET_KEY)
-        return true;
-    if (function == QK_DERIVE) /* BIP-32 derives public keys from public keys */
-        return true;
-    return class == (function & (QK_ENCRYPT | QK_VERIFY | QK_WRAP | QK_VERIFY_RECOVER | QK_ENCAPSULATE)
-                         ? CKO_PUBLIC_KEY
-                         : CKO_PRIVATE_KEY);
-}
-
-static bool type_fits(const qk_key *key, const qk_mech *mech)
-{
-    return mech->key == QK_ANY_SECRET ? key->class == CKO_SECRET_KEY : key->type == mech->key;
-}
-
 static qk_err check_key(const qk_key *key, const qk_mech *mech, unsigned function)
 {
     if (!key)
         return qk_fail(QK_E_KEY_NEEDED, "%s needs a key", mech->name);
-    if (!type_fits(key, mech))
-        return qk_fail(QK_E_KEY_TYPE, "%s does not work with a key of type %s", mech->name,
-                       qk_name_of_key_type(key->type));
-    if (!class_fits(key->class, function))
-        return qk_fail(QK_E_KEY_TYPE, "%s: %s has the wrong half of a pair for this function", mech->name,
-                       qk_name_of_class(key->class));
+    if (!qk_key_type_fits(mech, function, key->class, key->type))
+        return qk_fail(QK_E_KEY_TYPE, "%s does not work this way with a %s of type %s", mech->name,
+                       qk_name_of_class(key->class), qk_name_of_key_type(key->type));
     return QK_OK;
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "crypto/rsa_key.h"
+/* RSA keys: made, read, written, described. Source: RFC 8017, appendix A.1. */
 
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 #include <openssl/rsa.h>
 
+#include "crypto/bn.h"
 #include "crypto/engine.h"
+#include "crypto/key_family.h"
 #include "crypto/own_names.h"
 #include "crypto/rsa_parts.h"
 
@@ -13,18 +15,14 @@ enum { MIN_BITS = 1024, MAX_BITS = 8192, MIN_EXPONENT = 17, DEFAULT_EXPONENT = 6
 
 /* clang-format off */
 /* In the order of the QK_RSA_... numbers, which is that of RSAPrivateKey. */
-static const struct part_row {
-    CK_ATTRIBUTE_TYPE attribute;
-    const char *parameter;
-} part_rows[QK_RSA_PARTS] = {
-    { CKA_MODULUS,          OSSL_PKEY_PARAM_RSA_N },
-    { CKA_PUBLIC_EXPONENT,  OSSL_PKEY_PARAM_RSA_E },
-    { CKA_PRIVATE_EXPONENT, OSSL_PKEY_PARAM_RSA_D },
-    { CKA_PRIME_1,          OSSL_PKEY_PARAM_RSA_FACTOR1 },
-    { CKA_PRIME_2,          OSSL_PKEY_PARAM_RSA_FACTOR2 },
-    { CKA_EXPONENT_1,       OSSL_PKEY_PARAM_RSA_EXPONENT1 },
-    { CKA_EXPONENT_2,       OSSL_PKEY_PARAM_RSA_EXPONENT2 },
-    { CKA_COEFFICIENT,      OSSL_PKEY_PARAM_RSA_COEFFICIENT1 },
+static const CK_ATTRIBUTE_TYPE part_attributes[QK_RSA_PARTS] = {
+    CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_PRIVATE_EXPONENT, CKA_PRIME_1, CKA_PRIME_2, CKA_EXPONENT_1, CKA_EXPONENT_2,
+    CKA_COEFFICIENT,
+};
+static const char *const part_names[QK_RSA_PARTS] = {
+    OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_E, OSSL_PKEY_PARAM_RSA_D, OSSL_PKEY_PARAM_RSA_FACTOR1,
+    OSSL_PKEY_PARAM_RSA_FACTOR2, OSSL_PKEY_PARAM_RSA_EXPONENT1, OSSL_PKEY_PARAM_RSA_EXPONENT2,
+    OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
 };
 /* clang-format on */
 
@@ -38,40 +36,6 @@ static void context_free(EVP_PKEY_CTX **context)
     EVP_PKEY_CTX_free(*context);
 }
 
-static void bn_wipe(BIGNUM **bn)
-{
-    BN_clear_free(*bn);
-}
-
-/* The EVP_PKEY of complete parts. OpenSSL's parameter builder would leave copies of the primes in freed memory, so the
- * parameters are laid out in a secret of ours, in the host's byte order. */
-static qk_err build(CK_OBJECT_CLASS class, const qk_rsa_parts *parts, EVP_PKEY **out_pkey)
-{
-    QK_OWNED(qk_secret_free) qk_secret numbers = QK_SECRET_NONE;
-    QK_OWNED(context_free) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(qk_openssl(), qk_own_name("RSA"), NULL);
-    OSSL_PARAM params[QK_RSA_PARTS + 1];
-    unsigned count = parts_of_class(class);
-    size_t total = 0;
-
-    for (unsigned i = 0; i < count; i++)
-        total += (size_t)BN_num_bytes(parts->part[i]);
-    QK_TRY(qk_secret_new(total, &numbers));
-    uint8_t *place = qk_secret_fill(&numbers);
-    for (unsigned i = 0; i < count; i++) {
-        int len = BN_num_bytes(parts->part[i]);
-        if (BN_bn2nativepad(parts->part[i], place, len) != len)
-            return qk_openssl_fail(QK_E_FUNCTION_FAILED, "RSA key");
-        params[i] = OSSL_PARAM_construct_BN(part_rows[i].parameter, place, (size_t)len);
-        place += len;
-    }
-    params[count] = OSSL_PARAM_construct_end();
-    if (!context || EVP_PKEY_fromdata_init(context) <= 0 ||
-        EVP_PKEY_fromdata(context, out_pkey, class == CKO_PRIVATE_KEY ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY,
-                          params) <= 0)
-        return qk_openssl_fail(QK_E_FUNCTION_FAILED, "RSA key");
-    return QK_OK;
-}
-
 /* Checks, completes and builds. */
 static qk_err key_of_parts(CK_OBJECT_CLASS class, qk_rsa_parts *parts, qk_key **out_key)
 {
@@ -81,7 +45,8 @@ static qk_err key_of_parts(CK_OBJECT_CLASS class, qk_rsa_parts *parts, qk_key **
         QK_TRY(qk_rsa_parts_complete(parts));
     QK_TRY(qk_rsa_parts_check_public(parts));
     QK_TRY(qk_key_new(class, CKK_RSA, &key));
-    QK_TRY(build(class, parts, &key->pkey));
+    QK_TRY(qk_bn_build_key("RSA", class == CKO_PRIVATE_KEY ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, part_names,
+                           parts->part, parts_of_class(class), &key->pkey));
     key->bits = (unsigned)BN_num_bits(parts->part[QK_RSA_N]);
     *out_key = key;
     key = NULL;
@@ -89,6 +54,21 @@ static qk_err key_of_parts(CK_OBJECT_CLASS class, qk_rsa_parts *parts, qk_key **
 }
 
 /* ---- DER ---- */
+
+/* NULL, as RFC 3279, 2.3.1, wants it. */
+static bool parameters_fit(const qk_algorithm *algorithm)
+{
+    qk_view rest = algorithm->parameters, content;
+
+    return qk_der_take(&rest, QK_DER_NULL, &content) && content.len == 0 && rest.len == 0;
+}
+
+static qk_err write_parameters(const qk_key *key, qk_der_writer *writer)
+{
+    (void)key;
+    qk_der_put_element(writer, QK_DER_NULL, QK_VIEW_NONE);
+    return QK_OK;
+}
 
 static qk_err read_parts(qk_view numbers, unsigned count, qk_err malformed, qk_rsa_parts *parts)
 {
@@ -101,41 +81,28 @@ static qk_err read_parts(qk_view numbers, unsigned count, qk_err malformed, qk_r
     return numbers.len == 0 ? QK_OK : qk_fail(malformed, "RSA key: bytes follow the last integer");
 }
 
-qk_err qk_rsa_read_private(qk_view body, qk_key **out_key)
+static qk_err read_private(const qk_algorithm *algorithm, qk_view body, qk_view outer_public, qk_key **out_key)
 {
     QK_OWNED(qk_rsa_parts_done) qk_rsa_parts parts = { { NULL } };
     qk_view numbers;
 
-    if (!qk_der_take(&body, QK_DER_SEQUENCE, &numbers) || body.len != 0 || !qk_der_take_small(&numbers, 0))
+    (void)outer_public;
+    if (!parameters_fit(algorithm) || !qk_der_take(&body, QK_DER_SEQUENCE, &numbers) || body.len != 0 ||
+        !qk_der_take_small(&numbers, 0))
         return qk_fail(QK_E_WRAPPED_KEY, "no RSAPrivateKey of two primes");
     QK_TRY(read_parts(numbers, QK_RSA_PARTS, QK_E_WRAPPED_KEY, &parts));
     return key_of_parts(CKO_PRIVATE_KEY, &parts, out_key);
 }
 
-qk_err qk_rsa_read_public(qk_view body, qk_key **out_key)
+static qk_err read_public(const qk_algorithm *algorithm, qk_view body, qk_key **out_key)
 {
     QK_OWNED(qk_rsa_parts_done) qk_rsa_parts parts = { { NULL } };
     qk_view numbers;
 
-    if (!qk_der_take(&body, QK_DER_SEQUENCE, &numbers) || body.len != 0)
+    if (!parameters_fit(algorithm) || !qk_der_take(&body, QK_DER_SEQUENCE, &numbers) || body.len != 0)
         return qk_fail(QK_E_PUBLIC_KEY_INVALID, "no RSAPublicKey");
     QK_TRY(read_parts(numbers, QK_RSA_E + 1, QK_E_PUBLIC_KEY_INVALID, &parts));
     return key_of_parts(CKO_PUBLIC_KEY, &parts, out_key);
-}
-
-/* One integer of a key as big endian bytes. */
-static qk_err part_bytes(const qk_key *key, unsigned which, qk_secret *out_bytes)
-{
-    QK_OWNED(bn_wipe) BIGNUM *number = NULL;
-    QK_OWNED(qk_secret_free) qk_secret bytes = QK_SECRET_NONE;
-
-    if (EVP_PKEY_get_bn_param(key->pkey, part_rows[which].parameter, &number) <= 0)
-        return qk_openssl_fail(QK_E_FUNCTION_FAILED, "RSA key");
-    QK_TRY(qk_secret_new((size_t)BN_num_bytes(number), &bytes));
-    if (BN_bn2binpad(number, qk_secret_fill(&bytes), (int)bytes.len) < 0)
-        return qk_openssl_fail(QK_E_FUNCTION_FAILED, "RSA key");
-    qk_secret_give(&bytes, out_bytes);
-    return QK_OK;
 }
 
 static qk_err write_parts(const qk_key *key, unsigned count, qk_der_writer *writer)
@@ -143,13 +110,13 @@ static qk_err write_parts(const qk_key *key, unsigned count, qk_der_writer *writ
     QK_OWNED(qk_secret_free) qk_secret number = QK_SECRET_NONE;
 
     while (count-- > 0) {
-        QK_TRY(part_bytes(key, count, &number));
+        QK_TRY(qk_bn_of_key(key->pkey, part_names[count], &number));
         qk_der_put_uint(writer, qk_secret_reveal(&number));
     }
     return QK_OK;
 }
 
-qk_err qk_rsa_write_private(const qk_key *key, qk_der_writer *writer)
+static qk_err write_private(const qk_key *key, qk_der_writer *writer)
 {
     const uint8_t *end = writer->place;
 
@@ -159,7 +126,7 @@ qk_err qk_rsa_write_private(const qk_key *key, qk_der_writer *writer)
     return QK_OK;
 }
 
-qk_err qk_rsa_write_public(const qk_key *key, qk_der_writer *writer)
+static qk_err write_public(const qk_key *key, qk_der_writer *writer)
 {
     const uint8_t *end = writer->place;
 
@@ -170,12 +137,15 @@ qk_err qk_rsa_write_public(const qk_key *key, qk_der_writer *writer)
 
 /* ---- attributes ---- */
 
-qk_err qk_rsa_from_attrs(CK_OBJECT_CLASS class, const qk_attrs *attrs, qk_key **out_key)
+static qk_err from_attrs(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_attrs *attrs, qk_key **out_key)
 {
     QK_OWNED(qk_rsa_parts_done) qk_rsa_parts parts = { { NULL } };
 
+    (void)type;
+    if (class == CKO_DOMAIN_PARAMETERS)
+        return qk_fail(QK_E_ATTRIBUTE_VALUE, "there are no domain parameters of RSA");
     for (unsigned i = 0; i < parts_of_class(class); i++)
-        QK_TRY(qk_rsa_parts_set(&parts, i, qk_attrs_view(attrs, part_rows[i].attribute)));
+        QK_TRY(qk_rsa_parts_set(&parts, i, qk_attrs_view(attrs, part_attributes[i])));
     QK_TRY(key_of_parts(class, &parts, out_key));
     CK_ULONG bits = qk_attrs_ulong(attrs, CKA_MODULUS_BITS, (*out_key)->bits);
     if (bits != (*out_key)->bits) {
@@ -186,26 +156,40 @@ qk_err qk_rsa_from_attrs(CK_OBJECT_CLASS class, const qk_attrs *attrs, qk_key **
     return QK_OK;
 }
 
-qk_err qk_rsa_describe(const qk_key *key, qk_attrs *attrs)
+static qk_err describe(const qk_key *key, qk_attrs *attrs)
 {
     QK_OWNED(qk_secret_free) qk_secret number = QK_SECRET_NONE;
 
     for (unsigned i = 0; i <= QK_RSA_E; i++) {
-        QK_TRY(part_bytes(key, i, &number));
-        QK_TRY(qk_attrs_set(attrs, part_rows[i].attribute, qk_secret_reveal(&number)));
+        QK_TRY(qk_bn_of_key(key->pkey, part_names[i], &number));
+        QK_TRY(qk_attrs_set(attrs, part_attributes[i], qk_secret_reveal(&number)));
     }
     if (key->class == CKO_PUBLIC_KEY)
         QK_TRY(qk_attrs_set_ulong(attrs, CKA_MODULUS_BITS, key->bits));
     return QK_OK;
 }
 
-qk_err qk_rsa_reveal(const qk_key *key, CK_ATTRIBUTE_TYPE type, qk_secret *out_value)
+static qk_err reveal(const qk_key *key, CK_ATTRIBUTE_TYPE type, qk_secret *out_value)
 {
     for (unsigned i = QK_RSA_D; i < QK_RSA_PARTS; i++)
-        if (part_rows[i].attribute == type)
-            return part_bytes(key, i, out_value);
+        if (part_attributes[i] == type)
+            return qk_bn_of_key(key->pkey, part_names[i], out_value);
     return qk_fail(QK_E_ATTRIBUTE_TYPE, "an RSA private key has no secret attribute 0x%lx", type);
 }
+
+static const uint8_t oid[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01 };
+
+const qk_key_family qk_family_rsa = {
+    .oid = { oid, sizeof(oid) },
+    .from_attrs = from_attrs,
+    .describe = describe,
+    .reveal = reveal,
+    .read_private = read_private,
+    .read_public = read_public,
+    .write_private = write_private,
+    .write_public = write_public,
+    .write_parameters = write_parameters,
+};
 
 /* ---- generation ---- */
 
@@ -253,7 +237,7 @@ static qk_err public_of(const qk_key *private_key, qk_key **out_key)
     QK_OWNED(qk_rsa_parts_done) qk_rsa_parts parts = { { NULL } };
 
     for (unsigned i = 0; i <= QK_RSA_E; i++)
-        if (EVP_PKEY_get_bn_param(private_key->pkey, part_rows[i].parameter, &parts.part[i]) <= 0)
+        if (EVP_PKEY_get_bn_param(private_key->pkey, part_names[i], &parts.part[i]) <= 0)
             return qk_openssl_fail(QK_E_FUNCTION_FAILED, "RSA key");
     return key_of_parts(CKO_PUBLIC_KEY, &parts, out_key);
 }
@@ -261,7 +245,7 @@ static qk_err public_of(const qk_key *private_key, qk_key **out_key)
 static qk_err generate_pair(const qk_mech_use *use, const qk_attrs *public_template, qk_key **out_public,
                             qk_key **out_private)
 {
-    QK_OWNED(bn_wipe) BIGNUM *exponent = NULL;
+    QK_OWNED(qk_bn_wipe) BIGNUM *exponent = NULL;
     QK_OWNED(qk_key_unref) qk_key *key = NULL;
     CK_ULONG bits = qk_attrs_ulong(public_template, CKA_MODULUS_BITS, 0);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/rsa_parts.h"
 
-#include "crypto/openssl.h"
+#include "crypto/bn.h"
 
 enum {
     MIN_BITS = 1024,
@@ -29,21 +29,11 @@ static void frame_close(BN_CTX **context)
     BN_CTX_free(*context);
 }
 
-static void bn_wipe(BIGNUM **bn)
-{
-    BN_clear_free(*bn);
-}
-
 void qk_rsa_parts_done(qk_rsa_parts *parts)
 {
     for (unsigned i = 0; i < QK_RSA_PARTS; i++)
         BN_clear_free(parts->part[i]);
     memset(parts, 0, sizeof(*parts));
-}
-
-static qk_err no_bn(void)
-{
-    return qk_openssl_fail(QK_E_NO_MEMORY, "no memory for a big number");
 }
 
 static qk_err contradiction(const char *what)
@@ -64,7 +54,7 @@ qk_err qk_rsa_parts_set(qk_rsa_parts *parts, unsigned which, qk_view magnitude)
         return qk_fail(QK_E_KEY_SIZE, "RSA key: an integer of %zu bytes; at most %d", magnitude.len, MAX_BITS / 8);
     parts->part[which] = BN_bin2bn(magnitude.data, (int)magnitude.len, NULL);
     if (!parts->part[which])
-        return no_bn();
+        return qk_bn_no_memory();
     if (which >= QK_RSA_D)
         BN_set_flags(parts->part[which], BN_FLG_CONSTTIME);
     return QK_OK;
@@ -103,14 +93,14 @@ static bool carmichael(BIGNUM *out, const qk_rsa_parts *parts, BN_CTX *context)
 static qk_err set_inverse(qk_rsa_parts *parts, unsigned which, unsigned of)
 {
     QK_OWNED(frame_close) BN_CTX *context = frame_open();
-    QK_OWNED(bn_wipe) BIGNUM *inverse = BN_new();
+    QK_OWNED(qk_bn_wipe) BIGNUM *inverse = BN_new();
     BIGNUM *modulus = context ? BN_CTX_get(context) : NULL;
 
     if (!modulus || !inverse)
-        return no_bn();
+        return qk_bn_no_memory();
     BN_set_flags(inverse, BN_FLG_CONSTTIME);
     if (!carmichael(modulus, parts, context))
-        return no_bn();
+        return qk_bn_no_memory();
     if (!BN_mod_inverse(inverse, parts->part[of], modulus, context))
         return contradiction("the exponent has no inverse");
     parts->part[which] = inverse;
@@ -136,11 +126,11 @@ static qk_err guess_exponent(qk_rsa_parts *parts)
     QK_OWNED(frame_close) BN_CTX *context = frame_open();
 
     if (!context)
-        return no_bn();
+        return qk_bn_no_memory();
     for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
         if (exponent_fits(parts, usual[i], context)) {
             parts->part[QK_RSA_E] = BN_new();
-            return parts->part[QK_RSA_E] && BN_set_word(parts->part[QK_RSA_E], usual[i]) ? QK_OK : no_bn();
+            return parts->part[QK_RSA_E] && BN_set_word(parts->part[QK_RSA_E], usual[i]) ? QK_OK : qk_bn_no_memory();
         }
     return qk_fail(QK_E_TEMPLATE_INCOMPLETE,
                    "RSA private key without primes and with an unusual public exponent: give CKA_PUBLIC_EXPONENT");
@@ -174,13 +164,13 @@ static bool split_attempt(const qk_rsa_parts *parts, const BIGNUM *odd, int twos
 static qk_err factor(qk_rsa_parts *parts)
 {
     QK_OWNED(frame_close) BN_CTX *context = frame_open();
-    QK_OWNED(bn_wipe) BIGNUM *p = BN_new(), *q = BN_new();
+    QK_OWNED(qk_bn_wipe) BIGNUM *p = BN_new(), *q = BN_new();
     BIGNUM *odd = context ? BN_CTX_get(context) : NULL, *root = context ? BN_CTX_get(context) : NULL;
     int twos = 0;
 
     if (!root || !p || !q || !BN_mul(odd, parts->part[QK_RSA_D], parts->part[QK_RSA_E], context) ||
         !BN_sub_word(odd, 1))
-        return no_bn();
+        return qk_bn_no_memory();
     while (!BN_is_zero(odd) && !BN_is_odd(odd) && BN_rshift1(odd, odd))
         twos++;
     if (twos == 0)
@@ -192,7 +182,7 @@ static qk_err factor(qk_rsa_parts *parts)
         if (!split)
             continue;
         if (!BN_gcd(p, root, parts->part[QK_RSA_N], context) || !BN_div(q, NULL, parts->part[QK_RSA_N], p, context))
-            return no_bn();
+            return qk_bn_no_memory();
         BN_set_flags(p, BN_FLG_CONSTTIME);
         BN_set_flags(q, BN_FLG_CONSTTIME);
         bool p_first = BN_cmp(p, q) > 0; /* the larger first, as everyone writes it */
@@ -209,12 +199,12 @@ static qk_err join_primes(qk_rsa_parts *parts)
 {
     const BIGNUM *p = parts->part[QK_RSA_P], *q = parts->part[QK_RSA_Q];
     QK_OWNED(frame_close) BN_CTX *context = frame_open();
-    QK_OWNED(bn_wipe) BIGNUM *product = BN_new();
+    QK_OWNED(qk_bn_wipe) BIGNUM *product = BN_new();
 
     if (!BN_is_odd(p) || !BN_is_odd(q) || BN_is_one(p) || BN_is_one(q) || BN_cmp(p, q) == 0)
         return contradiction("the primes are no two odd primes");
     if (!context || !product || !BN_mul(product, p, q, context))
-        return no_bn();
+        return qk_bn_no_memory();
     if (parts->part[QK_RSA_N] && BN_cmp(parts->part[QK_RSA_N], product) != 0)
         return contradiction("the modulus is not the product of the primes");
     if (!parts->part[QK_RSA_N]) {
@@ -228,16 +218,16 @@ static qk_err join_primes(qk_rsa_parts *parts)
 static qk_err reduce_exponent(qk_rsa_parts *parts, unsigned which, unsigned prime)
 {
     QK_OWNED(frame_close) BN_CTX *context = frame_open();
-    QK_OWNED(bn_wipe) BIGNUM *reduced = BN_new();
+    QK_OWNED(qk_bn_wipe) BIGNUM *reduced = BN_new();
     BIGNUM *order = context ? BN_CTX_get(context) : NULL, *one = context ? BN_CTX_get(context) : NULL;
 
     if (!one || !reduced || !BN_sub(order, parts->part[prime], BN_value_one()))
-        return no_bn();
+        return qk_bn_no_memory();
     BN_set_flags(order, BN_FLG_CONSTTIME);
     BN_set_flags(reduced, BN_FLG_CONSTTIME);
     if (!BN_div(NULL, reduced, parts->part[QK_RSA_D], order, context) ||
         !BN_mod_mul(one, reduced, parts->part[QK_RSA_E], order, context))
-        return no_bn();
+        return qk_bn_no_memory();
     if (!BN_is_one(one))
         return contradiction("the exponents do not belong together");
     if (parts->part[which] && BN_cmp(parts->part[which], reduced) != 0)
@@ -253,10 +243,10 @@ static qk_err reduce_exponent(qk_rsa_parts *parts, unsigned which, unsigned prim
 static qk_err set_coefficient(qk_rsa_parts *parts)
 {
     QK_OWNED(frame_close) BN_CTX *context = frame_open();
-    QK_OWNED(bn_wipe) BIGNUM *inverse = BN_new();
+    QK_OWNED(qk_bn_wipe) BIGNUM *inverse = BN_new();
 
     if (!context || !inverse)
-        return no_bn();
+        return qk_bn_no_memory();
     BN_set_flags(inverse, BN_FLG_CONSTTIME);
     if (!BN_mod_inverse(inverse, parts->part[QK_RSA_Q], parts->part[QK_RSA_P], context))
         return contradiction("the primes have a common factor");

@@ -5,6 +5,7 @@
 
 #include "crypto/aes.h"
 #include "crypto/engine.h"
+#include "crypto/key_family.h"
 
 /* clang-format off */
 static const struct secret_row {
@@ -42,11 +43,12 @@ qk_err qk_secret_key_check(CK_KEY_TYPE type, size_t len)
     return QK_OK;
 }
 
-qk_err qk_secret_key_from_attrs(CK_KEY_TYPE type, const qk_attrs *attrs, qk_key **out_key)
+static qk_err from_attrs(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_attrs *attrs, qk_key **out_key)
 {
     QK_OWNED(qk_secret_free) qk_secret value = QK_SECRET_NONE;
     qk_view given = qk_attrs_view(attrs, CKA_VALUE);
 
+    (void)class;
     if (!qk_attrs_find(attrs, CKA_VALUE))
         return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "secret key: CKA_VALUE is missing");
     QK_TRY(qk_secret_key_check(type, given.len));
@@ -72,7 +74,7 @@ static qk_err check_value(const qk_key *key, uint8_t out[3])
     return QK_OK;
 }
 
-qk_err qk_secret_key_describe(const qk_key *key, qk_attrs *attrs)
+static qk_err describe(const qk_key *key, qk_attrs *attrs)
 {
     uint8_t check[3];
 
@@ -80,6 +82,15 @@ qk_err qk_secret_key_describe(const qk_key *key, qk_attrs *attrs)
     QK_TRY(check_value(key, check));
     return qk_attrs_set(attrs, CKA_CHECK_VALUE, qk_view_of(check, sizeof(check)));
 }
+
+static qk_err reveal(const qk_key *key, CK_ATTRIBUTE_TYPE type, qk_secret *out_value)
+{
+    if (type != CKA_VALUE)
+        return qk_fail(QK_E_ATTRIBUTE_TYPE, "a secret key has no secret attribute 0x%lx", type);
+    return qk_secret_copy(qk_secret_reveal(&key->value), out_value);
+}
+
+const qk_key_family qk_family_secret = { .from_attrs = from_attrs, .describe = describe, .reveal = reveal };
 
 /* A template may ask a generic secret to be a key of one HMAC, as applications of PKCS #11 3.0 do. */
 static CK_KEY_TYPE wanted_type(const qk_mech_use *use, const qk_attrs *template_)

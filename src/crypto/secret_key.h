@@ -10,7 +10,5 @@ enum { QK_MAX_SECRET_KEY = 1024 }; /* bytes; as the mechanism table says of gene
 /* QK_E_KEY_SIZE if a key of this type cannot have this length; QK_E_KEY_TYPE for other types than AES, generic and the
  * HMAC keys of PKCS #11 3.0. */
 QK_MUST_CHECK qk_err qk_secret_key_check(CK_KEY_TYPE type, size_t len);
-QK_MUST_CHECK qk_err qk_secret_key_from_attrs(CK_KEY_TYPE type, const qk_attrs *attrs, qk_key **out_key);
-QK_MUST_CHECK qk_err qk_secret_key_describe(const qk_key *key, qk_attrs *attrs);
 
 #endif

@@ -3,6 +3,7 @@
  * private one, as plain data of the cipher. Source: GREP11 protocol, section 10. */
 #include "hsm/core.h"
 #include "hsm/handlers.h"
+#include "p11/key_type.h"
 
 enum { BIT_COUNT_LEN = 4, NO_PADDING_NEEDED = 1 };
 
@@ -79,11 +80,6 @@ static void unwrapping_done(unwrapping *it)
     qk_held_key_unref(&it->held);
 }
 
-static bool is_asymmetric(CK_KEY_TYPE type)
-{
-    return type == CKK_RSA || type == CKK_EC || type == CKK_EC_EDWARDS;
-}
-
 /* CKA_KEY_TYPE must be given; CKA_CLASS follows from it. */
 static qk_err judge(const Grep11__UnwrapKeyRequest *asked, unwrapping *it)
 {
@@ -91,7 +87,7 @@ static qk_err judge(const Grep11__UnwrapKeyRequest *asked, unwrapping *it)
     if (!qk_attrs_find(&it->template_, CKA_KEY_TYPE))
         return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "an unwrapped key needs a CKA_KEY_TYPE");
     it->type = qk_attrs_ulong(&it->template_, CKA_KEY_TYPE, 0);
-    it->class = is_asymmetric(it->type) ? CKO_PRIVATE_KEY : CKO_SECRET_KEY;
+    it->class = qk_key_type_is_asymmetric(it->type) ? CKO_PRIVATE_KEY : CKO_SECRET_KEY;
     return qk_policy_new(&(qk_new_key){ QK_UNWRAPPED, it->class, it->type, CK_UNAVAILABLE_INFORMATION }, &it->template_,
                          &it->attrs);
 }

@@ -4,6 +4,8 @@
  */
 #include "hsm/key_policy.h"
 
+#include "p11/key_type.h"
+
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* ---- tables ---- */
@@ -35,6 +37,9 @@ static const struct {
     { CKK_RSA, QK_ENCRYPT | QK_DECRYPT | QK_SIGN | QK_VERIFY },
     { CKK_EC, QK_SIGN | QK_VERIFY },
     { CKK_EC_EDWARDS, QK_SIGN | QK_VERIFY },
+    { CKK_EC_MONTGOMERY, 0 }, /* derivation must be asked for */
+    { CKK_DSA, QK_SIGN | QK_VERIFY },
+    { CKK_DH, 0 },
 };
 
 /* Booleans that are no usages, where the template does not say. */
@@ -244,28 +249,6 @@ unsigned qk_policy_functions(CK_OBJECT_CLASS class, const qk_attrs *attrs)
     return functions;
 }
 
-/* Edwards curves exist as CKK_EC (IBM's way) and as CKK_EC_EDWARDS; which curve fits the mechanism is the engine's to
- * say. */
-static bool type_fits(const qk_held_key *key, const qk_mech *mech)
-{
-    if (mech->key == QK_ANY_SECRET)
-        return key->class == CKO_SECRET_KEY;
-    if (mech->key == CKK_EC || mech->key == CKK_EC_EDWARDS)
-        return key->type == CKK_EC || key->type == CKK_EC_EDWARDS;
-    return mech->key == key->type;
-}
-
-/* Public keys encrypt, verify and wrap; private ones do the reverse; secret keys do all. */
-static bool class_fits(const qk_held_key *key, unsigned function)
-{
-    unsigned public = QK_ENCRYPT | QK_VERIFY | QK_WRAP | QK_VERIFY_RECOVER | QK_ENCAPSULATE | QK_DERIVE;
-    unsigned private = QK_DECRYPT | QK_SIGN | QK_UNWRAP | QK_SIGN_RECOVER | QK_DECAPSULATE | QK_DERIVE;
-
-    if (key->class == CKO_PUBLIC_KEY)
-        return function & public;
-    return key->class == CKO_SECRET_KEY || (function & private);
-}
-
 static qk_err unfit(const qk_held_key *key, const qk_mech *mech, unsigned function)
 {
     qk_err err = function == QK_WRAP     ? QK_E_WRAPPING_TYPE
@@ -303,7 +286,7 @@ static qk_err not_permitted(const qk_held_key *key, unsigned function)
 
 qk_err qk_policy_use(const qk_held_key *key, const qk_mech *mech, unsigned function)
 {
-    if (!type_fits(key, mech) || !class_fits(key, function))
+    if (!qk_key_type_fits(mech, function, key->class, key->type))
         return unfit(key, mech, function);
     if (!(key->may & function))
         return not_permitted(key, function);

@@ -3,22 +3,7 @@
 #include "module/work.h"
 
 #include "p11/attribute.h"
-
-static bool class_fits(CK_OBJECT_CLASS class, unsigned function)
-{
-    if (class == CKO_SECRET_KEY)
-        return true;
-    if (class == CKO_PUBLIC_KEY)
-        return (function & (QK_ENCRYPT | QK_VERIFY | QK_WRAP | QK_VERIFY_RECOVER | QK_ENCAPSULATE | QK_DERIVE)) != 0;
-    return (function & (QK_DECRYPT | QK_SIGN | QK_UNWRAP | QK_SIGN_RECOVER | QK_DECAPSULATE | QK_DERIVE)) != 0;
-}
-
-static bool type_fits(const qk_object *key, const qk_mech *mech)
-{
-    if (mech->key == QK_ANY_SECRET)
-        return key->class == CKO_SECRET_KEY;
-    return key->key_type == mech->key;
-}
+#include "p11/key_type.h"
 
 /* By CKA_ALLOWED_MECHANISMS, which is there. */
 static bool is_allowed(const qk_object *key, const qk_mech *mech)
@@ -38,7 +23,7 @@ qk_err qk_work_check_key(const qk_object *key, const qk_mech *mech, unsigned fun
 {
     if (!qk_object_is_key(key))
         return qk_fail(QK_E_KEY_HANDLE, "the object is a %s, not a key", qk_name_of_class(key->class));
-    if (!class_fits(key->class, function) || !type_fits(key, mech))
+    if (!qk_key_type_fits(mech, function, key->class, key->key_type))
         return qk_fail(QK_E_KEY_TYPE, "%s does not work this way with a %s of type %s", mech->name,
                        qk_name_of_class(key->class), qk_name_of_key_type(key->key_type));
     if (!(key->may & function))

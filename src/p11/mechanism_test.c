@@ -97,7 +97,8 @@ static void every_row_is_sound(void **state)
         assert_int_equal(!(mech->does & QK_WRAP), !(mech->does & QK_UNWRAP));
         assert_false(generates && (mech->does & ~(unsigned)(QK_GENERATE | QK_GENERATE_PAIR)));
         assert_false((mech->flags & QK_MECH_SINGLE_PART) && (mech->flags & QK_MECH_GATHERED));
-        assert_int_equal(!!(mech->flags & QK_MECH_EC), mech->key == CKK_EC || mech->key == CKK_EC_EDWARDS);
+        assert_int_equal(!!(mech->flags & QK_MECH_EC),
+                         mech->key == CKK_EC || mech->key == CKK_EC_EDWARDS || mech->key == CKK_EC_MONTGOMERY);
         /* the hash inside is a digest that we offer */
         if (mech->hash != QK_NO_HASH)
             assert_true(qk_mech_find(mech->hash)->does & QK_DIGEST);
