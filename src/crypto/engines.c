@@ -46,6 +46,11 @@ static const struct engine_row {
     { CKM_DSA_PARAMETER_GEN,       &qk_engine_ffc_gen },
     { CKM_DSA_KEY_PAIR_GEN,        &qk_engine_ffc_gen },
 
+    { CKM_ECDH1_DERIVE,            &qk_engine_ecdh },
+    { CKM_ECDH1_COFACTOR_DERIVE,   &qk_engine_ecdh },
+    { CKM_IBM_EC_X25519,           &qk_engine_ecdh },
+    { CKM_IBM_EC_X448,             &qk_engine_ecdh },
+
     { CKM_AES_KEY_GEN,             &qk_engine_secret_key_gen },
     { CKM_GENERIC_SECRET_KEY_GEN,  &qk_engine_secret_key_gen },
     { CKM_AES_ECB,                 &qk_engine_aes },

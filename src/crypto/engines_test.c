@@ -30,6 +30,8 @@ static bool does(const qk_engine *engine, unsigned function)
         return engine->generate != NULL;
     case QK_GENERATE_PAIR:
         return engine->generate_pair != NULL;
+    case QK_DERIVE:
+        return engine->derive != NULL;
     default:
         return false;
     }

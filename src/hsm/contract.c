@@ -259,6 +259,20 @@ qk_err unwrap(contract *it, Grep11__Mechanism *mechanism, const client_key *kek,
     return QK_OK;
 }
 
+qk_err derive(contract *it, Grep11__Mechanism *mechanism, const client_key *base, const item *items, size_t count,
+              client_key *out)
+{
+    Grep11__DeriveKeyRequest request = GREP11__DERIVE_KEY_REQUEST__INIT;
+    Grep11__DeriveKeyResponse *answer;
+
+    request.mech = mechanism;
+    give(it, base, &request.basekey, &request.basekeyv1);
+    map_of(it, items, count, &request.template_, &request.n_template_);
+    QK_TRY(perform(it, QK_DERIVE_KEY, &request, &answer));
+    *out = key_of(answer->newkeybytes, answer->newkey, answer->checksum);
+    return QK_OK;
+}
+
 qk_err get_attribute(contract *it, const client_key *key, CK_ATTRIBUTE_TYPE type, qk_attrs *out)
 {
     Grep11__GetAttributeValueRequest request = GREP11__GET_ATTRIBUTE_VALUE_REQUEST__INIT;

@@ -65,6 +65,8 @@ qk_err digest(contract *it, CK_MECHANISM_TYPE type, qk_view data, qk_view *out);
 qk_err wrap(contract *it, Grep11__Mechanism *mechanism, const client_key *kek, const client_key *key, qk_view *out);
 qk_err unwrap(contract *it, Grep11__Mechanism *mechanism, const client_key *kek, qk_view wrapped, const item *items,
               size_t count, client_key *out);
+qk_err derive(contract *it, Grep11__Mechanism *mechanism, const client_key *base, const item *items, size_t count,
+              client_key *out);
 qk_err get_attribute(contract *it, const client_key *key, CK_ATTRIBUTE_TYPE type, qk_attrs *out);
 /* The changed key is left in `key`. */
 qk_err set_attribute(contract *it, client_key *key, CK_ATTRIBUTE_TYPE type, bool value);
@@ -99,6 +101,6 @@ typedef struct contract_case {
     }
 
 extern const contract_case contract_digest[], contract_cipher[], contract_sign[], contract_keys[], contract_wrap[],
-    contract_attributes[], contract_data[]; /* each ends with a NULL name */
+    contract_derive[], contract_attributes[], contract_data[]; /* each ends with a NULL name */
 
 #endif

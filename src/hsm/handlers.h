@@ -49,6 +49,8 @@ QK_HANDLER(copy_key);
 /* handle_wrap.c */
 QK_HANDLER(wrap_key);
 QK_HANDLER(unwrap_key);
+/* handle_derive.c */
+QK_HANDLER(derive_key);
 /* handle_mechanisms.c */
 QK_HANDLER(get_mechanism_list);
 QK_HANDLER(get_mechanism_info);

@@ -38,6 +38,14 @@ const qk_codec qk_codec_none = { none_read, none_write };
 static const qk_codec *const kinds[QK_PARAM_KINDS] = {
     [QK_PARAM_NONE] = &qk_codec_none, [QK_PARAM_IV] = &qk_codec_iv,   [QK_PARAM_GCM] = &qk_codec_gcm,
     [QK_PARAM_OAEP] = &qk_codec_oaep, [QK_PARAM_PSS] = &qk_codec_pss, [QK_PARAM_EDDSA] = &qk_codec_eddsa,
+    [QK_PARAM_ECDH] = &qk_codec_ecdh,
+    [QK_PARAM_DATA] = &qk_codec_data,
+    [QK_PARAM_STRING] = &qk_codec_string,
+    [QK_PARAM_ENCRYPT_DATA] = &qk_codec_encrypt_data,
+    [QK_PARAM_EXTRACT] = &qk_codec_extract,
+    [QK_PARAM_SECOND_KEY] = &qk_codec_second_key,
+    [QK_PARAM_HKDF] = &qk_codec_hkdf,
+    [QK_PARAM_PBKDF2] = &qk_codec_pbkdf2,
 };
 
 qk_err qk_mech_use_from_message(const Grep11__Mechanism *message, unsigned function, qk_mech_use *out)

@@ -20,6 +20,9 @@ extern const qk_codec qk_codec_iv, qk_codec_gcm;
 extern const qk_codec qk_codec_oaep, qk_codec_pss;
 /* codec_ec.c */
 extern const qk_codec qk_codec_eddsa;
+/* codec_derive.c */
+extern const qk_codec qk_codec_ecdh, qk_codec_data, qk_codec_string, qk_codec_encrypt_data, qk_codec_extract,
+    qk_codec_second_key, qk_codec_hkdf, qk_codec_pbkdf2;
 
 /* Vendor numbers are 32 bits wide; clients with signed types send them sign-extended. */
 CK_MECHANISM_TYPE qk_codec_fold(uint64_t type);

@@ -65,6 +65,7 @@ const qk_method qk_hsm_methods[QK_HSM_METHOD_COUNT] = {
     GREP11(GENERATE_KEY_PAIR,   GenerateKeyPair,   generate_key_pair,   GENERATE_KEY_PAIR, RANDOM | SLOW, generate_key_pair)
     GREP11(WRAP_KEY,            WrapKey,           wrap_key,            WRAP_KEY,          RANDOM,        wrap_key)
     GREP11(UNWRAP_KEY,          UnwrapKey,         unwrap_key,          UNWRAP_KEY,        RANDOM | SLOW, unwrap_key)
+    GREP11(DERIVE_KEY,          DeriveKey,         derive_key,          DERIVE_KEY,        RANDOM,        derive_key)
 
     GREP11(GET_MECHANISM_LIST,  GetMechanismList,  get_mechanism_list,  MECHANISM_LIST,    0,             get_mechanism_list)
     GREP11(GET_MECHANISM_INFO,  GetMechanismInfo,  get_mechanism_info,  MECHANISM_INFO,    0,             get_mechanism_info)

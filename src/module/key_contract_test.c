@@ -2,8 +2,7 @@
 /* Keys: made, brought in, wrapped, unwrapped; who may do what with them. */
 #include "module/testing.h"
 
-static CK_ULONG secret_class = CKO_SECRET_KEY, public_class = CKO_PUBLIC_KEY, private_class = CKO_PRIVATE_KEY,
-                aes = CKK_AES, ec = CKK_EC;
+static CK_ULONG secret_class = CKO_SECRET_KEY, public_class = CKO_PUBLIC_KEY, aes = CKK_AES, ec = CKK_EC;
 static CK_BYTE iv[16] = { 7 };
 
 static bool reads_true(CK_OBJECT_HANDLE key, CK_ATTRIBUTE_TYPE type)
@@ -287,16 +286,6 @@ static void keys_that_may_not_leave_stay(void **state)
               CKR_UNWRAPPING_KEY_HANDLE_INVALID);
 }
 
-static void nothing_derives_keys_yet(void **state)
-{
-    CK_OBJECT_HANDLE key = test_aes_key(test_session, false, ""), derived;
-    CK_MECHANISM ecdh = { CKM_ECDH1_DERIVE, NULL, 0 };
-    CK_ATTRIBUTE template_ = ATTR(CKA_CLASS, private_class);
-
-    (void)state;
-    assert_rv(p11->C_DeriveKey(test_session, &ecdh, key, &template_, 1, &derived), CKR_MECHANISM_INVALID);
-}
-
 #define IN(test) cmocka_unit_test_setup_teardown(test, test_begin_logged_in, test_end)
 
 int main(void)
@@ -315,7 +304,6 @@ int main(void)
         IN(a_key_needs_its_type_and_value),
         IN(a_wrapped_key_comes_back),
         IN(keys_that_may_not_leave_stay),
-        IN(nothing_derives_keys_yet),
     };
 
     return cmocka_run_group_tests(tests, test_token_make, test_token_remove);

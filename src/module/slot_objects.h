@@ -80,7 +80,6 @@ QK_MUST_CHECK qk_err qk_key_wrap(CK_SESSION_HANDLE session, const CK_MECHANISM *
 QK_MUST_CHECK qk_err qk_key_unwrap(CK_SESSION_HANDLE session, const CK_MECHANISM *mechanism,
                                    CK_OBJECT_HANDLE unwrapping, qk_view wrapped, qk_template template_,
                                    CK_OBJECT_HANDLE *out_key);
-/* C_DeriveKey: no mechanism derives yet. */
 QK_MUST_CHECK qk_err qk_key_derive(CK_SESSION_HANDLE session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base,
                                    qk_template template_, CK_OBJECT_HANDLE *out_key);
 

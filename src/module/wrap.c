@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* C_WrapKey, C_UnwrapKey, C_DeriveKey. */
+/* C_WrapKey, C_UnwrapKey. */
 #include "hsm/attribute_codec.h"
 #include "hsm/mechanism_codec.h"
 #include "module/keys.h"
@@ -138,18 +138,4 @@ qk_err qk_key_unwrap(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK
     QK_TRY(ask_unwrap(session, &use, kek, wrapped, &it, &key));
     QK_TRY(qk_new_object_take(session, key, &it));
     return qk_new_object_store(session, &it, out_key);
-}
-
-qk_err qk_key_derive(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base,
-                     qk_template template_, CK_OBJECT_HANDLE *out_key)
-{
-    QK_OWNED(qk_session_leave) qk_session *session = NULL;
-    qk_mech_use use;
-
-    (void)base;
-    (void)template_;
-    QK_TRY(qk_session_enter(handle, &session));
-    QK_TRY(qk_check_handle_place(out_key));
-    QK_TRY(qk_mech_use_read(mechanism, QK_DERIVE, &use));
-    return qk_fail(QK_E_MECHANISM_INVALID, "%s does not derive keys", use.mech->name);
 }

@@ -27,6 +27,9 @@ extern const qk_param_row qk_param_iv, qk_param_gcm;
 extern const qk_param_row qk_param_oaep, qk_param_pss;
 /* params_ec.c */
 extern const qk_param_row qk_param_eddsa;
+/* params_derive.c */
+extern const qk_param_row qk_param_ecdh, qk_param_data, qk_param_string, qk_param_encrypt_data, qk_param_extract,
+    qk_param_second_key, qk_param_hkdf, qk_param_pbkdf2;
 
 /* QK_E_MECHANISM_PARAM, with the mechanism's name. */
 qk_err qk_param_wrong(const qk_mech *mech, const char *what);
@@ -34,5 +37,7 @@ qk_err qk_param_wrong(const qk_mech *mech, const char *what);
 QK_MUST_CHECK qk_err qk_param_structure(const qk_mech *mech, qk_view param, void *out, size_t len);
 /* A pointer and a length of a structure. QK_E_MECHANISM_PARAM for a length without data. */
 QK_MUST_CHECK qk_err qk_param_bytes(const qk_mech *mech, const void *data, CK_ULONG len, qk_view *out);
+/* A parameter's hash must be a digest mechanism. QK_E_MECHANISM_PARAM. (params_derive.c) */
+QK_MUST_CHECK qk_err qk_param_hash(const qk_mech *mech, CK_MECHANISM_TYPE hash);
 
 #endif

@@ -33,6 +33,14 @@ static const qk_param_row param_none = { none_read, NULL, { 0 }, 0 };
 static const qk_param_row *const kinds[QK_PARAM_KINDS] = {
     [QK_PARAM_NONE] = &param_none,    [QK_PARAM_IV] = &qk_param_iv,   [QK_PARAM_GCM] = &qk_param_gcm,
     [QK_PARAM_OAEP] = &qk_param_oaep, [QK_PARAM_PSS] = &qk_param_pss, [QK_PARAM_EDDSA] = &qk_param_eddsa,
+    [QK_PARAM_ECDH] = &qk_param_ecdh,
+    [QK_PARAM_DATA] = &qk_param_data,
+    [QK_PARAM_STRING] = &qk_param_string,
+    [QK_PARAM_ENCRYPT_DATA] = &qk_param_encrypt_data,
+    [QK_PARAM_EXTRACT] = &qk_param_extract,
+    [QK_PARAM_SECOND_KEY] = &qk_param_second_key,
+    [QK_PARAM_HKDF] = &qk_param_hkdf,
+    [QK_PARAM_PBKDF2] = &qk_param_pbkdf2,
 };
 
 qk_err qk_mech_use_check(const qk_mech_use *use, unsigned function)

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Elliptic curve Diffie-Hellman, on Weierstrass and Montgomery curves. All curves here have cofactor 1 or have it built
+ * into the scalar (RFC 7748), so that the plain and the cofactor form are one.
+ *
+ * The other side's point is on the curve, or refused; a result that is all zeros (a point of small order) is refused.
+ * Sources: SP 800-56A, 5.7.1.2; RFC 7748, 6; PKCS #11 3.2, elliptic curve Diffie-Hellman key derivation. */
+#include "crypto/der.h"
+#include "crypto/derive.h"
+#include "crypto/ec_key.h"
+#include "crypto/pkey_ready.h"
+
+static const qk_pkey_purpose to_agree = { "ECDH", EVP_PKEY_derive_init };
+
+/* clang-format off */
+static const struct kdf {
+    CK_EC_KDF_TYPE type;
+    qk_stretch how;
+    CK_MECHANISM_TYPE hash;
+} kdfs[] = {
+    { CKD_SHA1_KDF,           QK_STRETCH_X963,     CKM_SHA_1 },
+    { CKD_SHA224_KDF,         QK_STRETCH_X963,     CKM_SHA224 },
+    { CKD_SHA256_KDF,         QK_STRETCH_X963,     CKM_SHA256 },
+    { CKD_SHA384_KDF,         QK_STRETCH_X963,     CKM_SHA384 },
+    { CKD_SHA512_KDF,         QK_STRETCH_X963,     CKM_SHA512 },
+    { CKD_SHA3_224_KDF,       QK_STRETCH_X963,     CKM_SHA3_224 },
+    { CKD_SHA3_256_KDF,       QK_STRETCH_X963,     CKM_SHA3_256 },
+    { CKD_SHA3_384_KDF,       QK_STRETCH_X963,     CKM_SHA3_384 },
+    { CKD_SHA3_512_KDF,       QK_STRETCH_X963,     CKM_SHA3_512 },
+    { CKD_SHA1_KDF_SP800,     QK_STRETCH_SP800_56, CKM_SHA_1 },
+    { CKD_SHA224_KDF_SP800,   QK_STRETCH_SP800_56, CKM_SHA224 },
+    { CKD_SHA256_KDF_SP800,   QK_STRETCH_SP800_56, CKM_SHA256 },
+    { CKD_SHA384_KDF_SP800,   QK_STRETCH_SP800_56, CKM_SHA384 },
+    { CKD_SHA512_KDF_SP800,   QK_STRETCH_SP800_56, CKM_SHA512 },
+    { CKD_SHA3_224_KDF_SP800, QK_STRETCH_SP800_56, CKM_SHA3_224 },
+    { CKD_SHA3_256_KDF_SP800, QK_STRETCH_SP800_56, CKM_SHA3_256 },
+    { CKD_SHA3_384_KDF_SP800, QK_STRETCH_SP800_56, CKM_SHA3_384 },
+    { CKD_SHA3_512_KDF_SP800, QK_STRETCH_SP800_56, CKM_SHA3_512 },
+};
+/* clang-format on */
+
+static const struct kdf *find_kdf(CK_EC_KDF_TYPE type)
+{
+    for (size_t i = 0; i < sizeof(kdfs) / sizeof(kdfs[0]); i++)
+        if (kdfs[i].type == type)
+            return &kdfs[i];
+    return NULL;
+}
+
+/* IBM's mechanisms are for one curve each. */
+static qk_err check_curve(const qk_key *base, const qk_mech *mech)
+{
+    unsigned bits = mech->type == CKM_IBM_EC_X25519 ? 255 : mech->type == CKM_IBM_EC_X448 ? 448 : 0;
+
+    if (!base->curve || base->curve->kind == QK_CURVE_EDWARDS ||
+        (bits != 0 && (base->curve->kind != QK_CURVE_MONTGOMERY || base->curve->bits != bits)))
+        return qk_fail(QK_E_KEY_TYPE, "%s does not work with a key on the curve %s", mech->name,
+                       base->curve ? base->curve->name : "of another kind");
+    if (base->class != CKO_PRIVATE_KEY)
+        return qk_fail(QK_E_KEY_TYPE, "%s needs a private key", mech->name);
+    return QK_OK;
+}
+
+static bool point_fits(const qk_curve *curve, qk_view point)
+{
+    if (curve->kind == QK_CURVE_MONTGOMERY)
+        return point.len == curve->field_len;
+    return point.len == 2 * curve->field_len + 1 || point.len == curve->field_len + 1;
+}
+
+/* Many pass CKA_EC_POINT as they read it, a DER OCTET STRING, and PKCS #11 lets them. Lengths tell the forms apart. */
+static qk_view bare_point(const qk_curve *curve, qk_view given)
+{
+    qk_view rest = given, content;
+
+    if (!point_fits(curve, given) && qk_der_take(&rest, QK_DER_OCTET_STRING, &content) && rest.len == 0)
+        return content;
+    return given;
+}
+
+static qk_err read_peer(const qk_key *base, const qk_mech_use *use, qk_key **out_peer)
+{
+    qk_view point = bare_point(base->curve, use->ecdh.public_data);
+    qk_err err;
+
+    if (!point_fits(base->curve, point))
+        return qk_fail(QK_E_MECHANISM_PARAM, "%s: a public value of %zu bytes is none of %s", use->mech->name,
+                       use->ecdh.public_data.len, base->curve->name);
+    err = qk_ec_make_public(base->type, base->curve, point, out_peer);
+    return err == QK_OK || err == QK_E_NO_MEMORY ? err : qk_key_recode(QK_E_MECHANISM_PARAM);
+}
+
+static qk_err agree_with(EVP_PKEY_CTX *context, const qk_key *base, const qk_key *peer, qk_secret *out_shared)
+{
+    size_t len = base->curve->field_len;
+
+    if (EVP_PKEY_derive_set_peer(context, peer->pkey) <= 0)
+        return qk_openssl_fail(QK_E_MECHANISM_PARAM, "the other side's public value");
+    QK_TRY(qk_secret_new(len, out_shared));
+    if (EVP_PKEY_derive(context, qk_secret_fill(out_shared), &len) <= 0)
+        return qk_openssl_fail(QK_E_MECHANISM_PARAM, "ECDH with this public value");
+    return len == out_shared->len ? QK_OK : qk_fail(QK_E_FUNCTION_FAILED, "ECDH gave %zu bytes", len);
+}
+
+static qk_err agree(const qk_key *base, const qk_mech_use *use, qk_secret *out_shared)
+{
+    QK_OWNED(qk_key_unref) qk_key *peer = NULL;
+    qk_pkey_ready *ready = NULL;
+    qk_err err;
+
+    QK_TRY(read_peer(base, use, &peer));
+    QK_TRY(qk_pkey_take(base, &to_agree, &ready));
+    err = agree_with(ready->context, base, peer, out_shared);
+    if (err == QK_OK)
+        qk_pkey_put(base, ready);
+    else
+        qk_pkey_drop(ready);
+    return err;
+}
+
+/* Without a derivation function the last bytes of the shared value are the key: truncation removes bytes from the
+ * leading end, says PKCS #11. */
+static qk_err last_bytes(qk_secret *shared, size_t len, qk_secret *out)
+{
+    qk_view all = qk_secret_reveal(shared);
+
+    return qk_secret_copy(qk_view_slice(all, all.len - len, len), out);
+}
+
+static qk_err derive(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted, qk_key **out_key)
+{
+    QK_OWNED(qk_secret_free) qk_secret shared = QK_SECRET_NONE, value = QK_SECRET_NONE;
+    const struct kdf *kdf = find_kdf(use->ecdh.kdf);
+    size_t natural, len;
+
+    QK_TRY(check_curve(base, use->mech));
+    natural = kdf ? 0 : base->curve->field_len;
+    QK_TRY(qk_derive_len(use, wanted, natural, kdf ? SIZE_MAX : natural, &len));
+    QK_TRY(agree(base, use, &shared));
+    if (kdf)
+        QK_TRY(qk_stretch_bytes(kdf->how, kdf->hash, qk_secret_reveal(&shared), use->ecdh.shared, &value, len));
+    else
+        QK_TRY(last_bytes(&shared, len, &value));
+    return qk_derive_key(wanted, &value, out_key);
+}
+
+const qk_engine qk_engine_ecdh = { .derive = derive };

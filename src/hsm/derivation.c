@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hsm/derivation.h"
+
+/* Bytes of a key that nobody searches through. */
+enum { PIECE_LEAST = 16 };
+
+void qk_derivation_done(qk_derivation *it)
+{
+    qk_held_key_unref(&it->base);
+    qk_held_key_unref(&it->second);
+}
+
+/* The key that the parameter names: it becomes part of the new one, so it must be allowed to. */
+static qk_err open_second(qk_core *core, qk_derivation *it)
+{
+    if (it->use.second.blob.len == 0)
+        return QK_OK;
+    QK_TRY(qk_core_key(core, it->use.second.blob, &it->second));
+    if (it->second->class != CKO_SECRET_KEY)
+        return qk_fail(QK_E_KEY_TYPE, "%s: the second key must be a secret key", it->use.mech->name);
+    if (!(it->second->may & QK_DERIVE))
+        return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s: CKA_DERIVE of the second key is false", it->use.mech->name);
+    it->use.second.key = it->second->key;
+    return QK_OK;
+}
+
+qk_err qk_derivation_open(qk_core *core, const Grep11__Mechanism *mechanism, const Grep11__KeyBlob *base,
+                          ProtobufCBinaryData v1, qk_derivation *out)
+{
+    QK_TRY(qk_core_use(core, mechanism, QK_DERIVE, &out->use));
+    QK_TRY(qk_core_key_for(core, base, v1, out->use.mech, QK_DERIVE, &out->base));
+    return open_second(core, out);
+}
+
+/* ---- pieces of keys ---- */
+
+/* `bytes` of the key go into the new one, where all the rest may be known to who asks. */
+static qk_err check_piece(const qk_held_key *key, size_t bytes)
+{
+    size_t whole = qk_key_bits(key->key) / 8;
+    size_t least = whole < PIECE_LEAST ? whole : PIECE_LEAST;
+
+    if (!qk_policy_readable(key) && bytes < least)
+        return qk_fail(QK_E_KEY_SIZE, "%zu bytes of a sensitive key could be guessed; at least %zu must go along",
+                       bytes, least);
+    return QK_OK;
+}
+
+static size_t min(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t beyond(size_t len, size_t first)
+{
+    return len > first ? len - first : 0;
+}
+
+/* How much of each key the new one of `len` bytes holds; of several keys the first comes first. */
+static qk_err check_pieces(const qk_derivation *it, size_t len)
+{
+    size_t base = qk_key_bits(it->base->key) / 8, data = it->use.data.data.len, rest = beyond(len, base);
+
+    if (it->use.mech->type == CKM_CONCATENATE_DATA_AND_BASE)
+        return check_piece(it->base, min(base, beyond(len, data)));
+    if (it->use.mech->type == CKM_XOR_BASE_AND_DATA)
+        return check_piece(it->base, min(min(base, len), data));
+    QK_TRY(check_piece(it->base, min(base, len)));
+    return it->second && rest > 0 ? check_piece(it->second, min(qk_key_bits(it->second->key) / 8, rest)) : QK_OK;
+}
+
+/* ---- what is wanted ---- */
+
+/* Do bytes of the base key become bytes of the new one? */
+static bool shows_base(const qk_mech *mech)
+{
+    return mech->type == CKM_CONCATENATE_BASE_AND_KEY || mech->type == CKM_CONCATENATE_BASE_AND_DATA ||
+           mech->type == CKM_CONCATENATE_DATA_AND_BASE || mech->type == CKM_XOR_BASE_AND_DATA ||
+           mech->type == CKM_EXTRACT_KEY_FROM_KEY;
+}
+
+static qk_err read_wanted(const qk_mech *mech, const qk_attrs *template_, qk_key_wanted *out)
+{
+    CK_OBJECT_CLASS class = qk_attrs_ulong(template_, CKA_CLASS, CKO_SECRET_KEY);
+
+    if (class != CKO_SECRET_KEY)
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "%s does not make a %s", mech->name, qk_name_of_class(class));
+    *out = (qk_key_wanted){ .class = class,
+                            .type = qk_attrs_ulong(template_, CKA_KEY_TYPE, CKK_GENERIC_SECRET),
+                            .len = qk_attrs_ulong(template_, CKA_VALUE_LEN, 0),
+                            .template_ = template_ };
+    return QK_OK;
+}
+
+qk_err qk_derivation_want(const qk_derivation *it, bool lax, qk_attrs *template_, qk_key_wanted *out_wanted,
+                          qk_attrs *out_attrs)
+{
+    qk_new_key key = { .origin = QK_DERIVED, .class = CKO_SECRET_KEY, .mechanism = CK_UNAVAILABLE_INFORMATION };
+
+    key.lax = lax;
+    QK_TRY(qk_policy_template(it->base, CKA_DERIVE_TEMPLATE, template_));
+    QK_TRY(read_wanted(it->use.mech, template_, out_wanted));
+    if (shows_base(it->use.mech) && out_wanted->len > 0)
+        QK_TRY(check_pieces(it, out_wanted->len));
+    key.type = out_wanted->type;
+    QK_TRY(qk_policy_derived(&key, it->base, shows_base(it->use.mech), template_, out_attrs));
+    return it->second && shows_base(it->use.mech) ? qk_policy_inherit(it->second, template_, out_attrs) : QK_OK;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keys that follow from other keys. Sources: GREP11 protocol, sections 9 and 10; PKCS #11 3.2, C_DeriveKey. */
+#include "hsm/derivation.h"
+#include "hsm/handlers.h"
+
+qk_err qk_handle_derive_key(void *context, const qk_call *call, const void *request, void *response)
+{
+    QK_OWNED(qk_derivation_done) qk_derivation derivation = { 0 };
+    QK_OWNED(qk_attrs_done) qk_attrs template_ = QK_ATTRS_NONE, attrs = QK_ATTRS_NONE;
+    QK_OWNED(qk_key_unref) qk_key *key = NULL;
+    QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
+    const Grep11__DeriveKeyRequest *asked = request;
+    Grep11__DeriveKeyResponse *answer = response;
+    qk_key_wanted wanted;
+
+    if (asked->data.len > 0)
+        return qk_fail(QK_E_BAD_ARGUMENT, "no mechanism takes data besides its parameter");
+    QK_TRY(qk_derivation_open(context, asked->mech, asked->basekey, asked->basekeyv1, &derivation));
+    QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
+    QK_TRY(qk_derivation_want(&derivation, qk_core_is_lax(context, call), &template_, &wanted, &attrs));
+    QK_TRY(qk_crypto_derive(derivation.base->key, &derivation.use, &wanted, &key));
+    QK_TRY(qk_core_make(context, call, key, &template_, &attrs, &held));
+    QK_TRY(qk_answer_checksum(call, held, &answer->checksum));
+    return qk_answer_key(call, held, &answer->newkeybytes, &answer->newkey);
+}
