@@ -87,15 +87,6 @@ random_comes_from_the_token() {
     [ "$(with_engine openssl rand -engine pkcs11 -hex 32 | tr -d '\n' | wc -c)" = 64 ]
 }
 
-wait_for_port() {
-    local _
-    for _ in $(seq 100); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return
-        sleep 0.05
-    done
-    return 1
-}
-
 a_server_speaks() { # certificate's name, version of TLS, what its cipher's name holds
     local port pid said
     port=$(free_port)

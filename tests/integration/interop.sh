@@ -48,3 +48,12 @@ with_token() { # name, function...
     shift
     it "$token: $name" "$@"
 }
+
+wait_for_port() { # a server of the test listens there
+    local _
+    for _ in $(seq 200); do
+        (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return
+        sleep 0.05
+    done
+    return 1
+}
