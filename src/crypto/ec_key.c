@@ -46,6 +46,8 @@ static qk_err key_new(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_curve *c
     QK_TRY(qk_key_new(class, type, out_key));
     (*out_key)->curve = curve;
     (*out_key)->bits = curve->bits;
+    if (qk_curve_is_weierstrass(curve))
+        (*out_key)->order_len = ((size_t)EC_GROUP_order_bits(qk_curve_group(curve)) + 7) / 8;
     return QK_OK;
 }
 
@@ -133,7 +135,7 @@ static qk_err set_scalar(qk_key *key, qk_view value)
 {
     QK_OWNED(qk_bn_wipe) BIGNUM *scalar = NULL;
     QK_OWNED(qk_secret_free) qk_secret native = QK_SECRET_NONE;
-    size_t len = key->curve->field_len;
+    size_t len = key->order_len;
 
     while (value.len > len && value.data[0] == 0)
         value = qk_view_slice(value, 1, value.len);
@@ -233,7 +235,7 @@ qk_err qk_ec_private_value(const qk_key *key, qk_secret *out_value)
 {
     QK_OWNED(qk_bn_wipe) BIGNUM *scalar = NULL;
     QK_OWNED(qk_secret_free) qk_secret value = QK_SECRET_NONE;
-    size_t len = key->curve->field_len;
+    size_t len = key->order_len ? key->order_len : key->curve->field_len;
     bool well;
 
     QK_TRY(qk_secret_new(len, &value));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ECDSA: raw r || s outside, OpenSSL's DER inside. Source: FIPS 186-5, 6.4; PKCS #11 3.2, section on ECDSA. */
+/* ECDSA and DSA: raw r || s of equal halves outside, OpenSSL's DER inside. Sources: FIPS 186-5, 6.4; FIPS 186-4, 4.6
+ * and 4.7; PKCS #11 3.2, sections on ECDSA and DSA. */
 #include <openssl/err.h>
 
 #include "crypto/der.h"
@@ -8,22 +9,22 @@
 
 enum { MAX_HALF = 66, MAX_DER = 2 * (MAX_HALF + 3) + 3 };
 
-static const qk_pkey_purpose to_sign = { "ECDSA signature", EVP_PKEY_sign_init };
-static const qk_pkey_purpose to_verify = { "ECDSA verification", EVP_PKEY_verify_init };
+static const qk_pkey_purpose to_sign = { "signature", EVP_PKEY_sign_init };
+static const qk_pkey_purpose to_verify = { "verification", EVP_PKEY_verify_init };
 
-static qk_err check_curve(const qk_key *key)
+static qk_err check_key(const qk_key *key, const qk_mech_use *use)
 {
-    if (!key->curve || key->curve->kind != QK_CURVE_WEIERSTRASS)
-        return qk_fail(QK_E_KEY_TYPE, "ECDSA needs a key on a Weierstrass curve");
+    if (key->order_len == 0)
+        return qk_fail(QK_E_KEY_TYPE, "%s needs a key on a Weierstrass curve", use->mech->name);
     return QK_OK;
 }
 
-/* The bytes that count: as many as the order has. OpenSSL cuts the odd bits of P-521. */
+/* The bytes that count: as many as the order has. OpenSSL cuts odd bits, as those of P-521. */
 static qk_view leftmost(const qk_key *key, qk_view data)
 {
     static const uint8_t none;
 
-    return data.len == 0 ? qk_view_of(&none, 0) : qk_view_slice(data, 0, key->curve->field_len);
+    return data.len == 0 ? qk_view_of(&none, 0) : qk_view_slice(data, 0, key->order_len);
 }
 
 /* Right-aligns an integer in one half of a raw signature. */
@@ -51,10 +52,9 @@ static qk_err sign_digest(const qk_key *key, const qk_mech_use *use, qk_view dig
     size_t der_len = sizeof(der), half;
     qk_pkey_ready *ready = NULL;
 
-    (void)use;
-    QK_TRY(check_curve(key));
+    QK_TRY(check_key(key, use));
     QK_TRY(qk_pkey_take(key, &to_sign, &ready));
-    half = key->curve->field_len;
+    half = key->order_len;
     digest = leftmost(key, digest);
     if (EVP_PKEY_sign(ready->context, der, &der_len, digest.data, digest.len) <= 0) {
         qk_pkey_drop(ready);
@@ -63,7 +63,7 @@ static qk_err sign_digest(const qk_key *key, const qk_mech_use *use, qk_view dig
     qk_pkey_put(key, ready);
     QK_TRY(qk_arena_bytes(arena, 2 * half, &signature));
     if (!raw_of_der(qk_view_of(der, der_len), half, signature))
-        return qk_fail(QK_E_FUNCTION_FAILED, "OpenSSL made a malformed ECDSA signature");
+        return qk_fail(QK_E_FUNCTION_FAILED, "OpenSSL made a malformed signature");
     *out_signature = qk_view_of(signature, 2 * half);
     return QK_OK;
 }
@@ -88,7 +88,7 @@ static qk_err refused(void)
     if (error != 0 && ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
         return qk_openssl_fail(QK_E_NO_MEMORY, to_verify.name);
     qk_openssl_forget();
-    return qk_fail(QK_E_SIGNATURE_INVALID, "the ECDSA signature does not belong to this message and key");
+    return qk_fail(QK_E_SIGNATURE_INVALID, "the signature does not belong to this message and key");
 }
 
 static qk_err verify_digest(const qk_key *key, const qk_mech_use *use, qk_view digest, qk_view signature)
@@ -98,11 +98,10 @@ static qk_err verify_digest(const qk_key *key, const qk_mech_use *use, qk_view d
     qk_view der;
     int result;
 
-    (void)use;
-    QK_TRY(check_curve(key));
-    if (signature.len != 2 * key->curve->field_len)
-        return qk_fail(QK_E_SIGNATURE_LENGTH, "an ECDSA signature of %zu bytes; the curve's have %zu", signature.len,
-                       2 * key->curve->field_len);
+    QK_TRY(check_key(key, use));
+    if (signature.len != 2 * key->order_len)
+        return qk_fail(QK_E_SIGNATURE_LENGTH, "a signature of %zu bytes; this key's have %zu", signature.len,
+                       2 * key->order_len);
     QK_TRY(qk_pkey_take(key, &to_verify, &ready));
     digest = leftmost(key, digest);
     der = der_of_raw(signature, memory);
@@ -111,7 +110,7 @@ static qk_err verify_digest(const qk_key *key, const qk_mech_use *use, qk_view d
     return result == 1 ? QK_OK : refused();
 }
 
-/* CKM_ECDSA is given what is signed, the others hash. */
+/* CKM_ECDSA and CKM_DSA are given what is signed, the others hash. */
 static qk_err sign(const qk_key *key, const qk_mech_use *use, qk_view data, qk_arena *arena, qk_view *out_signature)
 {
     uint8_t digest[64];
@@ -138,7 +137,7 @@ static size_t output_len(const qk_key *key, const qk_mech_use *use, unsigned fun
 {
     (void)use;
     (void)input_len;
-    return function == QK_SIGN && key->curve ? 2 * key->curve->field_len : 0;
+    return function == QK_SIGN ? 2 * key->order_len : 0;
 }
 
 const qk_engine qk_engine_ecdsa = {

@@ -48,7 +48,7 @@ extern const qk_engine qk_engine_rsa_pss;        /* rsa.c */
 extern const qk_engine qk_engine_rsa_oaep;       /* rsa.c */
 extern const qk_engine qk_engine_ec_key_gen;     /* ec_key.c: Weierstrass and Edwards */
 extern const qk_engine qk_engine_ffc_gen;        /* ffc_gen.c: pairs and parameters of DH and DSA */
-extern const qk_engine qk_engine_ecdsa;          /* ecdsa.c */
+extern const qk_engine qk_engine_ecdsa;          /* ecdsa.c: ECDSA and DSA */
 extern const qk_engine qk_engine_eddsa;          /* eddsa.c */
 extern const qk_engine qk_engine_ecdh;           /* ecdh.c */
 extern const qk_engine qk_engine_secret_key_gen; /* secret_key.c: AES, generic */

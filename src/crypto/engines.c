@@ -45,6 +45,12 @@ static const struct engine_row {
     { CKM_DH_PKCS_KEY_PAIR_GEN,    &qk_engine_ffc_gen },
     { CKM_DSA_PARAMETER_GEN,       &qk_engine_ffc_gen },
     { CKM_DSA_KEY_PAIR_GEN,        &qk_engine_ffc_gen },
+    { CKM_DSA,                     &qk_engine_ecdsa },
+    { CKM_DSA_SHA1,                &qk_engine_ecdsa },
+    { CKM_DSA_SHA224,              &qk_engine_ecdsa },
+    { CKM_DSA_SHA256,              &qk_engine_ecdsa },
+    { CKM_DSA_SHA384,              &qk_engine_ecdsa },
+    { CKM_DSA_SHA512,              &qk_engine_ecdsa },
 
     { CKM_ECDH1_DERIVE,            &qk_engine_ecdh },
     { CKM_ECDH1_COFACTOR_DERIVE,   &qk_engine_ecdh },

@@ -215,6 +215,8 @@ qk_err qk_ffc_make(CK_OBJECT_CLASS class, CK_KEY_TYPE type, bool foreign, qk_ffc
     if (foreign && !qk_ffc_is_known_group(key))
         QK_TRY(check_primes(type, ffc));
     key->bits = (unsigned)BN_num_bits(ffc->part[QK_FFC_P]);
+    if (type == CKK_DSA)
+        key->order_len = (size_t)BN_num_bytes(ffc->part[QK_FFC_Q]);
     *out_key = key;
     key = NULL;
     return QK_OK;

@@ -174,6 +174,26 @@ static void dsa_pairs_are_made_from_parameters_in_both_forms(void **state)
     assert_qk_err(qk_key_generate_pair(&use, &structure, &second_public, &second_private), QK_E_TEMPLATE_INCONSISTENT);
 }
 
+/* What comes out stands the checks of an import: primes, order of the base. */
+static void dsa_parameters_are_made(void **state)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE, described = QK_ATTRS_NONE;
+    QK_OWNED(qk_key_unref) qk_key *parameters = NULL, *imported = NULL;
+    qk_mech_use use = use_of(CKM_DSA_PARAMETER_GEN);
+
+    (void)state;
+    assert_qk_ok(qk_attrs_set_ulong(&attrs, CKA_PRIME_BITS, 1024));
+    assert_qk_ok(qk_key_generate(&use, &attrs, &parameters));
+    assert_int_equal(qk_key_class(parameters), CKO_DOMAIN_PARAMETERS);
+    assert_same_after_reading(parameters);
+    set_kind(&described, CKO_DOMAIN_PARAMETERS, CKK_DSA);
+    assert_qk_ok(qk_key_describe(parameters, &described));
+    assert_int_equal(qk_attrs_ulong(&described, CKA_PRIME_BITS, 0), 1024);
+    assert_int_equal(qk_attrs_ulong(&described, CKA_SUBPRIME_BITS, 0), 160);
+    imported = accept(&described);
+    assert_int_equal(qk_key_bits(imported), 1024);
+}
+
 /* ---- DH ---- */
 
 static qk_key *dh_parameters(CK_ULONG bits)
@@ -352,6 +372,7 @@ int main(void)
         cmocka_unit_test(wrong_dsa_numbers_are_refused),
         cmocka_unit_test(a_public_value_of_another_order_is_refused),
         cmocka_unit_test(dsa_pairs_are_made_from_parameters_in_both_forms),
+        cmocka_unit_test(dsa_parameters_are_made),
         cmocka_unit_test(dh_parameters_are_those_of_rfc_7919),
         cmocka_unit_test(parameters_of_other_sizes_are_refused),
         cmocka_unit_test(dh_pairs_have_the_length_asked_for),

@@ -36,6 +36,7 @@ struct qk_key {
     const qk_curve *curve; /* EC, Edwards, Montgomery; else NULL */
     EVP_PKEY *pkey;        /* public and private keys; else NULL */
     qk_secret value;       /* secret keys; else empty */
+    size_t order_len;      /* bytes of the group's order, half a signature: Weierstrass curves and DSA; else 0 */
     size_t point_len;      /* EC: uncompressed point; Edwards and Montgomery: the public string */
     uint8_t point[QK_MAX_POINT];
     unsigned slot_count;
