@@ -3,6 +3,8 @@
  * AttributeB. On the way in other arms are understood where they can mean only one thing. */
 #include "hsm/attribute_codec.h"
 
+#include "p11/nested.h"
+
 enum { ENTRIES_MOST = 4096, NUMBER_LEN = 8 };
 
 typedef Grep11__AttributeValue value_message;
@@ -108,6 +110,14 @@ static qk_err set_ulongs(qk_attrs *attrs, const qk_attribute *attribute, qk_view
     return qk_attrs_set(attrs, attribute->type, qk_buf_view(&numbers));
 }
 
+static qk_err set_nested(qk_attrs *attrs, const qk_attribute *attribute, qk_view bytes)
+{
+    QK_OWNED(qk_buf_done) qk_buf flat = QK_BUF_NONE;
+
+    QK_TRY(qk_nested_accept(bytes, &flat));
+    return qk_attrs_set(attrs, attribute->type, qk_buf_view(&flat));
+}
+
 static qk_err set_bytes(qk_attrs *attrs, const qk_attribute *attribute, const value_message *value)
 {
     qk_view bytes;
@@ -119,8 +129,8 @@ static qk_err set_bytes(qk_attrs *attrs, const qk_attribute *attribute, const va
         return set_ulongs(attrs, attribute, bytes);
     if (attribute->form == QK_FORM_DATE && bytes.len != 0 && bytes.len != sizeof(CK_DATE))
         return refuse(attribute);
-    if (attribute->form == QK_FORM_TEMPLATE && bytes.len != 0)
-        return refuse(attribute);
+    if (attribute->form == QK_FORM_TEMPLATE)
+        return set_nested(attrs, attribute, bytes);
     return qk_attrs_set(attrs, attribute->type, bytes);
 }
 

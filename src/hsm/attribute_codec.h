@@ -10,7 +10,8 @@
 /* Reads the entries of a map<uint64, AttributeValue> field (any of the generated entry types). A value with no arm
  * counts as absent; on repeated keys the last wins; sign-extended 32-bit vendor types are folded. Types that nobody
  * knows: QK_E_ATTRIBUTE_TYPE; a value that does not fit its attribute: QK_E_ATTRIBUTE_VALUE. Lists of numbers
- * (CKA_ALLOWED_MECHANISMS) are 8 bytes each, big endian. */
+ * (CKA_ALLOWED_MECHANISMS) are 8 bytes each, big endian; nested templates (CKA_WRAP_TEMPLATE) are "Attributes" of
+ * FORMATS.md. */
 QK_MUST_CHECK qk_err qk_attrs_from_map(const void *entries, size_t count, qk_attrs *out);
 /* Fills a map field: `entry_descriptor` is that of the field's entry type; *out_entries points to an array of message
  * pointers in the arena, to be cast to the field's type. Secret attributes must have been taken out before. */

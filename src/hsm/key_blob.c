@@ -2,7 +2,7 @@
 /* The sealed content: a version, the counted attributes, the counted key as qk_key_write gives it. */
 #include "hsm/key_blob.h"
 
-#include "hsm/attribute_bytes.h"
+#include "p11/attribute_bytes.h"
 #include "hsm/blob.h"
 
 enum { CONTENT_VERSION = 1 };

@@ -3,7 +3,7 @@
  * SubjectPublicKeyInfo included. */
 #include "hsm/public_blob.h"
 
-#include "hsm/attribute_bytes.h"
+#include "p11/attribute_bytes.h"
 
 enum { VERSION = 1, MAC_LEN = 32, WKID_AT = 8, ATTRS_AT = WKID_AT + QK_WKID_LEN, SHORTEST = ATTRS_AT + MAC_LEN };
 enum { DER_SEQUENCE = 0x30, DER_OID = 0x06 };

@@ -7,7 +7,7 @@
  * and the number of the last object of the page. */
 #include "keystore/row.h"
 
-#include "hsm/attribute_bytes.h"
+#include "p11/attribute_bytes.h"
 #include "hsm/attribute_codec.h"
 
 enum {

@@ -10,7 +10,7 @@
  * QK_E_OBJECT_CONFLICT. */
 #include "keystore/row.h"
 
-#include "hsm/attribute_bytes.h"
+#include "p11/attribute_bytes.h"
 
 enum { OBJECTS_MOST = 1000, IDS_MOST = 10000 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/secret.h"
+#include "p11/nested.h"
 
 enum {
     TEMPLATE_MOST = 512,            /* entries an application may give */
@@ -174,7 +175,7 @@ bool qk_attrs_match(const qk_attrs *attrs, const qk_attrs *wanted)
 
 /* ---- an application's template ---- */
 
-static bool length_fits(qk_attribute_form form, size_t len)
+bool qk_attribute_length_fits(qk_attribute_form form, size_t len)
 {
     switch (form) {
     case QK_FORM_BOOL:
@@ -186,8 +187,6 @@ static bool length_fits(qk_attribute_form form, size_t len)
     case QK_FORM_ULONGS:
         return len % sizeof(CK_ULONG) == 0;
     case QK_FORM_TEMPLATE:
-        /* It would hold pointers into the application. Until nested templates have a meaning, only "none" is taken. */
-        return len == 0;
     case QK_FORM_BYTES:
     case QK_FORM_TEXT:
     case QK_FORM_INTEGER:
@@ -205,6 +204,14 @@ static qk_view without_leading_zeros(qk_view integer)
     return integer;
 }
 
+static qk_err nested_read(CK_ATTRIBUTE_TYPE type, qk_view array, qk_attrs *attrs)
+{
+    QK_OWNED(qk_buf_done) qk_buf flat = QK_BUF_NONE;
+
+    QK_TRY(qk_nested_from_array(array, &flat));
+    return qk_attrs_set(attrs, type, qk_buf_view(&flat));
+}
+
 static qk_err entry_read(const CK_ATTRIBUTE *entry, qk_attrs *attrs)
 {
     const qk_attribute *known = qk_attribute_find(entry->type);
@@ -214,10 +221,12 @@ static qk_err entry_read(const CK_ATTRIBUTE *entry, qk_attrs *attrs)
         return qk_fail(QK_E_ATTRIBUTE_TYPE, "attribute 0x%lx is unknown", entry->type);
     if (value.len > 0 && !value.data)
         return qk_fail(QK_E_ATTRIBUTE_VALUE, "%s has a length and no value", known->name);
-    if (!length_fits(known->form, value.len))
+    if (!qk_attribute_length_fits(known->form, value.len))
         return qk_fail(QK_E_ATTRIBUTE_VALUE, "%s cannot have a value of %zu bytes", known->name, value.len);
     if (attrs_find(attrs, entry->type))
         return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "%s is given twice", known->name);
+    if (known->form == QK_FORM_TEMPLATE)
+        return nested_read(entry->type, value, attrs);
     if (known->form == QK_FORM_BOOL) /* any byte but zero is true to a C program; kept as CK_TRUE */
         return qk_attrs_set_bool(attrs, entry->type, value.data[0] != CK_FALSE);
     return qk_attrs_set(attrs, entry->type, known->form == QK_FORM_INTEGER ? without_leading_zeros(value) : value);

@@ -21,7 +21,7 @@ typedef enum qk_attribute_form {
     QK_FORM_INTEGER,  /* big integer, big endian, no leading zeros */
     QK_FORM_DATE,     /* CK_DATE: empty or 8 characters */
     QK_FORM_ULONGS,   /* list of CK_ULONG: CKA_ALLOWED_MECHANISMS */
-    QK_FORM_TEMPLATE, /* nested template: CKA_WRAP_TEMPLATE, ... (a later issue gives it meaning) */
+    QK_FORM_TEMPLATE, /* nested template: CKA_WRAP_TEMPLATE, ...; held flat, see nested.h */
 } qk_attribute_form;
 
 /* Where an attribute lives. */
@@ -72,6 +72,8 @@ extern const size_t qk_attribute_count;
 
 /* NULL if nobody knows it. */
 const qk_attribute *qk_attribute_find(CK_ATTRIBUTE_TYPE type);
+/* Can a value of this form have that length? Of flat nested templates any can. */
+bool qk_attribute_length_fits(qk_attribute_form form, size_t len);
 /* QK_OF_... for an object class; 0 if unknown. */
 unsigned qk_attribute_kind_of(CK_OBJECT_CLASS class);
 
@@ -108,8 +110,9 @@ qk_view qk_attrs_view(const qk_attrs *attrs, CK_ATTRIBUTE_TYPE type); /* empty i
 
 /* Reads an application's template and puts it in place of what `out` held; on failure `out` stays as it was. Refuses a
  * NULL template (QK_E_BAD_ARGUMENT), unknown types (QK_E_ATTRIBUTE_TYPE), lengths that do not fit the form or have no
- * value (QK_E_ATTRIBUTE_VALUE; also nested templates that are not empty), the same type twice, more than 512 entries or
- * 16 MiB in all (QK_E_TEMPLATE_INCONSISTENT). Big integers lose leading zeros; any true CK_BBOOL becomes CK_TRUE. */
+ * value (QK_E_ATTRIBUTE_VALUE; also nested templates beyond the bounds of nested.h), the same type twice, more than 512
+ * entries or 16 MiB in all (QK_E_TEMPLATE_INCONSISTENT). Big integers lose leading zeros; any true CK_BBOOL becomes
+ * CK_TRUE. */
 QK_MUST_CHECK qk_err qk_attrs_from_template(const CK_ATTRIBUTE *template_, CK_ULONG count, qk_attrs *out);
 /* True if every attribute of `wanted` is in `attrs` with the same value. */
 bool qk_attrs_match(const qk_attrs *attrs, const qk_attrs *wanted);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A 16-bit count, then for each attribute its type (64 bits), its form (8 bits), and a counted value. The form stands
  * in the bytes, so that a reader needs no table of attributes. */
-#include "hsm/attribute_bytes.h"
+#include "p11/attribute_bytes.h"
 
 /* Numbers of our format; never changed. */
 enum { BYTE_BOOL = 1, BYTE_NUMBER = 2, BYTE_BYTES = 3, BYTE_NUMBERS = 4 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attributes as bytes, the same on every machine: how they lie in our blobs. Format: FORMATS.md. */
-#ifndef QK_HSM_ATTRIBUTE_BYTES_H
-#define QK_HSM_ATTRIBUTE_BYTES_H
+/* Attributes as bytes, the same on every machine: how they lie in our blobs. Format: src/hsm/FORMATS.md. */
+#ifndef QK_P11_ATTRIBUTE_BYTES_H
+#define QK_P11_ATTRIBUTE_BYTES_H
 
 #include "p11/attribute.h"
 

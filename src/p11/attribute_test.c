@@ -434,10 +434,11 @@ static void lengths_that_do_not_fit_the_form_are_refused(void **state)
         { CKA_END_DATE, 9 },
         { CKA_ALLOWED_MECHANISMS, 4 },
         { CKA_ALLOWED_MECHANISMS, 15 },
-        { CKA_WRAP_TEMPLATE, sizeof(CK_ATTRIBUTE) },
+        { CKA_WRAP_TEMPLATE, sizeof(CK_ATTRIBUTE) - 1 },
         { CKA_UNWRAP_TEMPLATE, 1 },
+        { CKA_DERIVE_TEMPLATE, 65 * sizeof(CK_ATTRIBUTE) },
     };
-    static const uint8_t bytes[64];
+    static const uint8_t bytes[65 * sizeof(CK_ATTRIBUTE)];
     qk_attrs attrs = QK_ATTRS_NONE;
 
     (void)state;

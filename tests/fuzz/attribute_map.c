@@ -3,7 +3,7 @@
  * Also the form it has in blobs. */
 #include "fuzz.h"
 
-#include "hsm/attribute_bytes.h"
+#include "p11/attribute_bytes.h"
 #include "hsm/attribute_codec.h"
 
 static void from_map(qk_view bytes, qk_arena *arena)

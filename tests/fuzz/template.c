@@ -3,23 +3,30 @@
  * and value. What is taken goes through every form attributes have and comes back. */
 #include "fuzz.h"
 
-#include "hsm/attribute_bytes.h"
 #include "hsm/attribute_codec.h"
+#include "p11/attribute_bytes.h"
+#include "p11/nested.h"
 
-enum { MOST = 64, NO_VALUE = 0xff, ABSURD = 0xfe };
+enum { MOST = 64, NO_VALUE = 0xff, ABSURD = 0xfe, NESTED = 3 };
 
 static CK_ATTRIBUTE_TYPE type_of(unsigned number)
 {
     return number < 0x8000 ? qk_attributes[number % qk_attribute_count].type : number - 0x8000;
 }
 
+static bool is_nested(CK_ATTRIBUTE_TYPE type)
+{
+    const qk_attribute *row = qk_attribute_find(type);
+
+    return row && row->form == QK_FORM_TEMPLATE;
+}
+
 /* The value is copied, as an application may place it where no number of that size may lie. */
-static void entry_from(qk_reader *from, qk_arena *arena, CK_ATTRIBUTE *out)
+static void value_from(qk_reader *from, qk_arena *arena, CK_ATTRIBUTE *out)
 {
     unsigned len;
     qk_view value;
 
-    out->type = type_of(qk_read_u16(from));
     len = qk_read_u8(from);
     if (len >= ABSURD) {
         *out = (CK_ATTRIBUTE){ out->type, NULL, len == ABSURD ? ~0UL : 8 };
@@ -30,19 +37,57 @@ static void entry_from(qk_reader *from, qk_arena *arena, CK_ATTRIBUTE *out)
     *out = (CK_ATTRIBUTE){ out->type, (void *)(uintptr_t)value.data, value.len };
 }
 
+/* A nested template comes as entries that follow. */
+static void entry_from(qk_reader *from, qk_arena *arena, CK_ATTRIBUTE *out)
+{
+    CK_ATTRIBUTE *array;
+    size_t count;
+
+    out->type = type_of(qk_read_u16(from));
+    if (!is_nested(out->type)) {
+        value_from(from, arena, out);
+        return;
+    }
+    count = qk_read_u8(from) % (NESTED + 1);
+    array = qk_arena_zalloc(arena, (NESTED + 1) * sizeof *array);
+    promise(array != NULL);
+    for (size_t i = 0; i < count; i++) {
+        array[i].type = type_of(qk_read_u16(from));
+        value_from(from, arena, &array[i]);
+    }
+    *out = (CK_ATTRIBUTE){ out->type, array, count * sizeof *array };
+}
+
 static void promise_same(const qk_attrs *a, const qk_attrs *b)
 {
     promise(a->count == b->count && qk_attrs_match(a, b));
 }
 
-static void through_template(const qk_attrs *attrs)
+/* As C_GetAttributeValue gives it: the array's length, then the lengths in it, then the values. */
+static void give_back(const qk_attr *attr, qk_arena *arena, CK_ATTRIBUTE *out)
+{
+    CK_ATTRIBUTE *array;
+
+    *out = (CK_ATTRIBUTE){ attr->type, (void *)(uintptr_t)attr->value.data, attr->value.len };
+    if (!is_nested(attr->type))
+        return;
+    out->pValue = NULL;
+    must(qk_nested_give(attr->value, out));
+    out->pValue = array = qk_arena_zalloc(arena, out->ulValueLen + 1);
+    promise(array != NULL);
+    must(qk_nested_give(attr->value, out));
+    for (size_t i = 0; i < out->ulValueLen / sizeof *array; i++)
+        array[i].pValue = qk_arena_zalloc(arena, array[i].ulValueLen + 1);
+    must(qk_nested_give(attr->value, out));
+}
+
+static void through_template(const qk_attrs *attrs, qk_arena *arena)
 {
     QK_OWNED(qk_attrs_done) qk_attrs again = QK_ATTRS_NONE;
     CK_ATTRIBUTE entries[MOST];
 
     for (size_t i = 0; i < attrs->count; i++)
-        entries[i] = (CK_ATTRIBUTE){ attrs->items[i].type, (void *)(uintptr_t)attrs->items[i].value.data,
-                                     attrs->items[i].value.len };
+        give_back(&attrs->items[i], arena, &entries[i]);
     must(qk_attrs_from_template(entries, attrs->count, &again));
     promise_same(attrs, &again);
 }
@@ -100,7 +145,7 @@ void fuzz(qk_view input)
     if (qk_attrs_from_template(entries, count, &attrs) != QK_OK)
         return;
     promise(attrs.count == count);
-    through_template(&attrs);
+    through_template(&attrs, &arena);
     through_bytes(&attrs);
     through_message(&attrs, &arena);
 }
