@@ -16,7 +16,22 @@ typedef struct qk_core {
     qk_ring_watch watch;
     bool values_hidden; /* CKA_VALUE of no key may be read, whatever its attributes say */
     bool legacy_off;    /* mechanisms marked QK_MECH_LEGACY are not there */
+    bool lax_keys;      /* GREP11 clients may have keys that wrap and decrypt */
+    bool weak_wrapping; /* a key may leave under a weaker one */
 } qk_core;
+
+/* Do the rules that keep a key's uses apart not hold for this call? So it is for GREP11 clients of a server whose
+ * policy says so; never for modules. */
+static inline bool qk_core_is_lax(const qk_core *core, const qk_call *call)
+{
+    return core->lax_keys && !call->strict;
+}
+
+/* For qk_policy_wrap. */
+static inline unsigned qk_core_leave_rules(const qk_core *core, const qk_call *call)
+{
+    return (qk_core_is_lax(core, call) ? QK_LEAVE_LAX : 0U) | (core->weak_wrapping ? QK_LEAVE_WEAK : 0U);
+}
 
 /* Is the mechanism there, with this build and this policy? `mech` may be NULL: no. */
 bool qk_core_offers(const qk_core *core, const qk_mech *mech);

@@ -94,7 +94,7 @@ qk_err qk_handle_set_attribute_value(void *context, const qk_call *call, const v
 
     QK_TRY(qk_attrs_from_map(asked->attributes, asked->n_attributes, &wanted));
     QK_TRY(qk_core_key(core, qk_message_view(asked->object), &held));
-    QK_TRY(qk_policy_change(held, &wanted, &attrs));
+    QK_TRY(qk_policy_change(held, &wanted, qk_core_is_lax(core, call), &attrs));
     if (qk_attrs_bool(&attrs, CKA_TRUSTED, false) && !qk_attrs_bool(&held->attrs, CKA_TRUSTED, false))
         QK_TRY(qk_core_may_trust(call));
     /* A changed key stays under the register it was under. */

@@ -13,12 +13,17 @@ qk_err qk_handle_generate_key(void *context, const qk_call *call, const void *re
     QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
     const Grep11__GenerateKeyRequest *asked = request;
     Grep11__GenerateKeyResponse *answer = response;
+    qk_new_key new_key;
     qk_mech_use use;
 
     QK_TRY(qk_core_use(context, asked->mech, QK_GENERATE, &use));
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
-    QK_TRY(qk_policy_new(&(qk_new_key){ QK_GENERATED, CKO_SECRET_KEY, use.mech->key, use.mech->type }, &template_,
-                         &attrs));
+    new_key = (qk_new_key){ .origin = QK_GENERATED,
+                            .class = CKO_SECRET_KEY,
+                            .type = use.mech->key,
+                            .mechanism = use.mech->type,
+                            .lax = qk_core_is_lax(context, call) };
+    QK_TRY(qk_policy_new(&new_key, &template_, &attrs));
     QK_TRY(qk_key_generate(&use, &template_, &key));
     QK_TRY(qk_core_make(context, call, key, &template_, &attrs, &held));
     QK_TRY(qk_answer_checksum(call, held, &answer->checksum));
@@ -56,7 +61,20 @@ static qk_err check_exponent(const qk_attrs *template_)
     return QK_OK;
 }
 
-static qk_err pair_templates(const Grep11__GenerateKeyPairRequest *asked, const qk_mech *mech, key_pair *pair)
+static qk_err judge_pair(const qk_mech *mech, bool lax, key_pair *pair)
+{
+    qk_new_key half = { .origin = QK_GENERATED, .type = mech->key, .mechanism = mech->type, .lax = lax };
+
+    half.class = CKO_PUBLIC_KEY;
+    QK_TRY(qk_policy_new(&half, &pair->public_template, &pair->public_attrs));
+    half.class = CKO_PRIVATE_KEY;
+    QK_TRY(qk_policy_new(&half, &pair->private_template, &pair->private_attrs));
+    if (qk_attrs_bool(&pair->private_attrs, CKA_DECRYPT, false))
+        QK_TRY(qk_attrs_set_bool(&pair->public_attrs, QK_MARK_DECRYPTS, true));
+    return QK_OK;
+}
+
+static qk_err pair_templates(const Grep11__GenerateKeyPairRequest *asked, key_pair *pair)
 {
     const qk_attr *curve;
 
@@ -67,10 +85,7 @@ static qk_err pair_templates(const Grep11__GenerateKeyPairRequest *asked, const 
     curve = qk_attrs_find(&pair->public_template, CKA_EC_PARAMS);
     if (curve)
         QK_TRY(qk_attrs_set(&pair->private_template, CKA_EC_PARAMS, curve->value));
-    QK_TRY(qk_policy_new(&(qk_new_key){ QK_GENERATED, CKO_PUBLIC_KEY, mech->key, mech->type }, &pair->public_template,
-                         &pair->public_attrs));
-    return qk_policy_new(&(qk_new_key){ QK_GENERATED, CKO_PRIVATE_KEY, mech->key, mech->type }, &pair->private_template,
-                         &pair->private_attrs);
+    return QK_OK;
 }
 
 qk_err qk_handle_generate_key_pair(void *context, const qk_call *call, const void *request, void *response)
@@ -81,7 +96,8 @@ qk_err qk_handle_generate_key_pair(void *context, const qk_call *call, const voi
     qk_mech_use use;
 
     QK_TRY(qk_core_use(context, asked->mech, QK_GENERATE_PAIR, &use));
-    QK_TRY(pair_templates(asked, use.mech, &pair));
+    QK_TRY(pair_templates(asked, &pair));
+    QK_TRY(judge_pair(use.mech, qk_core_is_lax(context, call), &pair));
     QK_TRY(qk_key_generate_pair(&use, &pair.public_template, &pair.public_key, &pair.private_key));
     QK_TRY(qk_core_make(context, call, pair.public_key, &pair.public_template, &pair.public_attrs, &pair.public_held));
     QK_TRY(
@@ -99,11 +115,16 @@ qk_err qk_handle_import_key(void *context, const qk_call *call, const void *requ
     QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
     const Quantoki__V1__ImportKeyRequest *asked = request;
     Quantoki__V1__ImportKeyResponse *answer = response;
+    qk_new_key new_key;
 
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
     QK_TRY(qk_key_from_attrs(&template_, &key));
-    QK_TRY(qk_policy_new(&(qk_new_key){ QK_IMPORTED, qk_key_class(key), qk_key_type(key), CK_UNAVAILABLE_INFORMATION },
-                         &template_, &attrs));
+    new_key = (qk_new_key){ .origin = QK_IMPORTED,
+                            .class = qk_key_class(key),
+                            .type = qk_key_type(key),
+                            .mechanism = CK_UNAVAILABLE_INFORMATION,
+                            .lax = qk_core_is_lax(context, call) };
+    QK_TRY(qk_policy_new(&new_key, &template_, &attrs));
     QK_TRY(qk_core_make(context, call, key, &template_, &attrs, &held));
     return qk_answer_key(call, held, NULL, &answer->key);
 }
@@ -117,7 +138,7 @@ qk_err qk_handle_copy_key(void *context, const qk_call *call, const void *reques
 
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
     QK_TRY(qk_core_key(context, qk_request_blob(asked->key, (ProtobufCBinaryData){ 0, NULL }), &held));
-    QK_TRY(qk_policy_copy(held, &template_, &attrs));
+    QK_TRY(qk_policy_copy(held, &template_, qk_core_is_lax(context, call), &attrs));
     QK_TRY(qk_core_make(context, call, held->key, &template_, &attrs, &copy));
     return qk_answer_key(call, copy, NULL, &answer->key);
 }

@@ -51,7 +51,7 @@ qk_err qk_handle_wrap_key(void *context, const qk_call *call, const void *reques
     QK_TRY(qk_core_use(context, asked->mech, QK_WRAP, &use));
     QK_TRY(qk_core_key_for(context, asked->kek, asked->kekv1, use.mech, QK_WRAP, &kek));
     QK_TRY(qk_core_key(context, qk_request_blob(asked->key, asked->keyv1), &key));
-    QK_TRY(qk_policy_wrap(key, kek));
+    QK_TRY(qk_policy_wrap(key, kek, qk_core_leave_rules(context, call)));
     QK_TRY(serialise(key, use.mech, &value));
     err = qk_crypto_encrypt(kek->key, &use, qk_secret_reveal(&value), call->arena, &wrapped);
     if (err == QK_E_BAD_LENGTH)
@@ -68,6 +68,7 @@ typedef struct unwrapping {
     qk_attrs template_, attrs;
     CK_OBJECT_CLASS class;
     CK_KEY_TYPE type;
+    bool lax; /* the unwrapping key is, and so will be the new one */
     qk_key *key;
     qk_held_key *held;
 } unwrapping;
@@ -80,16 +81,21 @@ static void unwrapping_done(unwrapping *it)
     qk_held_key_unref(&it->held);
 }
 
-/* CKA_KEY_TYPE must be given; CKA_CLASS follows from it. */
-static qk_err judge(const Grep11__UnwrapKeyRequest *asked, unwrapping *it)
+/* CKA_KEY_TYPE must be given, by the template or by the unwrapping key's; CKA_CLASS follows from it. */
+static qk_err judge(const qk_held_key *kek, bool lax, unwrapping *it)
 {
-    QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &it->template_));
+    qk_new_key key = { .origin = QK_UNWRAPPED, .mechanism = CK_UNAVAILABLE_INFORMATION };
+
+    QK_TRY(qk_policy_template(kek, CKA_UNWRAP_TEMPLATE, &it->template_));
     if (!qk_attrs_find(&it->template_, CKA_KEY_TYPE))
         return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "an unwrapped key needs a CKA_KEY_TYPE");
     it->type = qk_attrs_ulong(&it->template_, CKA_KEY_TYPE, 0);
     it->class = qk_key_type_is_asymmetric(it->type) ? CKO_PRIVATE_KEY : CKO_SECRET_KEY;
-    return qk_policy_new(&(qk_new_key){ QK_UNWRAPPED, it->class, it->type, CK_UNAVAILABLE_INFORMATION }, &it->template_,
-                         &it->attrs);
+    it->lax = lax && qk_policy_is_lax(kek);
+    key.class = it->class;
+    key.type = it->type;
+    key.lax = it->lax;
+    return qk_policy_new(&key, &it->template_, &it->attrs);
 }
 
 /* One error for whatever is wrong inside, so that nobody learns from it what the plaintext looks like. */
@@ -141,10 +147,14 @@ static qk_err private_checksum(qk_core *core, const qk_call *call, const unwrapp
     QK_OWNED(qk_buf_done) qk_buf spki = QK_BUF_NONE, blob = QK_BUF_NONE;
     QK_OWNED(qk_key_unref) qk_key *public_key = NULL;
     QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
+    qk_new_key half = { .origin = QK_UNWRAPPED,
+                        .class = CKO_PUBLIC_KEY,
+                        .type = it->type,
+                        .mechanism = CK_UNAVAILABLE_INFORMATION,
+                        .lax = it->lax };
     qk_view bytes;
 
-    QK_TRY(qk_policy_new(&(qk_new_key){ QK_UNWRAPPED, CKO_PUBLIC_KEY, it->type, CK_UNAVAILABLE_INFORMATION }, &none,
-                         &attrs));
+    QK_TRY(qk_policy_new(&half, &none, &attrs));
     QK_TRY(qk_key_write_spki(it->key, false, &spki));
     QK_TRY(qk_key_read(CKO_PUBLIC_KEY, it->type, qk_buf_view(&spki), &public_key));
     QK_TRY(qk_core_make(core, call, public_key, &none, &attrs, &held));
@@ -166,8 +176,9 @@ qk_err qk_handle_unwrap_key(void *context, const qk_call *call, const void *requ
     qk_view plain;
 
     QK_TRY(qk_core_use(context, asked->mech, QK_UNWRAP, &use));
-    QK_TRY(judge(asked, &it));
+    QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &it.template_));
     QK_TRY(qk_core_key_for(context, asked->kek, asked->kekv1, use.mech, QK_UNWRAP, &kek));
+    QK_TRY(judge(kek, qk_core_is_lax(context, call), &it));
     QK_TRY(decrypt(kek, &use, qk_message_view(asked->wrapped), call, &it, &plain));
     QK_TRY(read_key(plain, use.mech, &it));
     QK_TRY(qk_core_make(context, call, it.key, &it.template_, &it.attrs, &it.held));

@@ -63,6 +63,9 @@ typedef enum qk_hsm_method {
     QK_SEAL_DATA,
     QK_OPEN_DATA,
     QK_SEED_RANDOM,
+    QK_SIGN_RECOVER_SINGLE,
+    QK_ENCAPSULATE_KEY,
+    QK_DECAPSULATE_KEY,
     QK_HSM_METHOD_COUNT
 } qk_hsm_method;
 
@@ -126,6 +129,8 @@ typedef struct qk_hsm_options {
     size_t cache_keys;  /* unwrapped keys kept: 1024 */
     bool legacy_off;    /* mechanisms for old keys (DES, DSA, ...) are not there */
     bool values_hidden; /* no key's CKA_VALUE may be read, not even if the key is extractable and not sensitive */
+    bool lax_keys;      /* callers that are no modules may have keys that wrap and decrypt: key_policy.h */
+    bool weak_wrapping; /* a key may leave under a weaker one */
 } qk_hsm_options;
 
 /* The ring is borrowed and must outlive the HSM. qk_crypto_start must have run. */
@@ -138,5 +143,8 @@ QK_MUST_CHECK qk_err qk_hsm_digest_state(const qk_mech_use *use, qk_view progres
 /* The attributes a blob holds (all non-secret ones), for the keystore that compares a row with its blob before storing.
  * Works on local HSMs only. */
 QK_MUST_CHECK qk_err qk_hsm_blob_attributes(qk_hsm *local_hsm, qk_view blob, qk_attrs *out);
+/* May a keystore take this blob? QK_E_TEMPLATE_INCONSISTENT for a key that was made where the rules of key_policy.h did
+ * not hold. Works on local HSMs only. */
+QK_MUST_CHECK qk_err qk_hsm_blob_storable(qk_hsm *local_hsm, qk_view blob);
 
 #endif

@@ -4,27 +4,16 @@
  */
 #include "hsm/key_policy.h"
 
-#include "p11/key_type.h"
-
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* ---- tables ---- */
 
+/* Secret keys cannot have both: rule 1. */
 static const struct {
-    CK_ATTRIBUTE_TYPE attribute;
-    unsigned function;
-} usages[] = {
-    { CKA_ENCRYPT, QK_ENCRYPT },
-    { CKA_DECRYPT, QK_DECRYPT },
-    { CKA_SIGN, QK_SIGN },
-    { CKA_VERIFY, QK_VERIFY },
-    { CKA_WRAP, QK_WRAP },
-    { CKA_UNWRAP, QK_UNWRAP },
-    { CKA_DERIVE, QK_DERIVE },
-    { CKA_SIGN_RECOVER, QK_SIGN_RECOVER },
-    { CKA_VERIFY_RECOVER, QK_VERIFY_RECOVER },
-    { CKA_ENCAPSULATE, QK_ENCAPSULATE },
-    { CKA_DECAPSULATE, QK_DECAPSULATE },
+    CK_ATTRIBUTE_TYPE keeps, opens;
+} apart[] = {
+    { CKA_WRAP, CKA_DECRYPT },
+    { CKA_UNWRAP, CKA_ENCRYPT },
 };
 
 /* What a type is made for. Types without a row: what the first one says. */
@@ -45,7 +34,7 @@ static const struct {
 /* Booleans that are no usages, where the template does not say. */
 static const struct {
     CK_ATTRIBUTE_TYPE attribute;
-    bool value[QK_IMPORTED + 1]; /* by origin */
+    bool value[QK_ORIGIN_COUNT];
 } defaults[] = {
     /*                          generated, unwrapped, derived, imported */
     { CKA_SENSITIVE, { [QK_GENERATED] = true, [QK_UNWRAPPED] = true, [QK_DERIVED] = true, [QK_IMPORTED] = true } },
@@ -65,25 +54,15 @@ static unsigned made_for(CK_KEY_TYPE type)
     return types[0].made_for;
 }
 
-static unsigned function_of(CK_ATTRIBUTE_TYPE usage)
-{
-    for (size_t i = 0; i < COUNT(usages); i++)
-        if (usages[i].attribute == usage)
-            return usages[i].function;
-    return 0;
-}
-
 /* ---- new keys ---- */
 
-static qk_err check_given(const qk_new_key *key, const qk_attribute *attribute, const qk_attr *given)
+static qk_err check_given(const qk_new_key *key, const qk_attribute *attribute)
 {
     if (attribute->flags & QK_ATTRIBUTE_NOT_GIVEN)
         return qk_fail(QK_E_ATTRIBUTE_READ_ONLY, "%s is set by the HSM alone", attribute->name);
     if (key->origin != QK_IMPORTED && (attribute->flags & QK_ATTRIBUTE_SECRET))
         return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "%s cannot be given for a key that is made or unwrapped",
                        attribute->name);
-    if (attribute->form == QK_FORM_TEMPLATE && given->value.len > 0)
-        return qk_fail(QK_E_ATTRIBUTE_VALUE, "%s: nested templates are not supported", attribute->name);
     return QK_OK;
 }
 
@@ -93,7 +72,7 @@ static bool is_sealed(const qk_new_key *key, const qk_attribute *attribute)
 {
     bool lives_here = attribute->home == QK_HOME_KEY || attribute->type == CKA_EC_PARAMS;
 
-    return lives_here && (attribute->of & qk_attribute_kind_of(key->class)) && attribute->form != QK_FORM_TEMPLATE;
+    return lives_here && (attribute->of & qk_attribute_kind_of(key->class));
 }
 
 static qk_err take_given(const qk_new_key *key, const qk_attrs *template_, qk_attrs *attrs)
@@ -103,7 +82,7 @@ static qk_err take_given(const qk_new_key *key, const qk_attrs *template_, qk_at
         const qk_attribute *attribute = qk_attribute_find(given->type);
         if (!attribute)
             return qk_fail(QK_E_ATTRIBUTE_TYPE, "attribute 0x%lx is unknown", given->type);
-        QK_TRY(check_given(key, attribute, given));
+        QK_TRY(check_given(key, attribute));
         if (is_sealed(key, attribute))
             QK_TRY(qk_attrs_set(attrs, given->type, given->value));
     }
@@ -131,13 +110,44 @@ static qk_err set_default(qk_attrs *attrs, const qk_attribute *attribute, unsign
     return qk_attrs_set_bool(attrs, attribute->type, value);
 }
 
+static bool is_any(const qk_attrs *attrs, CK_ATTRIBUTE_TYPE type)
+{
+    return qk_attrs_bool(attrs, type, false);
+}
+
+bool qk_policy_conflict(CK_OBJECT_CLASS class, const qk_attrs *attrs)
+{
+    for (size_t i = 0; class == CKO_SECRET_KEY && i < COUNT(apart); i++)
+        if (is_any(attrs, apart[i].keeps) && is_any(attrs, apart[i].opens))
+            return true;
+    return false;
+}
+
+static qk_err check_conflict(CK_OBJECT_CLASS class, const qk_attrs *attrs)
+{
+    if (!qk_policy_conflict(class, attrs))
+        return QK_OK;
+    return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "a key that wraps does not decrypt, and one that unwraps does not "
+                                               "encrypt: it would give away what it protects");
+}
+
+/* What the template asks for rules out what the type could do besides. */
+static qk_err rule_out_usages(const qk_new_key *key, qk_attrs *attrs)
+{
+    for (size_t i = 0; key->class == CKO_SECRET_KEY && !key->lax && i < COUNT(apart); i++)
+        if (is_any(attrs, apart[i].keeps) && !qk_attrs_find(attrs, apart[i].opens))
+            QK_TRY(qk_attrs_set_bool(attrs, apart[i].opens, false));
+    return QK_OK;
+}
+
 static qk_err fill_defaults(const qk_new_key *key, qk_attrs *attrs)
 {
     unsigned kind = qk_attribute_kind_of(key->class), usual = made_for(key->type);
 
+    QK_TRY(rule_out_usages(key, attrs));
     for (size_t i = 0; i < qk_attribute_count; i++)
         if (qk_attributes[i].flags & QK_ATTRIBUTE_USAGE)
-            QK_TRY(set_default(attrs, &qk_attributes[i], kind, usual & function_of(qk_attributes[i].type)));
+            QK_TRY(set_default(attrs, &qk_attributes[i], kind, usual & qk_policy_function_of(qk_attributes[i].type)));
     for (size_t i = 0; i < COUNT(defaults); i++)
         QK_TRY(set_default(attrs, qk_attribute_find(defaults[i].attribute), kind, defaults[i].value[key->origin]));
     return QK_OK;
@@ -152,13 +162,23 @@ static qk_err fill_history(const qk_new_key *key, qk_attrs *attrs)
     QK_TRY(qk_attrs_set_ulong(attrs, CKA_CLASS, key->class));
     QK_TRY(qk_attrs_set_ulong(attrs, CKA_KEY_TYPE, key->type));
     QK_TRY(qk_attrs_set_bool(attrs, CKA_LOCAL, made_here));
-    QK_TRY(qk_attrs_set_ulong(attrs, CKA_KEY_GEN_MECHANISM, key->mechanism));
+    QK_TRY(qk_attrs_set_ulong(attrs, CKA_KEY_GEN_MECHANISM, made_here ? key->mechanism : CK_UNAVAILABLE_INFORMATION));
+    if (key->lax)
+        QK_TRY(qk_attrs_set_bool(attrs, QK_MARK_LAX, true));
     if (has_secret) {
         QK_TRY(qk_attrs_set_bool(attrs, CKA_ALWAYS_SENSITIVE, made_here && qk_attrs_bool(attrs, CKA_SENSITIVE, false)));
         QK_TRY(
             qk_attrs_set_bool(attrs, CKA_NEVER_EXTRACTABLE, made_here && !qk_attrs_bool(attrs, CKA_EXTRACTABLE, true)));
     }
     return QK_OK;
+}
+
+static qk_err check_new(const qk_new_key *key, const qk_attrs *attrs)
+{
+    if (key->origin == QK_UNWRAPPED && key->class != CKO_PUBLIC_KEY && !is_any(attrs, CKA_SENSITIVE))
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT,
+                       "an unwrapped key is sensitive; else wrapping and unwrapping would open any key");
+    return check_conflict(key->class, attrs);
 }
 
 qk_err qk_policy_new(const qk_new_key *key, const qk_attrs *template_, qk_attrs *out_attrs)
@@ -168,6 +188,7 @@ qk_err qk_policy_new(const qk_new_key *key, const qk_attrs *template_, qk_attrs 
     QK_TRY(take_given(key, template_, &attrs));
     QK_TRY(check_identity(key, &attrs));
     QK_TRY(fill_defaults(key, &attrs));
+    QK_TRY(key->lax ? QK_OK : check_new(key, &attrs));
     QK_TRY(fill_history(key, &attrs));
     qk_attrs_done(out_attrs);
     *out_attrs = attrs;
@@ -190,9 +211,22 @@ static qk_err check_change(const qk_held_key *key, const qk_attribute *attribute
     return QK_OK;
 }
 
-/* An attribute set to the value it has is no change, so an application may pass a whole template back. */
-static qk_err apply(const qk_held_key *key, const qk_attr *wanted, qk_attrs *attrs)
+/* Rule 1 over time. Copies of a key are the key, so it does not help to look at this one's history. */
+static qk_err check_rise(const qk_held_key *key, const qk_attribute *attribute, bool to)
 {
+    bool decrypts = attribute->type == CKA_DECRYPT && key->class != CKO_PUBLIC_KEY;
+
+    if (!to)
+        return QK_OK;
+    for (size_t i = 0; key->class == CKO_SECRET_KEY && i < COUNT(apart); i++)
+        decrypts |= attribute->type == apart[i].keeps || attribute->type == apart[i].opens;
+    return decrypts ? qk_fail(QK_E_ATTRIBUTE_READ_ONLY, "%s is decided when the key is made", attribute->name) : QK_OK;
+}
+
+/* An attribute set to the value it has is no change, so an application may pass a whole template back. */
+static qk_err apply(const qk_held_key *key, const qk_attr *wanted, bool lax, qk_attrs *attrs)
+{
+    bool to = wanted->value.len == 1 && wanted->value.data[0] != CK_FALSE;
     const qk_attribute *attribute = qk_attribute_find(wanted->type);
     const qk_attr *now = qk_attrs_find(&key->attrs, wanted->type);
 
@@ -200,14 +234,15 @@ static qk_err apply(const qk_held_key *key, const qk_attr *wanted, qk_attrs *att
         return qk_fail(QK_E_ATTRIBUTE_TYPE, "attribute 0x%lx is unknown", wanted->type);
     if (now && qk_view_equal(now->value, wanted->value))
         return QK_OK;
-    QK_TRY(check_change(key, attribute, qk_attrs_bool(&key->attrs, wanted->type, false),
-                        wanted->value.len == 1 && wanted->value.data[0] != CK_FALSE));
+    QK_TRY(check_change(key, attribute, qk_attrs_bool(&key->attrs, wanted->type, false), to));
+    if (!lax || !qk_policy_is_lax(key))
+        QK_TRY(check_rise(key, attribute, to));
     if (!qk_attrs_bool(&key->attrs, CKA_MODIFIABLE, true))
         return qk_fail(QK_E_ACTION_PROHIBITED, "the key is not modifiable (CKA_MODIFIABLE is false)");
     return qk_attrs_set(attrs, wanted->type, wanted->value);
 }
 
-qk_err qk_policy_change(const qk_held_key *key, const qk_attrs *wanted, qk_attrs *out_attrs)
+qk_err qk_policy_change(const qk_held_key *key, const qk_attrs *wanted, bool lax, qk_attrs *out_attrs)
 {
     QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
 
@@ -215,14 +250,14 @@ qk_err qk_policy_change(const qk_held_key *key, const qk_attrs *wanted, qk_attrs
         return qk_fail(QK_E_ACTION_PROHIBITED, "a plain SubjectPublicKeyInfo has no attributes to change");
     QK_TRY(qk_attrs_merge(&attrs, &key->attrs));
     for (size_t i = 0; i < wanted->count; i++)
-        QK_TRY(apply(key, &wanted->items[i], &attrs));
+        QK_TRY(apply(key, &wanted->items[i], lax, &attrs));
     qk_attrs_done(out_attrs);
     *out_attrs = attrs;
     attrs = QK_ATTRS_NONE;
     return QK_OK;
 }
 
-qk_err qk_policy_copy(const qk_held_key *key, const qk_attrs *wanted, qk_attrs *out_attrs)
+qk_err qk_policy_copy(const qk_held_key *key, const qk_attrs *wanted, bool lax, qk_attrs *out_attrs)
 {
     QK_OWNED(qk_attrs_done) qk_attrs own = QK_ATTRS_NONE;
 
@@ -234,83 +269,5 @@ qk_err qk_policy_copy(const qk_held_key *key, const qk_attrs *wanted, qk_attrs *
         if (!attribute || (attribute->home != QK_HOME_OBJECT && attribute->home != QK_HOME_PLACE))
             QK_TRY(qk_attrs_set(&own, wanted->items[i].type, wanted->items[i].value));
     }
-    return qk_policy_change(key, &own, out_attrs);
-}
-
-/* ---- use ---- */
-
-unsigned qk_policy_functions(CK_OBJECT_CLASS class, const qk_attrs *attrs)
-{
-    unsigned kind = qk_attribute_kind_of(class), functions = 0;
-
-    for (size_t i = 0; i < COUNT(usages); i++)
-        if ((qk_attribute_find(usages[i].attribute)->of & kind) && qk_attrs_bool(attrs, usages[i].attribute, false))
-            functions |= usages[i].function;
-    return functions;
-}
-
-static qk_err unfit(const qk_held_key *key, const qk_mech *mech, unsigned function)
-{
-    qk_err err = function == QK_WRAP     ? QK_E_WRAPPING_TYPE
-                 : function == QK_UNWRAP ? QK_E_UNWRAPPING_TYPE
-                                         : QK_E_KEY_TYPE;
-
-    return qk_fail(err, "a %s of type %s does not fit %s here", qk_name_of_class(key->class),
-                   qk_name_of_key_type(key->type), mech->name);
-}
-
-static bool is_allowed(const qk_held_key *key, const qk_mech *mech)
-{
-    qk_view allowed = qk_attrs_view(&key->attrs, CKA_ALLOWED_MECHANISMS);
-    CK_MECHANISM_TYPE type;
-
-    for (size_t at = 0; at + sizeof type <= allowed.len; at += sizeof type) {
-        memcpy(&type, allowed.data + at, sizeof type);
-        if (type == mech->type)
-            return true;
-    }
-    return false;
-}
-
-static qk_err not_permitted(const qk_held_key *key, unsigned function)
-{
-    const char *attribute = "its usage attribute";
-
-    for (size_t i = 0; i < COUNT(usages); i++)
-        if (usages[i].function == function)
-            attribute = qk_attribute_find(usages[i].attribute)->name;
-    if (!key->vouched)
-        return qk_fail(QK_E_KEY_NOT_PERMITTED, "a plain SubjectPublicKeyInfo can only verify; import it first");
-    return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s of the key is false", attribute);
-}
-
-qk_err qk_policy_use(const qk_held_key *key, const qk_mech *mech, unsigned function)
-{
-    if (!qk_key_type_fits(mech, function, key->class, key->type))
-        return unfit(key, mech, function);
-    if (!(key->may & function))
-        return not_permitted(key, function);
-    if (key->limited && !is_allowed(key, mech))
-        return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s is not among the key's CKA_ALLOWED_MECHANISMS", mech->name);
-    return QK_OK;
-}
-
-qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *kek)
-{
-    if (key->class == CKO_PUBLIC_KEY)
-        return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "a public key is not wrapped, it can be read");
-    if (!qk_attrs_bool(&key->attrs, CKA_EXTRACTABLE, false))
-        return qk_fail(QK_E_KEY_UNEXTRACTABLE, "CKA_EXTRACTABLE of the key is false");
-    if (qk_attrs_bool(&key->attrs, CKA_WRAP_WITH_TRUSTED, false) && !qk_attrs_bool(&kek->attrs, CKA_TRUSTED, false))
-        return qk_fail(QK_E_KEY_NOT_WRAPPABLE,
-                       "the key may be wrapped with a trusted key only (CKA_WRAP_WITH_TRUSTED)");
-    if (qk_attrs_bool(&key->attrs, CKA_IBM_ATTRBOUND, false))
-        return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "the key leaves with its attributes bound only (CKA_IBM_ATTRBOUND)");
-    return QK_OK;
-}
-
-bool qk_policy_readable(const qk_held_key *key)
-{
-    return key->class == CKO_PUBLIC_KEY ||
-           (!qk_attrs_bool(&key->attrs, CKA_SENSITIVE, true) && qk_attrs_bool(&key->attrs, CKA_EXTRACTABLE, false));
+    return qk_policy_change(key, &own, lax, out_attrs);
 }

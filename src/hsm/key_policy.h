@@ -1,19 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules for key attributes, all in one place: what a new key gets, what may change, what a key may do.
- * Sources: GREP11 protocol, section 8; PKCS #11 3.2, key objects and C_SetAttributeValue, C_CopyObject, C_WrapKey. */
+/* The rules for key attributes: what a new key gets and what may change (key_policy.c), what comes of the keys that a
+ * new one is made of (key_descent.c), what a key may do (key_use.c), which key may leave under which (key_leave.c).
+ * Sources: GREP11 protocol, section 8; PKCS #11 3.2, key objects and C_SetAttributeValue, C_CopyObject, C_WrapKey.
+ *
+ * Uses are kept apart, since a key that both wraps and decrypts opens every key it wraps, and one that both encrypts
+ * and unwraps brings in any key whose value is known (Clulow, "On the Security of PKCS #11", 2003; Bortolozzo and
+ * others, "Attacking and Fixing PKCS#11 Security Tokens", 2010):
+ *
+ * 1. No secret key has WRAP and DECRYPT, or UNWRAP and ENCRYPT. None of the four is ever switched on later, in a copy
+ *    neither: copies of one key, each with another use, would be the same as one key with both.
+ * 2. A sensitive key leaves only under a key that was generated here and was always sensitive, or that the security
+ *    officer trusts; not under the public half of a pair whose private half decrypts.
+ * 3. A key leaves under none that is weaker (SP 800-57 part 1, table 2).
+ * 4. What is unwrapped is sensitive: nobody reads a sensitive key by wrapping it and unwrapping it with another
+ * template.
+ *
+ * A server's policy may let GREP11 clients off all four (`lax`), because IBM's examples import and export raw keys by
+ * one key that does both. Keys made that way carry a mark; the rules hold for every other key, whoever calls, and a
+ * keystore takes no key with the mark. */
 #ifndef QK_HSM_KEY_POLICY_H
 #define QK_HSM_KEY_POLICY_H
 
 #include "hsm/held_key.h"
 
-typedef enum qk_origin { QK_GENERATED, QK_UNWRAPPED, QK_DERIVED, QK_IMPORTED } qk_origin;
+typedef enum qk_origin { QK_GENERATED, QK_UNWRAPPED, QK_DERIVED, QK_IMPORTED, QK_ORIGIN_COUNT } qk_origin;
 
-/* What is known of a key before it exists. */
+/* Sealed in blobs and told to nobody (they have no row in the attribute table). */
+#define QK_MARK_LAX      (CKA_VENDOR_DEFINED | 0x514B0001UL) /* made for a caller who is let off the rules */
+#define QK_MARK_DECRYPTS (CKA_VENDOR_DEFINED | 0x514B0002UL) /* a public key whose private half decrypts */
+
+/* What is known of a key before it exists. Give fields by name. */
 typedef struct qk_new_key {
     qk_origin origin;
     CK_OBJECT_CLASS class;
     CK_KEY_TYPE type;
     CK_MECHANISM_TYPE mechanism; /* that generates it; CK_UNAVAILABLE_INFORMATION otherwise */
+    bool lax;                    /* qk_core_is_lax */
 } qk_new_key;
 
 /* The attributes to seal with a new key: what the template gives and may give, defaults for the rest, and what only the
@@ -44,13 +66,26 @@ QK_MUST_CHECK qk_err qk_policy_change(const qk_held_key *key, const qk_attrs *wa
 /* Those of a copy (C_CopyObject). QK_E_ACTION_PROHIBITED if the key may not be copied. */
 QK_MUST_CHECK qk_err qk_policy_copy(const qk_held_key *key, const qk_attrs *wanted, bool lax, qk_attrs *out_attrs);
 
+/* The function that a usage attribute allows; 0 for others. */
+unsigned qk_policy_function_of(CK_ATTRIBUTE_TYPE usage);
 /* The functions (QK_ENCRYPT | ...) that the usage attributes of a key allow. */
 unsigned qk_policy_functions(CK_OBJECT_CLASS class, const qk_attrs *attrs);
 /* May the key do this with this mechanism? QK_E_KEY_TYPE (QK_E_WRAPPING_TYPE, QK_E_UNWRAPPING_TYPE),
  * QK_E_KEY_NOT_PERMITTED. */
 QK_MUST_CHECK qk_err qk_policy_use(const qk_held_key *key, const qk_mech *mech, unsigned function);
-/* May `kek`, which may wrap with this mechanism, take `key` out? QK_E_KEY_UNEXTRACTABLE, QK_E_KEY_NOT_WRAPPABLE. */
-QK_MUST_CHECK qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *kek);
+/* May `kek`, which may wrap with this mechanism, take `key` out? `rules`: QK_LEAVE_... QK_E_KEY_UNEXTRACTABLE,
+ * QK_E_KEY_NOT_WRAPPABLE, QK_E_WRAPPING_SIZE, QK_E_KEY_HANDLE if CKA_WRAP_TEMPLATE does not want it. */
+enum {
+    QK_LEAVE_LAX = 1 << 0,  /* qk_core_is_lax: holds if both keys have the mark */
+    QK_LEAVE_WEAK = 1 << 1, /* also under a weaker key */
+};
+QK_MUST_CHECK qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *kek, unsigned rules);
+/* Does a key with these attributes break rule 1? Keystores ask before they take a key. */
+bool qk_policy_conflict(CK_OBJECT_CLASS class, const qk_attrs *attrs);
+/* Was it made for a caller who is let off the rules? */
+bool qk_policy_is_lax(const qk_held_key *key);
+/* Security strength in bits: SP 800-57 part 1 (revision 5), table 2. */
+unsigned qk_policy_strength(const qk_key *key);
 /* May the key's secret parts be read in clear? */
 bool qk_policy_readable(const qk_held_key *key);
 

@@ -35,6 +35,8 @@ qk_err qk_hsm_local_new(qk_ring *ring, const qk_hsm_options *options, qk_hsm **o
     core->ring = ring;
     core->values_hidden = options->values_hidden;
     core->legacy_off = options->legacy_off;
+    core->lax_keys = options->lax_keys;
+    core->weak_wrapping = options->weak_wrapping;
     err = qk_cache_new(ring, options->cache_keys, &core->cache);
     if (err != QK_OK) {
         free(core);
@@ -46,12 +48,29 @@ qk_err qk_hsm_local_new(qk_ring *ring, const qk_hsm_options *options, qk_hsm **o
     return QK_OK;
 }
 
+static qk_err look_into(qk_hsm *local_hsm, qk_view blob, qk_held_key **out_held)
+{
+    if (local_hsm->perform != local_perform)
+        return qk_fail(QK_E_BAD_ARGUMENT, "only a local HSM can look into a blob");
+    return qk_core_key((qk_core *)local_hsm, blob, out_held);
+}
+
 qk_err qk_hsm_blob_attributes(qk_hsm *local_hsm, qk_view blob, qk_attrs *out)
 {
     QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
 
-    if (local_hsm->perform != local_perform)
-        return qk_fail(QK_E_BAD_ARGUMENT, "only a local HSM can look into a blob");
-    QK_TRY(qk_core_key((qk_core *)local_hsm, blob, &held));
+    QK_TRY(look_into(local_hsm, blob, &held));
     return qk_core_describe(held, out);
+}
+
+qk_err qk_hsm_blob_storable(qk_hsm *local_hsm, qk_view blob)
+{
+    QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
+
+    QK_TRY(look_into(local_hsm, blob, &held));
+    if (qk_policy_is_lax(held) || qk_policy_conflict(held->class, &held->attrs))
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT,
+                       "the key was made by a GREP11 client that the policy lets off the rules for keys' uses; a "
+                       "keystore takes keys that were made under them");
+    return QK_OK;
 }

@@ -2,8 +2,8 @@
 #include "keystore/content.h"
 
 #include "base/encoding.h"
-#include "hsm/attribute_bytes.h"
 #include "hsm/attribute_codec.h"
+#include "p11/attribute_bytes.h"
 
 #include <strings.h>
 
@@ -75,6 +75,7 @@ static qk_err read_key(qk_hsm *hsm, qk_view blob, const qk_attrs *given, qk_attr
 
     if (blob.len == 0)
         return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "a key object comes with its blob");
+    QK_TRY(qk_hsm_blob_storable(hsm, blob));
     QK_TRY(qk_hsm_blob_attributes(hsm, blob, &held));
     for (size_t i = 0; i < held.count; i++) {
         const qk_attribute *attribute = qk_attribute_find(held.items[i].type);

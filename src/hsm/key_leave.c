@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which key may leave the HSM, under which other one, and which may be read in clear. */
+#include "hsm/key_policy.h"
+#include "p11/nested.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static bool is_any(const qk_held_key *key, CK_ATTRIBUTE_TYPE type, bool fallback)
+{
+    return qk_attrs_bool(&key->attrs, type, fallback);
+}
+
+bool qk_policy_is_lax(const qk_held_key *key)
+{
+    return is_any(key, QK_MARK_LAX, false);
+}
+
+/* ---- strengths ---- */
+
+/* Source: SP 800-57 part 1 (revision 5), table 2, and section 5.6.1.1 for triple DES. */
+static const struct {
+    unsigned modulus, strength;
+} factoring[] = { { 15360, 256 }, { 7680, 192 }, { 3072, 128 }, { 2048, 112 }, { 1024, 80 } };
+
+static unsigned modulus_strength(unsigned bits)
+{
+    for (size_t i = 0; i < COUNT(factoring); i++)
+        if (bits >= factoring[i].modulus)
+            return factoring[i].strength;
+    return 0;
+}
+
+unsigned qk_policy_strength(const qk_key *key)
+{
+    unsigned bits = qk_key_bits(key), most = 256;
+
+    switch (qk_key_type(key)) {
+    case CKK_RSA:
+    case CKK_DSA:
+    case CKK_DH:
+        return modulus_strength(bits);
+    case CKK_DES3:
+        return 112;
+    case CKK_DES2:
+        return 80;
+    case CKK_EC:
+    case CKK_EC_EDWARDS:
+    case CKK_EC_MONTGOMERY:
+        bits = (bits + 1) / 2;
+        break;
+    default:
+        break;
+    }
+    return bits < most ? bits : most;
+}
+
+/* Strengths that are half of a curve's size are not exact: 255 bits and 256 bits are both called 128. */
+static unsigned rounded(unsigned strength)
+{
+    static const unsigned steps[] = { 256, 192, 128, 112, 80 };
+
+    for (size_t i = 0; i < COUNT(steps); i++)
+        if (strength >= steps[i])
+            return steps[i];
+    return 0;
+}
+
+/* Types without a table of strengths (lattices) count as their value's bits, capped at 256. */
+static qk_err check_strength(const qk_held_key *key, const qk_held_key *kek)
+{
+    unsigned needs = rounded(qk_policy_strength(key->key)), has = rounded(qk_policy_strength(kek->key));
+
+    if (has >= needs)
+        return QK_OK;
+    return qk_fail(QK_E_WRAPPING_SIZE, "the wrapping key has a strength of %u bits, the key one of %u (SP 800-57)", has,
+                   needs);
+}
+
+/* ---- under which key ---- */
+
+/* Nobody outside knows the wrapping key or can decrypt with it: rule 2. */
+static bool keeps_secrets(const qk_held_key *kek)
+{
+    if (is_any(kek, CKA_TRUSTED, false))
+        return true;
+    if (!is_any(kek, CKA_LOCAL, false) || qk_policy_is_lax(kek))
+        return false;
+    return kek->class == CKO_PUBLIC_KEY ? !is_any(kek, QK_MARK_DECRYPTS, false)
+                                        : is_any(kek, CKA_ALWAYS_SENSITIVE, false);
+}
+
+static qk_err check_rules(const qk_held_key *key, const qk_held_key *kek, unsigned rules)
+{
+    if (qk_policy_conflict(kek->class, &kek->attrs))
+        return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "the wrapping key decrypts too and would give the key away");
+    if (is_any(key, CKA_SENSITIVE, true) && !keeps_secrets(kek))
+        return qk_fail(QK_E_KEY_NOT_WRAPPABLE,
+                       "a sensitive key leaves under a key that was generated here, never left in clear and does not "
+                       "decrypt, or that the security officer trusts (CKA_TRUSTED)");
+    return rules & QK_LEAVE_WEAK ? QK_OK : check_strength(key, kek);
+}
+
+/* CKA_LABEL and what else lies in the keystore's row is the module's to compare. */
+static bool is_known_here(const qk_attribute *attribute)
+{
+    return attribute && attribute->home != QK_HOME_OBJECT && attribute->home != QK_HOME_PLACE &&
+           attribute->type != CKA_UNIQUE_ID;
+}
+
+static qk_err check_template(const qk_held_key *key, const qk_held_key *kek)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs all = QK_ATTRS_NONE, wanted = QK_ATTRS_NONE;
+    qk_view flat = qk_attrs_view(&kek->attrs, CKA_WRAP_TEMPLATE);
+
+    if (!flat.len)
+        return QK_OK;
+    QK_TRY(qk_nested_read(flat, &wanted));
+    for (size_t i = wanted.count; i > 0; i--)
+        if (!is_known_here(qk_attribute_find(wanted.items[i - 1].type)))
+            qk_attrs_remove(&wanted, wanted.items[i - 1].type);
+    QK_TRY(qk_held_key_describe(key, &all));
+    if (!qk_attrs_match(&all, &wanted)) /* PKCS #11 3.2, C_WrapKey, names the code */
+        return qk_fail(QK_E_KEY_HANDLE, "the key does not match CKA_WRAP_TEMPLATE of the wrapping key");
+    return QK_OK;
+}
+
+qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *kek, unsigned rules)
+{
+    bool lax = (rules & QK_LEAVE_LAX) && qk_policy_is_lax(key) && qk_policy_is_lax(kek);
+
+    if (key->class == CKO_PUBLIC_KEY)
+        return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "a public key is not wrapped, it can be read");
+    if (!is_any(key, CKA_EXTRACTABLE, false))
+        return qk_fail(QK_E_KEY_UNEXTRACTABLE, "CKA_EXTRACTABLE of the key is false");
+    if (is_any(key, CKA_WRAP_WITH_TRUSTED, false) && !is_any(kek, CKA_TRUSTED, false))
+        return qk_fail(QK_E_KEY_NOT_WRAPPABLE,
+                       "the key may be wrapped with a trusted key only (CKA_WRAP_WITH_TRUSTED)");
+    if (is_any(key, CKA_IBM_ATTRBOUND, false))
+        return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "the key leaves with its attributes bound only (CKA_IBM_ATTRBOUND)");
+    QK_TRY(check_template(key, kek));
+    return lax ? QK_OK : check_rules(key, kek, rules);
+}
+
+bool qk_policy_readable(const qk_held_key *key)
+{
+    return key->class == CKO_PUBLIC_KEY || (!is_any(key, CKA_SENSITIVE, true) && is_any(key, CKA_EXTRACTABLE, false));
+}
