@@ -144,7 +144,7 @@ static qk_err fill_database(plan *plan_, qk_buf *out_anonymous_key)
     QK_TRY(qk_random_uuid(&plan_->private_keystore));
     QK_TRY(qk_random_uuid(&plan_->public_keystore));
     QK_TRY(qk_master_key_create(master_key_path, &master_key));
-    QK_TRY(qk_instance_open(database, master_key_path, 16, &instance));
+    QK_TRY(qk_instance_open(database, master_key_path, &(qk_hsm_options){ .cache_keys = 16 }, &instance));
     for (size_t i = 0; i < sizeof users / sizeof users[0]; i++)
         QK_TRY(make_user(plan_, instance.iam, &users[i], out_anonymous_key));
     QK_TRY(make_entropy_token(plan_, instance.tokens));

@@ -94,6 +94,12 @@ static const qk_config_row token_rows[] = {
       .max = 10000, .help = "Idle connections that are kept." },
     { .key = "embedded.path", .type = QK_CONFIG_TEXT, .offset = AT(embedded_path),
       .help = "Folder of an embedded token; the user's data folder if empty." },
+    { .key = "embedded.policy.weak_wrapping", .type = QK_CONFIG_BOOL, .offset = AT(weak_wrapping), .fallback = "false",
+      .help = "A key may be wrapped under a weaker one (SP 800-57), such as AES-256 under RSA-2048." },
+    { .key = "embedded.policy.legacy_mechanisms", .type = QK_CONFIG_BOOL, .offset = AT(legacy), .fallback = "true",
+      .help = "Mechanisms for old keys are there: DES, DSA, RSA of X9.31, ... (marked in the table of mechanisms)." },
+    { .key = "embedded.policy.hide_values", .type = QK_CONFIG_BOOL, .offset = AT(values_hidden), .fallback = "false",
+      .help = "No key's value can be read, not even of keys that are extractable and not sensitive." },
     { .key = "embedded.entropy", .type = QK_CONFIG_MAP, .offset = AT(entropy),
       .help = "Sources of randomness, with the keys of quantokid.yaml's 'entropy'; the first token that has any decides." },
     { .key = "cache_max_age_ms", .type = QK_CONFIG_UINT, .offset = AT(cache_max_age_ms), .fallback = "0",
@@ -287,6 +293,7 @@ qk_err qk_client_config_default(qk_client_config *out)
         return qk_fail(QK_E_NO_MEMORY, "no memory for a token");
     config.token_count = 1;
     config.tokens[0].embedded = true;
+    config.tokens[0].legacy = true;
     config.tokens[0].cache_max_age_ms = 1000;
     *out = config;
     return QK_OK;

@@ -35,8 +35,9 @@ typedef struct qk_client_token {
     const char *storagepath, *connectionstring;
     qk_client_user users[QK_CLIENT_USERS];
     bool embedded;
-    const char *embedded_path;     /* NULL: the user's data folder */
-    const qk_config_node *entropy; /* sources of randomness; NULL: the default ones */
+    const char *embedded_path;                 /* NULL: the user's data folder */
+    bool weak_wrapping, legacy, values_hidden; /* policy of an embedded token: qk_hsm_options */
+    const qk_config_node *entropy;             /* sources of randomness; NULL: the default ones */
     uint64_t cache_max_age_ms;
 } qk_client_token;
 

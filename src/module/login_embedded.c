@@ -34,6 +34,7 @@ typedef struct embedded {
     qk_database *database;
     qk_ring *ring;
     qk_secret so_key;
+    qk_hsm_options policy;
 } embedded;
 
 static embedded *of(qk_login *login)
@@ -63,12 +64,11 @@ static qk_err open_parts(embedded *e)
     QK_OWNED(qk_database_close) qk_database *database = NULL;
     QK_OWNED(qk_endpoint_free) qk_hsm *hsm = NULL;
     qk_keystore *keystore = NULL;
-    qk_hsm_options options = { .cache_keys = 1024 };
 
     QK_TRY(load_ring(e->key_path, &ring));
     QK_TRY(qk_database_open(e->database_path, &database));
     QK_TRY(qk_vault_prepare(database));
-    QK_TRY(qk_hsm_local_new(ring, &options, &hsm));
+    QK_TRY(qk_hsm_local_new(ring, &e->policy, &hsm));
     QK_TRY(qk_keystore_local_new(database, ring, hsm, &keystore));
     e->ring = ring;
     e->database = database;
@@ -388,6 +388,10 @@ qk_err qk_login_embedded_new(const qk_client_token *config, qk_token *token, qk_
     e->base = functions;
     e->token = token;
     e->use_fd = -1;
+    e->policy = (qk_hsm_options){ .cache_keys = 1024,
+                                  .legacy_off = !config->legacy,
+                                  .values_hidden = config->values_hidden,
+                                  .weak_wrapping = config->weak_wrapping };
     pthread_mutex_init(&e->lock, NULL);
     err = set_paths(e, config->embedded_path);
     if (err != QK_OK)

@@ -302,6 +302,7 @@ static qk_err perform(qk_endpoint *endpoint, const qk_call *call, const qk_metho
     QK_OWNED(exchange_done)
     exchange x = { .arena = call->arena,
                    .path = method->path,
+                   .strict = call->strict,
                    .max_answer = r->client->max_answer,
                    .idempotent = (method->flags & QK_METHOD_IDEMPOTENT) != 0 };
     char timeout[TIMEOUT_LEN];

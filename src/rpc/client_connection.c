@@ -271,6 +271,8 @@ static void encode_headers(connection *c, const connection_peer *peer, const exc
     qk_hpack_put(&c->hpack, "te", QK_VIEW_LITERAL("trailers"), true, &c->head);
     qk_hpack_put(&c->hpack, "content-type", QK_VIEW_LITERAL("application/grpc"), true, &c->head);
     qk_hpack_put(&c->hpack, "grpc-timeout", x->timeout, x->usual_timeout, &c->head);
+    if (x->strict)
+        qk_hpack_put(&c->hpack, "quantoki-rules", QK_VIEW_LITERAL("pkcs11"), true, &c->head);
     if (x->authorization.len)
         qk_hpack_put(&c->hpack, "authorization", x->authorization, true, &c->head);
 }

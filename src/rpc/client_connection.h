@@ -16,6 +16,7 @@ typedef struct exchange {
     const char *path;
     qk_view authorization; /* the whole header value; empty: none */
     qk_view timeout;       /* grpc-timeout */
+    bool strict;           /* quantoki-rules: pkcs11 */
     bool usual_timeout;    /* the same value as in most calls: worth a place in the header table */
     qk_view framed;        /* prefix and message */
     size_t max_answer;

@@ -38,7 +38,8 @@ typedef struct qk_call {
     qk_arena *arena;
     const qk_caller *caller;
     qk_seal_under seal_under; /* embedded tokens: private objects are sealed under the user's master key */
-    bool strict;              /* PKCS #11 rules where they differ from IBM's GREP11 habits (empty digests, ...) */
+    bool strict;              /* PKCS #11 rules where they differ from IBM's GREP11 habits (empty digests, ...); modules
+                               * ask for them, over the wire with the header quantoki-rules: pkcs11 */
     qk_deadline_ms deadline;
     qk_view token; /* bearer token for a remote endpoint; empty: the endpoint's own */
 } qk_call;

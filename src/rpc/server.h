@@ -30,6 +30,7 @@ struct qk_rpc_call {
     qk_view instance;        /* bluemix-instance */
     qk_view login;           /* quantoki-login-bin, decoded */
     qk_deadline_ms deadline; /* from grpc-timeout */
+    bool strict;             /* quantoki-rules: pkcs11: a module calls, not a GREP11 client */
     qk_view body;            /* the one message, decompressed */
     void *user;              /* the server room's */
 };

@@ -57,6 +57,15 @@ static qk_err take_login(call_state *state, qk_view value)
     return take_once(state, qk_buf_view(&bytes), "quantoki-login-bin", &state->call.login);
 }
 
+/* Strictness can only be asked for, so it is no harm that anybody may. */
+static qk_err take_rules(call_state *state, qk_view value)
+{
+    if (!qk_view_equal(value, QK_VIEW_LITERAL("pkcs11")))
+        return qk_fail(QK_E_MESSAGE_MALFORMED, "the header quantoki-rules knows the value pkcs11 alone");
+    state->call.strict = true;
+    return QK_OK;
+}
+
 /* At most eight digits and a unit. Source: gRPC, "gRPC over HTTP2", Timeout. */
 static qk_err take_timeout(call_state *state, qk_view value)
 {
@@ -109,6 +118,7 @@ static const struct {
     ROW("authorization", take_authorization),
     ROW("bluemix-instance", take_instance),
     ROW("quantoki-login-bin", take_login),
+    ROW("quantoki-rules", take_rules),
     ROW("grpc-timeout", take_timeout),
     ROW("grpc-encoding", take_encoding),
 #undef ROW

@@ -30,7 +30,8 @@ typedef struct qk_server_config {
     uint64_t max_connections; /* on each listener */
     uint64_t stall_seconds;
     uint64_t cache_keys;
-    uint64_t stop_seconds; /* open calls may finish for so long after SIGTERM */
+    bool lax_keys, weak_wrapping, legacy, values_hidden; /* policy of the HSM: qk_hsm_options */
+    uint64_t stop_seconds;                               /* open calls may finish for so long after SIGTERM */
     qk_watch_config statistics;
     const qk_config_node *entropy_map, *rest_map; /* as they stand in the file; NULL: absent */
     qk_entropy_config entropy;

@@ -96,6 +96,7 @@ static qk_err perform(call_record *record)
     qk_rpc_call *call = record->call;
     qk_call context = { .arena = &call->arena,
                         .caller = record->has_caller ? &record->caller : NULL,
+                        .strict = call->strict,
                         .deadline = call->deadline };
     void *request, *response;
 

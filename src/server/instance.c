@@ -25,15 +25,14 @@ static qk_err load_ring(const char *master_key_path, qk_ring **out_ring)
     return QK_OK;
 }
 
-qk_err qk_instance_open(const char *database_path, const char *master_key_path, size_t cache_keys,
+qk_err qk_instance_open(const char *database_path, const char *master_key_path, const qk_hsm_options *options,
                         qk_instance *out_instance)
 {
     QK_OWNED(qk_instance_close) qk_instance instance = QK_INSTANCE_NONE;
-    qk_hsm_options options = { .cache_keys = cache_keys };
 
     QK_TRY(load_ring(master_key_path, &instance.ring));
     QK_TRY(qk_database_open(database_path, &instance.database));
-    QK_TRY(qk_hsm_local_new(instance.ring, &options, &instance.hsm));
+    QK_TRY(qk_hsm_local_new(instance.ring, options, &instance.hsm));
     QK_TRY(qk_keystore_local_new(instance.database, instance.ring, instance.hsm, &instance.keystore));
     QK_TRY(qk_iam_open(instance.database, instance.ring, &instance.iam));
     QK_TRY(qk_tokens_open(instance.database, &instance.tokens));

@@ -23,8 +23,8 @@ typedef struct qk_instance {
 #define QK_INSTANCE_NONE ((qk_instance){ NULL, NULL, NULL, NULL, NULL, NULL, NULL })
 
 /* Opens all of it. qk_crypto_start must have run. Errors name the file. */
-QK_MUST_CHECK qk_err qk_instance_open(const char *database_path, const char *master_key_path, size_t cache_keys,
-                                      qk_instance *out_instance);
+QK_MUST_CHECK qk_err qk_instance_open(const char *database_path, const char *master_key_path,
+                                      const qk_hsm_options *options, qk_instance *out_instance);
 void qk_instance_close(qk_instance *instance);
 
 /* The row for a gRPC path and the endpoint that performs it; false if there is none. */

@@ -204,6 +204,11 @@ static qk_err start_and_loop(struct running *running)
 {
     qk_server *server = running->server;
     const qk_server_config *config = &server->config;
+    qk_hsm_options options = { .cache_keys = config->cache_keys,
+                               .legacy_off = !config->legacy,
+                               .values_hidden = config->values_hidden,
+                               .lax_keys = config->lax_keys,
+                               .weak_wrapping = config->weak_wrapping };
 
     evthread_use_pthreads();
     server->base = event_base_new();
@@ -211,7 +216,7 @@ static qk_err start_and_loop(struct running *running)
         return qk_fail(QK_E_NO_MEMORY, "event loop");
     QK_TRY(qk_server_tls_new(&config->grpc, "h2", &server->grpc_tls));
     QK_TRY(qk_server_tls_new(&config->https, "http/1.1", &server->https_tls));
-    QK_TRY(qk_instance_open(config->database, config->master_key, config->cache_keys, &server->instance));
+    QK_TRY(qk_instance_open(config->database, config->master_key, &options, &server->instance));
     qk_iam_set_token_seconds(server->instance.iam, (int64_t)config->token_seconds);
     QK_TRY(start_threads(server));
     QK_TRY(start_rest(running));
