@@ -52,7 +52,12 @@ extern const qk_engine qk_engine_ecdsa;          /* ecdsa.c: ECDSA and DSA */
 extern const qk_engine qk_engine_eddsa;          /* eddsa.c */
 extern const qk_engine qk_engine_ecdh;           /* ecdh.c */
 extern const qk_engine qk_engine_secret_key_gen; /* secret_key.c: AES, generic */
-extern const qk_engine qk_engine_aes;            /* aes.c: every mode, told apart by `use->mech` */
+extern const qk_engine qk_engine_blocks;         /* blocks.c: ECB, CBC, CBC_PAD of AES and DES */
+extern const qk_engine qk_engine_stream;         /* stream.c: CTR, OFB, CFB of AES; ChaCha20 */
+extern const qk_engine qk_engine_gcm;            /* aes_gcm.c */
+extern const qk_engine qk_engine_gmac;           /* aes_gcm.c */
+extern const qk_engine qk_engine_cmac;           /* cmac.c: of AES and DES */
+extern const qk_engine qk_engine_key_wrap;       /* key_wrap.c: KW, KWP, KW with PKCS #7 padding */
 extern const qk_engine qk_engine_hmac;           /* hmac.c */
 extern const qk_engine qk_engine_digest;         /* digest.c */
 

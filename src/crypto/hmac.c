@@ -5,7 +5,7 @@
 #include <assert.h>
 
 #include "crypto/engine.h"
-#include "crypto/key.h"
+#include "crypto/mac.h"
 
 enum { MAX_BLOCK = 144, INNER_PAD = 0x36, OUTER_PAD = 0x5c }; /* SHA3-224 has the longest block */
 
@@ -124,36 +124,23 @@ qk_err qk_hmac_end(qk_hash *inner, CK_MECHANISM_TYPE hash, qk_view key, uint8_t 
     return err;
 }
 
-qk_err qk_mac_compare(qk_view mac, qk_view signature)
-{
-    if (signature.len != mac.len)
-        return qk_fail(QK_E_SIGNATURE_LENGTH, "a MAC of %zu bytes where %zu belong", signature.len, mac.len);
-    return qk_ct_equal(mac, signature) ? QK_OK : qk_fail(QK_E_SIGNATURE_INVALID, "the MAC does not fit the data");
-}
-
 /* ---- the engine ---- */
+
+static qk_err whole(const qk_key *key, const qk_mech_use *use, qk_view data, uint8_t out[QK_MAX_MAC], size_t *out_len)
+{
+    QK_TRY(qk_hmac_pieces(use->mech->hash, qk_secret_reveal(&key->value), &data, 1, out, out_len));
+    *out_len = qk_mac_len(use, *out_len);
+    return QK_OK;
+}
 
 static qk_err sign(const qk_key *key, const qk_mech_use *use, qk_view data, qk_arena *arena, qk_view *out_signature)
 {
-    uint8_t *place;
-    size_t len;
-
-    QK_TRY(qk_arena_bytes(arena, EVP_MAX_MD_SIZE, &place));
-    QK_TRY(qk_hmac_pieces(use->mech->hash, qk_secret_reveal(&key->value), &data, 1, place, &len));
-    *out_signature = qk_view_of(place, len);
-    return QK_OK;
+    return qk_mac_sign(whole, key, use, data, arena, out_signature);
 }
 
 static qk_err verify(const qk_key *key, const qk_mech_use *use, qk_view data, qk_view signature)
 {
-    uint8_t mac[EVP_MAX_MD_SIZE];
-    size_t len;
-    qk_err err;
-
-    QK_TRY(qk_hmac_pieces(use->mech->hash, qk_secret_reveal(&key->value), &data, 1, mac, &len));
-    err = qk_mac_compare(qk_view_of(mac, len), signature);
-    explicit_bzero(mac, sizeof mac);
-    return err;
+    return qk_mac_verify(whole, key, use, data, signature);
 }
 
 static size_t output_len(const qk_key *key, const qk_mech_use *use, unsigned function, size_t input_len)
@@ -163,7 +150,7 @@ static size_t output_len(const qk_key *key, const qk_mech_use *use, unsigned fun
     (void)key;
     (void)function;
     (void)input_len;
-    return md ? (size_t)EVP_MD_get_size(md) : 0;
+    return md ? qk_mac_len(use, (size_t)EVP_MD_get_size(md)) : 0;
 }
 
 const qk_engine qk_engine_hmac = {

@@ -19,7 +19,4 @@ QK_MUST_CHECK qk_err qk_hmac_pieces(CK_MECHANISM_TYPE hash, qk_view key, const q
 QK_MUST_CHECK qk_err qk_hmac_begin(qk_hash *inner, CK_MECHANISM_TYPE hash, qk_view key, bool portable);
 QK_MUST_CHECK qk_err qk_hmac_end(qk_hash *inner, CK_MECHANISM_TYPE hash, qk_view key, uint8_t *out, size_t *out_len);
 
-/* QK_OK if `signature` is the MAC; QK_E_SIGNATURE_LENGTH, QK_E_SIGNATURE_INVALID. Constant time. */
-QK_MUST_CHECK qk_err qk_mac_compare(qk_view mac, qk_view signature);
-
 #endif

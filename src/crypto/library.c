@@ -131,7 +131,7 @@ static qk_err start(void)
     for (size_t i = 0; i < qk_curve_count && i < MAX_CURVES; i++)
         library.curves[i] = probe(&qk_curves[i], &library.groups[i]);
     qk_openssl_forget();
-    QK_TRY(qk_aes_start());
+    QK_TRY(qk_cipher_start());
     return qk_engines_start();
 }
 
@@ -149,14 +149,14 @@ static void forget(void)
 {
     memset(&library, 0, sizeof(library));
     qk_seal_abandon();
-    qk_aes_abandon();
+    qk_cipher_abandon();
     qk_digest_abandon();
 }
 
 void qk_crypto_stop(void)
 {
     qk_seal_stop();
-    qk_aes_stop();
+    qk_cipher_stop();
     qk_digest_stop();
     for (size_t i = 0; i < DIGESTS; i++)
         EVP_MD_free(library.digests[i]);

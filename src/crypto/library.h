@@ -14,10 +14,10 @@ QK_MUST_CHECK qk_err qk_own_names_load(OSSL_LIB_CTX *context, OSSL_PROVIDER *def
 /* digest.c: the pools of digest contexts. */
 void qk_digest_stop(void);
 void qk_digest_abandon(void);
-/* aes.c: the fetched ciphers. */
-QK_MUST_CHECK qk_err qk_aes_start(void);
-void qk_aes_stop(void);
-void qk_aes_abandon(void);
+/* cipher.c: the fetched ciphers. */
+QK_MUST_CHECK qk_err qk_cipher_start(void);
+void qk_cipher_stop(void);
+void qk_cipher_abandon(void);
 /* seal.c: the pool of sealing contexts. */
 void qk_seal_stop(void);
 void qk_seal_abandon(void);

@@ -3,7 +3,7 @@
  * travels in between; and whatever bytes come as a state, loading them does no harm. */
 #include "crypto/testing.h"
 
-#include "crypto/aes.h"
+#include "crypto/cipher.h"
 
 enum { MESSAGE = 150 };
 
@@ -62,6 +62,12 @@ static void bench_init(bench *b, CK_MECHANISM_TYPE type)
     make_keys(b);
     if (b->use.mech->param == QK_PARAM_IV)
         b->use.iv = qk_buf_view(&b->iv);
+    if (b->use.mech->param == QK_PARAM_CTR) {
+        b->use.ctr.block[15] = 250; /* a carry comes soon */
+        b->use.ctr.bits = 64;
+    }
+    if (b->use.mech->param == QK_PARAM_MAC_LEN)
+        b->use.mac_len = 7;
     if (b->use.mech->param == QK_PARAM_GCM) {
         b->use.gcm.iv = qk_buf_view(&b->iv);
         b->use.gcm.tag_bits = 128;
@@ -164,7 +170,8 @@ static void digests_in_parts_agree_with_one_call(void **state)
 
 static void macs_in_parts_agree_with_one_call(void **state)
 {
-    static const CK_MECHANISM_TYPE types[] = { CKM_SHA_1_HMAC, CKM_SHA256_HMAC, CKM_SHA512_HMAC };
+    static const CK_MECHANISM_TYPE types[] = { CKM_SHA_1_HMAC, CKM_SHA256_HMAC,      CKM_SHA512_HMAC,
+                                               CKM_AES_CMAC,   CKM_AES_CMAC_GENERAL, CKM_IBM_CMAC };
 
     (void)state;
     for (size_t i = 0; i < COUNT(types); i++) {
@@ -252,6 +259,59 @@ static void block_modes_in_parts_agree_with_one_call(void **state)
                 assert_bytes(qk_buf_view(&back), message);
             }
     }
+}
+
+static void stream_modes_in_parts_agree_with_one_call(void **state)
+{
+    static const CK_MECHANISM_TYPE types[] = { CKM_AES_CTR, CKM_AES_OFB, CKM_AES_CFB8, CKM_AES_CFB128 };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(types); i++) {
+        QK_OWNED(bench_done) bench b;
+        qk_view message, whole;
+
+        bench_init(&b, types[i]);
+        message = qk_view_of(b.message, MESSAGE);
+        assert_int_equal(qk_crypto_encrypt(b.key, &b.use, message, &b.arena, &whole), QK_OK);
+        for (size_t round = 0; round <= 3 * MESSAGE; round++) {
+            QK_OWNED(qk_buf_done) qk_buf out = QK_BUF_NONE;
+            QK_OWNED(qk_buf_done) qk_buf back = QK_BUF_NONE;
+            way w = ways[round % 3];
+
+            w.cut = round / 3;
+            assert_int_equal(run(&b, QK_ENCRYPT, b.key, message, w, &out), QK_OK);
+            assert_bytes(qk_buf_view(&out), whole);
+            assert_int_equal(run(&b, QK_DECRYPT, b.key, whole, w, &back), QK_OK);
+            assert_bytes(qk_buf_view(&back), message);
+        }
+    }
+}
+
+/* Every part gives its bytes at once, whatever its length. */
+static void small_parts_of_a_stream_come_at_once(void **state)
+{
+    static const CK_MECHANISM_TYPE types[] = { CKM_AES_CTR, CKM_AES_OFB, CKM_AES_CFB8, CKM_AES_CFB128 };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(types); i++)
+        for (size_t part = 1; part < 40; part += 3) {
+            QK_OWNED(bench_done) bench b;
+            QK_OWNED(qk_operation_free) qk_operation *op = NULL;
+            QK_OWNED(qk_buf_done) qk_buf out = QK_BUF_NONE;
+            qk_view message, whole, bytes;
+
+            bench_init(&b, types[i]);
+            message = qk_view_of(b.message, MESSAGE);
+            assert_int_equal(qk_crypto_encrypt(b.key, &b.use, message, &b.arena, &whole), QK_OK);
+            op = begin(QK_DECRYPT, b.key, &b.use, true);
+            for (size_t at = 0; at < whole.len; at += part) {
+                assert_int_equal(qk_operation_update(op, qk_view_slice(whole, at, part), &b.arena, &bytes), QK_OK);
+                assert_int_equal(bytes.len, qk_view_slice(whole, at, part).len);
+                qk_buf_put(&out, bytes);
+                travel(&op, QK_DECRYPT, b.key, &b.use);
+            }
+            assert_bytes(qk_buf_view(&out), message);
+        }
 }
 
 static void many_small_parts_make_one_message(void **state)
@@ -563,6 +623,8 @@ static void no_state_does_harm(void **state)
         { CKM_SHA_1, QK_DIGEST },     { CKM_SHA256, QK_DIGEST },       { CKM_SHA512_224, QK_DIGEST },
         { CKM_SHA256_HMAC, QK_SIGN }, { CKM_SHA384_HMAC, QK_VERIFY },  { CKM_AES_ECB, QK_ENCRYPT },
         { CKM_AES_CBC, QK_DECRYPT },  { CKM_AES_CBC_PAD, QK_ENCRYPT }, { CKM_AES_CBC_PAD, QK_DECRYPT },
+        { CKM_AES_CMAC, QK_SIGN },    { CKM_AES_OFB, QK_ENCRYPT },     { CKM_AES_CFB128, QK_DECRYPT },
+        { CKM_AES_CFB8, QK_ENCRYPT }, { CKM_AES_CTR, QK_DECRYPT },
     };
     draws d = { 2026 };
 
@@ -589,6 +651,8 @@ int main(void)
         cmocka_unit_test(hashed_signatures_in_parts_verify),
         cmocka_unit_test(a_wrong_mac_in_parts_is_refused),
         cmocka_unit_test(block_modes_in_parts_agree_with_one_call),
+        cmocka_unit_test(stream_modes_in_parts_agree_with_one_call),
+        cmocka_unit_test(small_parts_of_a_stream_come_at_once),
         cmocka_unit_test(many_small_parts_make_one_message),
         cmocka_unit_test(an_incomplete_last_block_is_refused),
         cmocka_unit_test(malformed_padding_in_parts_is_refused),

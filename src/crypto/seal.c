@@ -5,7 +5,7 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
-#include "crypto/aes.h"
+#include "crypto/cipher.h"
 #include "crypto/engine.h"
 #include "crypto/hmac.h"
 #include "crypto/library.h"
@@ -96,7 +96,7 @@ static const uint8_t zero[KEY_LEN];
 
 static bool set_key(EVP_CIPHER_CTX *context, const uint8_t *key, bool encrypt)
 {
-    const EVP_CIPHER *cipher = qk_aes_cipher(QK_AES_GCM, KEY_LEN);
+    const EVP_CIPHER *cipher = qk_cipher_of(CKK_AES, QK_MODE_GCM, KEY_LEN);
 
     return EVP_CipherInit_ex2(context, cipher, key, zero, encrypt, NULL) == 1;
 }

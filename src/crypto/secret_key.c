@@ -3,7 +3,7 @@
 
 #include <openssl/rand.h>
 
-#include "crypto/aes.h"
+#include "crypto/cipher.h"
 #include "crypto/engine.h"
 #include "crypto/key_family.h"
 
@@ -66,7 +66,7 @@ static qk_err check_value(const qk_key *key, uint8_t out[3])
     size_t len;
 
     if (key->type == CKK_AES)
-        QK_TRY(qk_aes_blocks(key, QK_AES_ECB, true, NULL, qk_view_of(zeros, sizeof(zeros)), block));
+        QK_TRY(qk_cipher_whole(key, QK_MODE_ECB, true, NULL, qk_view_of(zeros, sizeof(zeros)), block));
     else
         QK_TRY(qk_digest_once(CKM_SHA_1, qk_secret_reveal(&key->value), block, &len));
     memcpy(out, block, 3);

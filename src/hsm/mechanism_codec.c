@@ -36,7 +36,15 @@ static qk_err none_write(const qk_mech_use *use, qk_arena *arena, Grep11__Mechan
 const qk_codec qk_codec_none = { none_read, none_write };
 
 static const qk_codec *const kinds[QK_PARAM_KINDS] = {
-    [QK_PARAM_NONE] = &qk_codec_none, [QK_PARAM_IV] = &qk_codec_iv,   [QK_PARAM_GCM] = &qk_codec_gcm,
+    [QK_PARAM_NONE] = &qk_codec_none,
+    [QK_PARAM_IV] = &qk_codec_iv,
+    [QK_PARAM_OPTIONAL_IV] = &qk_codec_optional_iv,
+    [QK_PARAM_CTR] = &qk_codec_ctr,
+    [QK_PARAM_GCM] = &qk_codec_gcm,
+    [QK_PARAM_CCM] = &qk_codec_ccm,
+    [QK_PARAM_CHACHA20] = &qk_codec_chacha20,
+    [QK_PARAM_CHACHA20_POLY1305] = &qk_codec_chacha20,
+    [QK_PARAM_MAC_LEN] = &qk_codec_mac_len,
     [QK_PARAM_OAEP] = &qk_codec_oaep, [QK_PARAM_PSS] = &qk_codec_pss, [QK_PARAM_EDDSA] = &qk_codec_eddsa,
     [QK_PARAM_ECDH] = &qk_codec_ecdh,
     [QK_PARAM_DATA] = &qk_codec_data,

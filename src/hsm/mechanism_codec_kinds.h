@@ -15,7 +15,8 @@ typedef struct qk_codec {
 
 extern const qk_codec qk_codec_none; /* mechanism_codec.c */
 /* codec_cipher.c */
-extern const qk_codec qk_codec_iv, qk_codec_gcm;
+extern const qk_codec qk_codec_iv, qk_codec_optional_iv, qk_codec_ctr, qk_codec_gcm, qk_codec_ccm, qk_codec_chacha20;
+extern const qk_codec qk_codec_mac_len;
 /* codec_rsa.c */
 extern const qk_codec qk_codec_oaep, qk_codec_pss;
 /* codec_ec.c */

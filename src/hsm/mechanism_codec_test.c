@@ -87,6 +87,37 @@ static void gcm_parameters_come_back(void **state)
     assert_int_equal(back.gcm.tag_bits, 96);
 }
 
+static void an_optional_iv_comes_back(void **state)
+{
+    qk_mech_use use = { .mech = qk_mech_find(CKM_AES_KEY_WRAP) }, back;
+
+    (void)state;
+    there_and_back(&use, QK_WRAP, &back);
+    assert_int_equal(back.iv.len, 0);
+    use.iv = QK_VIEW_LITERAL("01234567");
+    there_and_back(&use, QK_WRAP, &back);
+    assert_view_equal(use.iv, back.iv);
+}
+
+static void ctr_parameters_come_back(void **state)
+{
+    qk_mech_use use = { .mech = qk_mech_find(CKM_AES_CTR), .ctr = { .block = { 1, 2, 3 }, .bits = 17 } }, back;
+
+    (void)state;
+    there_and_back(&use, QK_DECRYPT, &back);
+    assert_memory_equal(back.ctr.block, use.ctr.block, 16);
+    assert_int_equal(back.ctr.bits, 17);
+}
+
+static void the_length_of_a_mac_comes_back(void **state)
+{
+    qk_mech_use use = { .mech = qk_mech_find(CKM_AES_CMAC_GENERAL), .mac_len = 5 }, back;
+
+    (void)state;
+    there_and_back(&use, QK_SIGN, &back);
+    assert_int_equal(back.mac_len, 5);
+}
+
 static void oaep_parameters_come_back(void **state)
 {
     qk_mech_use use = { .mech = qk_mech_find(CKM_RSA_PKCS_OAEP) }, back;
@@ -254,6 +285,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_initialisation_vector_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(gcm_parameters_come_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_optional_iv_comes_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(ctr_parameters_come_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_length_of_a_mac_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(oaep_parameters_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(pss_parameters_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(eddsa_parameters_are_optional_and_come_back, setup, teardown),

@@ -22,7 +22,8 @@ typedef struct qk_param_row {
 #define QK_PARAM_AT(member) offsetof(qk_mech_use, member)
 
 /* params_cipher.c */
-extern const qk_param_row qk_param_iv, qk_param_gcm;
+extern const qk_param_row qk_param_iv, qk_param_optional_iv, qk_param_ctr, qk_param_gcm, qk_param_ccm;
+extern const qk_param_row qk_param_chacha20, qk_param_chacha20_poly1305, qk_param_mac_len;
 /* params_rsa.c */
 extern const qk_param_row qk_param_oaep, qk_param_pss;
 /* params_ec.c */

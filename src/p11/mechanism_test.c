@@ -86,8 +86,9 @@ static void every_row_is_sound(void **state)
         assert_memory_equal(mech->name, "CKM_", 4);
         assert_true(mech->does != 0 && mech->source && strlen(mech->source) > 5);
         assert_true(mech->min_key <= mech->max_key);
+        /* of an IV, or the longest MAC */
         assert_int_equal(mech->iv_len > 0, mech->param == QK_PARAM_IV || mech->param == QK_PARAM_OPTIONAL_IV ||
-                                               mech->param == QK_PARAM_ENCRYPT_DATA);
+                                               mech->param == QK_PARAM_ENCRYPT_DATA || mech->param == QK_PARAM_MAC_LEN);
         /* only digests work without a key, and they have no sizes */
         assert_int_equal(mech->key == QK_NO_KEY, mech->does == QK_DIGEST);
         assert_int_equal(mech->key == QK_NO_KEY, mech->max_key == 0);
@@ -143,7 +144,7 @@ static void edwards_mechanisms_say_that_curves_have_names(void **state)
     (void)state;
     assert_true(qk_mech_info_flags(qk_mech_find(CKM_EDDSA)) & CKF_EC_CURVENAME);
     assert_false(qk_mech_info_flags(qk_mech_find(CKM_ECDSA)) & CKF_EC_CURVENAME);
-    assert_int_equal(qk_mech_info_flags(qk_mech_find(CKM_AES_GCM)), CKF_ENCRYPT | CKF_DECRYPT);
+    assert_int_equal(qk_mech_info_flags(qk_mech_find(CKM_AES_CTR)), CKF_ENCRYPT | CKF_DECRYPT);
 }
 
 static void print_row(qk_buf *out, const qk_mech *mech)
@@ -291,6 +292,51 @@ static void an_iv_has_exactly_its_length(void **state)
         if (len != 16)
             assert_int_equal(read_param(CKM_AES_CBC, QK_ENCRYPT, bytes, len, &use), QK_E_MECHANISM_PARAM);
     assert_int_equal(read_param(CKM_AES_CBC, QK_ENCRYPT, NULL, 16, &use), QK_E_MECHANISM_PARAM);
+}
+
+static void an_optional_iv_may_be_left_out(void **state)
+{
+    static const uint8_t bytes[16] = { 7 };
+    qk_mech_use use;
+
+    (void)state;
+    for (size_t len = 0; len <= sizeof(bytes); len++) {
+        assert_int_equal(read_param(CKM_AES_KEY_WRAP, QK_WRAP, bytes, len, &use),
+                         len == 0 || len == 8 ? QK_OK : QK_E_MECHANISM_PARAM);
+        assert_int_equal(read_param(CKM_AES_KEY_WRAP_KWP, QK_UNWRAP, bytes, len, &use),
+                         len == 0 || len == 4 ? QK_OK : QK_E_MECHANISM_PARAM);
+    }
+    assert_int_equal(read_param(CKM_AES_KEY_WRAP, QK_ENCRYPT, NULL, 0, &use), QK_OK);
+    assert_int_equal(use.iv.len, 0);
+}
+
+static void ctr_parameters_are_read(void **state)
+{
+    CK_AES_CTR_PARAMS ctr = { .ulCounterBits = 32, .cb = { 1, 2, 3 } };
+    static const CK_ULONG wrong[] = { 0, 129, ~0UL, 1UL << 32 };
+    qk_mech_use use;
+
+    (void)state;
+    assert_int_equal(read_param(CKM_AES_CTR, QK_ENCRYPT, &ctr, sizeof(ctr), &use), QK_OK);
+    assert_int_equal(use.ctr.bits, 32);
+    assert_memory_equal(use.ctr.block, ctr.cb, 16);
+    assert_int_equal(read_param(CKM_AES_CTR, QK_ENCRYPT, &ctr, sizeof(ctr) - 1, &use), QK_E_MECHANISM_PARAM);
+    assert_int_equal(read_param(CKM_AES_CTR, QK_ENCRYPT, NULL, 0, &use), QK_E_MECHANISM_PARAM);
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        ctr.ulCounterBits = wrong[i];
+        assert_int_equal(read_param(CKM_AES_CTR, QK_ENCRYPT, &ctr, sizeof(ctr), &use), QK_E_MECHANISM_PARAM);
+    }
+}
+
+static void macs_have_one_byte_to_all(void **state)
+{
+    qk_mech_use use;
+
+    (void)state;
+    for (CK_MAC_GENERAL_PARAMS len = 0; len < 40; len++)
+        assert_int_equal(read_param(CKM_AES_CMAC_GENERAL, QK_SIGN, &len, sizeof(len), &use),
+                         len >= 1 && len <= 16 ? QK_OK : QK_E_MECHANISM_PARAM);
+    assert_int_equal(read_param(CKM_AES_CMAC_GENERAL, QK_SIGN, NULL, 0, &use), QK_E_MECHANISM_PARAM);
 }
 
 static void gcm_parameters_are_read(void **state)
@@ -538,6 +584,9 @@ int main(void)
         cmocka_unit_test(what_a_mechanism_cannot_do_is_refused),
         cmocka_unit_test(a_failed_read_leaves_the_use_alone),
         cmocka_unit_test(an_iv_has_exactly_its_length),
+        cmocka_unit_test(an_optional_iv_may_be_left_out),
+        cmocka_unit_test(ctr_parameters_are_read),
+        cmocka_unit_test(macs_have_one_byte_to_all),
         cmocka_unit_test(gcm_parameters_are_read),
         cmocka_unit_test(gcm_parameters_without_iv_bits_are_read_too),
         cmocka_unit_test(gcm_tags_have_the_lengths_of_the_standard),

@@ -31,7 +31,15 @@ static qk_err none_read(qk_view param, qk_mech_use *use)
 static const qk_param_row param_none = { none_read, NULL, { 0 }, 0 };
 
 static const qk_param_row *const kinds[QK_PARAM_KINDS] = {
-    [QK_PARAM_NONE] = &param_none,    [QK_PARAM_IV] = &qk_param_iv,   [QK_PARAM_GCM] = &qk_param_gcm,
+    [QK_PARAM_NONE] = &param_none,
+    [QK_PARAM_IV] = &qk_param_iv,
+    [QK_PARAM_OPTIONAL_IV] = &qk_param_optional_iv,
+    [QK_PARAM_CTR] = &qk_param_ctr,
+    [QK_PARAM_GCM] = &qk_param_gcm,
+    [QK_PARAM_CCM] = &qk_param_ccm,
+    [QK_PARAM_CHACHA20] = &qk_param_chacha20,
+    [QK_PARAM_CHACHA20_POLY1305] = &qk_param_chacha20_poly1305,
+    [QK_PARAM_MAC_LEN] = &qk_param_mac_len,
     [QK_PARAM_OAEP] = &qk_param_oaep, [QK_PARAM_PSS] = &qk_param_pss, [QK_PARAM_EDDSA] = &qk_param_eddsa,
     [QK_PARAM_ECDH] = &qk_param_ecdh,
     [QK_PARAM_DATA] = &qk_param_data,
