@@ -266,12 +266,36 @@ static void a_signature_of_another_length_has_its_own_error(void **state)
 {
     qk_mech_use use = use_of(CKM_ECDSA);
     uint8_t signature[132] = { 1 };
-    size_t lengths[] = { 0, 1, 63, 65, 96, 132 };
+    size_t lengths[] = { 0, 1, 61, 63, 65, 66, 96, 132 };
 
     (void)state;
     for (size_t i = 0; i < COUNT(lengths); i++)
         assert_qk_err(qk_crypto_verify(public_key, &use, QK_VIEW_LITERAL("data"), qk_view_of(signature, lengths[i])),
                       QK_E_SIGNATURE_LENGTH);
+}
+
+/* Searches for a signature whose halves both begin with a zero byte: one of four on P-521. */
+static void zeros_that_both_halves_begin_with_may_lack(void **state)
+{
+    QK_OWNED(qk_key_unref) qk_key *p521_public = NULL, *p521_private = NULL;
+    QK_OWNED(arena_done) qk_arena arena;
+    qk_mech_use use = use_of(CKM_ECDSA_SHA256);
+    qk_view data = QK_VIEW_LITERAL("data"), signature;
+    uint8_t shorter[130];
+
+    (void)state;
+    qk_arena_init(&arena, 0);
+    make_ec_pair(CKM_EC_KEY_PAIR_GEN, "P-521", &p521_public, &p521_private);
+    do
+        assert_qk_ok(qk_crypto_sign(p521_private, &use, data, &arena, &signature));
+    while (signature.data[0] != 0 || signature.data[66] != 0);
+    memcpy(shorter, signature.data + 1, 65);
+    memcpy(shorter + 65, signature.data + 67, 65);
+    assert_qk_ok(qk_crypto_verify(p521_public, &use, data, qk_view_of(shorter, 130)));
+    assert_qk_err(qk_crypto_verify(p521_public, &use, data, qk_view_of(shorter, 129)), QK_E_SIGNATURE_LENGTH);
+    assert_qk_err(qk_crypto_verify(p521_public, &use, data, qk_view_of(shorter, 128)), QK_E_SIGNATURE_INVALID);
+    shorter[64] ^= 1;
+    assert_qk_err(qk_crypto_verify(p521_public, &use, data, qk_view_of(shorter, 130)), QK_E_SIGNATURE_INVALID);
 }
 
 static void a_signature_of_another_key_is_invalid(void **state)
@@ -364,6 +388,7 @@ int main(void)
         cmocka_unit_test(zero_halves_make_a_signature_invalid),
         cmocka_unit_test(every_bit_of_a_signature_counts),
         cmocka_unit_test(a_signature_of_another_length_has_its_own_error),
+        cmocka_unit_test(zeros_that_both_halves_begin_with_may_lack),
         cmocka_unit_test(a_signature_of_another_key_is_invalid),
         cmocka_unit_test(an_edwards_key_does_no_ecdsa),
         cmocka_unit_test(failures_leave_no_openssl_errors_behind),

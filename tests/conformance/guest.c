@@ -196,7 +196,7 @@ static void errors_of_the_host_stay(void)
     errno = 77;
     make_ec(session, &public_key, &private_key);
     OK(p11->C_VerifyInit(session, &ecdsa, public_key));
-    RV(p11->C_Verify(session, data, sizeof data, data, 16), CKR_SIGNATURE_LEN_RANGE);
+    RV(p11->C_Verify(session, data, sizeof data, data, 15), CKR_SIGNATURE_LEN_RANGE);
     RV(p11->C_GetSlotInfo(99, NULL), CKR_SLOT_ID_INVALID);
     RV(p11->C_Initialize(NULL), CKR_CRYPTOKI_ALREADY_INITIALIZED);
     RV(p11->C_EncryptFinal(session, data, &len), CKR_OPERATION_NOT_INITIALIZED);
