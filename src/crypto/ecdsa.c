@@ -120,29 +120,6 @@ static qk_err verify_digest(const qk_key *key, const qk_mech_use *use, qk_view d
     return result == 1 ? QK_OK : refused();
 }
 
-/* CKM_ECDSA and CKM_DSA are given what is signed, the others hash. */
-static qk_err sign(const qk_key *key, const qk_mech_use *use, qk_view data, qk_arena *arena, qk_view *out_signature)
-{
-    uint8_t digest[64];
-    size_t len;
-
-    if (use->mech->hash == QK_NO_HASH)
-        return sign_digest(key, use, data, arena, out_signature);
-    QK_TRY(qk_digest_once(use->mech->hash, data, digest, &len));
-    return sign_digest(key, use, qk_view_of(digest, len), arena, out_signature);
-}
-
-static qk_err verify(const qk_key *key, const qk_mech_use *use, qk_view data, qk_view signature)
-{
-    uint8_t digest[64];
-    size_t len;
-
-    if (use->mech->hash == QK_NO_HASH)
-        return verify_digest(key, use, data, signature);
-    QK_TRY(qk_digest_once(use->mech->hash, data, digest, &len));
-    return verify_digest(key, use, qk_view_of(digest, len), signature);
-}
-
 static size_t output_len(const qk_key *key, const qk_mech_use *use, unsigned function, size_t input_len)
 {
     (void)use;
@@ -151,8 +128,8 @@ static size_t output_len(const qk_key *key, const qk_mech_use *use, unsigned fun
 }
 
 const qk_engine qk_engine_ecdsa = {
-    .sign = sign,
-    .verify = verify,
+    .sign = qk_sign_message,
+    .verify = qk_verify_message,
     .sign_digest = sign_digest,
     .verify_digest = verify_digest,
     .output_len = output_len,

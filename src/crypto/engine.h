@@ -45,6 +45,8 @@ typedef struct qk_engine {
 extern const qk_engine qk_engine_rsa_key_gen;    /* rsa_key.c */
 extern const qk_engine qk_engine_rsa_pkcs;       /* rsa.c: CKM_RSA_PKCS and hashed PKCS #1 v1.5 signatures */
 extern const qk_engine qk_engine_rsa_pss;        /* rsa.c */
+extern const qk_engine qk_engine_rsa_raw;        /* rsa_raw.c: CKM_RSA_X_509 */
+extern const qk_engine qk_engine_rsa_x931;       /* rsa_x931.c */
 extern const qk_engine qk_engine_rsa_oaep;       /* rsa.c */
 extern const qk_engine qk_engine_ec_key_gen;     /* ec_key.c: Weierstrass and Edwards */
 extern const qk_engine qk_engine_ffc_gen;        /* ffc_gen.c: pairs and parameters of DH and DSA */
@@ -69,6 +71,12 @@ const qk_engine *qk_engine_of(const qk_mech *mech);
  * QK_E_KEY_TYPE, QK_E_KEY_NEEDED. */
 QK_MUST_CHECK qk_err qk_engine_check(const qk_key *key, const qk_mech_use *use, unsigned function,
                                      const qk_engine **out_engine);
+
+/* For the fields sign and verify of engines that sign a digest: hash as the mechanism says, then the engine's own
+ * sign_digest and verify_digest. A mechanism without a hash hands the data over as they are. */
+QK_MUST_CHECK qk_err qk_sign_message(const qk_key *key, const qk_mech_use *use, qk_view data, qk_arena *arena,
+                                     qk_view *out_signature);
+QK_MUST_CHECK qk_err qk_verify_message(const qk_key *key, const qk_mech_use *use, qk_view data, qk_view signature);
 
 /* Digest of `data` in one call, the fastest way there is (digest.c). `out` has 64 bytes. QK_E_MECHANISM_INVALID if this
  * OpenSSL lacks the digest. */

@@ -12,6 +12,10 @@ static const struct engine_row {
 } engine_rows[] = {
     { CKM_RSA_PKCS_KEY_PAIR_GEN,   &qk_engine_rsa_key_gen },
     { CKM_RSA_PKCS,                &qk_engine_rsa_pkcs },
+    { CKM_RSA_X_509,               &qk_engine_rsa_raw },
+    { CKM_RSA_X9_31_KEY_PAIR_GEN,  &qk_engine_rsa_key_gen },
+    { CKM_RSA_X9_31,               &qk_engine_rsa_x931 },
+    { CKM_SHA1_RSA_X9_31,          &qk_engine_rsa_x931 },
     { CKM_SHA1_RSA_PKCS,           &qk_engine_rsa_pkcs },
     { CKM_SHA224_RSA_PKCS,         &qk_engine_rsa_pkcs },
     { CKM_SHA256_RSA_PKCS,         &qk_engine_rsa_pkcs },
@@ -151,4 +155,30 @@ qk_err qk_engine_check(const qk_key *key, const qk_mech_use *use, unsigned funct
         QK_TRY(check_key(key, mech, function));
     *out_engine = engine;
     return QK_OK;
+}
+
+/* ---- hash, then sign ---- */
+
+qk_err qk_sign_message(const qk_key *key, const qk_mech_use *use, qk_view data, qk_arena *arena, qk_view *out_signature)
+{
+    const qk_engine *engine = qk_engine_of(use->mech);
+    uint8_t digest[64];
+    size_t len;
+
+    if (use->mech->hash == QK_NO_HASH)
+        return engine->sign_digest(key, use, data, arena, out_signature);
+    QK_TRY(qk_digest_once(use->mech->hash, data, digest, &len));
+    return engine->sign_digest(key, use, qk_view_of(digest, len), arena, out_signature);
+}
+
+qk_err qk_verify_message(const qk_key *key, const qk_mech_use *use, qk_view data, qk_view signature)
+{
+    const qk_engine *engine = qk_engine_of(use->mech);
+    uint8_t digest[64];
+    size_t len;
+
+    if (use->mech->hash == QK_NO_HASH)
+        return engine->verify_digest(key, use, data, signature);
+    QK_TRY(qk_digest_once(use->mech->hash, data, digest, &len));
+    return engine->verify_digest(key, use, qk_view_of(digest, len), signature);
 }

@@ -26,6 +26,14 @@ static bool does(const qk_engine *engine, unsigned function)
         return engine->sign && engine->output_len;
     case QK_VERIFY:
         return engine->verify != NULL;
+    case QK_SIGN_RECOVER:
+        return engine->sign_recover && engine->output_len;
+    case QK_VERIFY_RECOVER:
+        return engine->verify_recover && engine->output_len;
+    case QK_ENCAPSULATE:
+        return engine->encapsulate != NULL;
+    case QK_DECAPSULATE:
+        return engine->decapsulate != NULL;
     case QK_GENERATE:
         return engine->generate != NULL;
     case QK_GENERATE_PAIR:

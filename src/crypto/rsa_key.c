@@ -10,6 +10,7 @@
 #include "crypto/key_family.h"
 #include "crypto/own_names.h"
 #include "crypto/rsa_parts.h"
+#include "crypto/rsa_x931_gen.h"
 
 enum { MIN_BITS = 1024, MAX_BITS = 8192, MIN_EXPONENT = 17, DEFAULT_EXPONENT = 65537 };
 
@@ -242,6 +243,32 @@ static qk_err public_of(const qk_key *private_key, qk_key **out_key)
     return key_of_parts(CKO_PUBLIC_KEY, &parts, out_key);
 }
 
+/* ANSI X9.31: moduli of 1024 + 256 n bits, and primes of its own. */
+static qk_err generate_x931(CK_ULONG bits, const BIGNUM *exponent, qk_key **out_key)
+{
+    QK_OWNED(qk_rsa_parts_done) qk_rsa_parts parts = { { NULL } };
+
+    if (bits % 256 != 0)
+        return qk_fail(QK_E_KEY_SIZE, "X9.31 keys have 1024 bits and a multiple of 256 more, not %lu", bits);
+    parts.part[QK_RSA_E] = BN_dup(exponent);
+    if (!parts.part[QK_RSA_E])
+        return qk_bn_no_memory();
+    QK_TRY(qk_x931_primes((int)bits, exponent, &parts.part[QK_RSA_P], &parts.part[QK_RSA_Q]));
+    return key_of_parts(CKO_PRIVATE_KEY, &parts, out_key);
+}
+
+static qk_err generate_usual(CK_ULONG bits, BIGNUM *exponent, qk_key **out_key)
+{
+    QK_OWNED(qk_key_unref) qk_key *key = NULL;
+
+    QK_TRY(qk_key_new(CKO_PRIVATE_KEY, CKK_RSA, &key));
+    key->bits = (unsigned)bits;
+    QK_TRY(generate_pkey(bits, exponent, &key->pkey));
+    *out_key = key;
+    key = NULL;
+    return QK_OK;
+}
+
 static qk_err generate_pair(const qk_mech_use *use, const qk_attrs *public_template, qk_key **out_public,
                             qk_key **out_private)
 {
@@ -249,14 +276,12 @@ static qk_err generate_pair(const qk_mech_use *use, const qk_attrs *public_templ
     QK_OWNED(qk_key_unref) qk_key *key = NULL;
     CK_ULONG bits = qk_attrs_ulong(public_template, CKA_MODULUS_BITS, 0);
 
-    (void)use;
     if (bits == 0 && !qk_attrs_find(public_template, CKA_MODULUS_BITS))
         return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "RSA key generation: CKA_MODULUS_BITS is missing");
     param_number(public_template, CKA_PUBLIC_EXPONENT, DEFAULT_EXPONENT, &exponent);
     QK_TRY(check_generation(bits, exponent));
-    QK_TRY(qk_key_new(CKO_PRIVATE_KEY, CKK_RSA, &key));
-    key->bits = (unsigned)bits;
-    QK_TRY(generate_pkey(bits, exponent, &key->pkey));
+    QK_TRY(use->mech->type == CKM_RSA_X9_31_KEY_PAIR_GEN ? generate_x931(bits, exponent, &key)
+                                                         : generate_usual(bits, exponent, &key));
     QK_TRY(public_of(key, out_public));
     *out_private = key;
     key = NULL;

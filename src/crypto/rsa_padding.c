@@ -45,6 +45,10 @@ static const struct info_row {
     { CKM_SHA512, 19, NIST_INFO(0x51, 0x03, 0x40) },
     { CKM_SHA512_224, 19, NIST_INFO(0x2d, 0x05, 0x1c) },
     { CKM_SHA512_256, 19, NIST_INFO(0x31, 0x06, 0x20) },
+    { CKM_SHA3_224, 19, NIST_INFO(0x2d, 0x07, 0x1c) },
+    { CKM_SHA3_256, 19, NIST_INFO(0x31, 0x08, 0x20) },
+    { CKM_SHA3_384, 19, NIST_INFO(0x41, 0x09, 0x30) },
+    { CKM_SHA3_512, 19, NIST_INFO(0x51, 0x0a, 0x40) },
 };
 /* clang-format on */
 
@@ -73,6 +77,18 @@ qk_err qk_pkcs1_sign_encode(qk_view prefix, qk_view data, qk_em em)
     memset(em.data + 2, 0xff, fill);
     em.data[2 + fill] = 0x00;
     append(append(em.data + 3 + fill, prefix), data);
+    return QK_OK;
+}
+
+qk_err qk_pkcs1_sign_decode(qk_em em, size_t *out_start)
+{
+    size_t at = 2;
+
+    while (at < em.len && em.data[at] == 0xff)
+        at++;
+    if (em.data[0] != 0x00 || em.data[1] != 0x01 || at < QK_PKCS1_OVERHEAD - 1 || at == em.len || em.data[at] != 0x00)
+        return qk_fail(QK_E_SIGNATURE_INVALID, "the RSA signature carries no data of this key");
+    *out_start = at + 1;
     return QK_OK;
 }
 

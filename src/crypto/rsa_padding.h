@@ -18,6 +18,9 @@ typedef struct qk_em {
 /* EMSA-PKCS1-v1_5 (section 9.2, steps 3 to 5): 00 01 FF.. 00 and `prefix`, `data`. QK_E_BAD_LENGTH if they do not fit.
  */
 QK_MUST_CHECK qk_err qk_pkcs1_sign_encode(qk_view prefix, qk_view data, qk_em em);
+/* Finds where the data starts in such an encoding: 00 01, eight FF or more, 00. QK_E_SIGNATURE_INVALID. What is in a
+ * signature is public, so this may branch. */
+QK_MUST_CHECK qk_err qk_pkcs1_sign_decode(qk_em em, size_t *out_start);
 /* The bytes of DigestInfo before the digest (section 9.2, note 1); empty if the hash has none. */
 qk_view qk_pkcs1_digest_info(CK_MECHANISM_TYPE hash);
 
