@@ -110,6 +110,10 @@ QK_MUST_CHECK qk_err qk_crypto_digest(const qk_mech_use *use, qk_view data, qk_a
  * digests it is exact. `key` NULL for digests. */
 size_t qk_crypto_output_len(const qk_key *key, const qk_mech_use *use, unsigned function, size_t input_len);
 
+/* The same of an operation in parts, before or without it: what Update of in_len bytes gives, or (final) the end, while
+ * `waiting` bytes were given that have not come out. Exact for ciphers but for padding that is taken off. */
+size_t qk_crypto_part_len(const qk_mech_use *use, unsigned function, size_t waiting, size_t in_len, bool final);
+
 /* ---- operations in parts ---- */
 
 typedef struct qk_operation qk_operation;

@@ -32,6 +32,17 @@ static const qk_operation_kind *kind_of(const qk_mech *mech, const qk_engine *en
     return engine->sign_digest && mech->hash != QK_NO_HASH ? &qk_operation_hashed : NULL;
 }
 
+size_t qk_crypto_part_len(const qk_mech_use *use, unsigned function, size_t waiting, size_t in_len, bool final)
+{
+    const qk_blocks_mech *blocks = qk_blocks_mech_find(use->mech->type);
+
+    if ((function != QK_ENCRYPT && function != QK_DECRYPT) || (use->mech->flags & QK_MECH_GATHERED))
+        return final ? qk_crypto_output_len(NULL, use, function, waiting) : 0;
+    if (blocks)
+        return qk_blocks_output_len(blocks, function == QK_ENCRYPT, waiting, in_len, final);
+    return final ? 0 : in_len; /* streams */
+}
+
 void qk_operation_free(qk_operation **operation)
 {
     qk_operation *op = *operation;

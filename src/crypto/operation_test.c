@@ -147,9 +147,10 @@ static const way ways[] = { { 0, false, false }, { 0, true, false }, { 0, true, 
 
 static void digests_in_parts_agree_with_one_call(void **state)
 {
-    static const CK_MECHANISM_TYPE types[] = { CKM_SHA_1,      CKM_SHA224,         CKM_SHA256,
-                                               CKM_SHA384,     CKM_SHA512,         CKM_SHA512_224,
-                                               CKM_SHA512_256, CKM_IBM_SHA512_224, CKM_IBM_SHA512_256 };
+    static const CK_MECHANISM_TYPE types[] = { CKM_SHA_1,          CKM_SHA224,     CKM_SHA256,     CKM_SHA384,
+                                               CKM_SHA512,         CKM_SHA512_224, CKM_SHA512_256, CKM_IBM_SHA512_224,
+                                               CKM_IBM_SHA512_256, CKM_SHA3_224,   CKM_SHA3_256,   CKM_SHA3_384,
+                                               CKM_IBM_SHA3_512 };
     (void)state;
     for (size_t i = 0; i < COUNT(types); i++) {
         QK_OWNED(bench_done) bench b;
@@ -170,8 +171,9 @@ static void digests_in_parts_agree_with_one_call(void **state)
 
 static void macs_in_parts_agree_with_one_call(void **state)
 {
-    static const CK_MECHANISM_TYPE types[] = { CKM_SHA_1_HMAC, CKM_SHA256_HMAC,      CKM_SHA512_HMAC,
-                                               CKM_AES_CMAC,   CKM_AES_CMAC_GENERAL, CKM_IBM_CMAC };
+    static const CK_MECHANISM_TYPE types[] = { CKM_SHA_1_HMAC,    CKM_SHA256_HMAC,       CKM_SHA512_HMAC,
+                                               CKM_AES_CMAC,      CKM_AES_CMAC_GENERAL,  CKM_IBM_CMAC,
+                                               CKM_SHA3_224_HMAC, CKM_IBM_SHA3_512_HMAC, CKM_SHA256_HMAC_GENERAL };
 
     (void)state;
     for (size_t i = 0; i < COUNT(types); i++) {

@@ -3,6 +3,11 @@
 #include "crypto/sha.h"
 
 #define SHA2_32 .block_len = 64, .word_len = 4, .words = 8, .compress = qk_sha256_compress
+#define SHA3(bits, block)                                                                                              \
+    {                                                                                                                  \
+        .type = CKM_SHA3_##bits, .digest_len = (bits) / 8, .block_len = (block), .word_len = 8, .words = 25,           \
+        .sponge = true, .compress = qk_sha3_##bits##_compress                                                          \
+    }
 #define SHA2_64 .block_len = 128, .word_len = 8, .words = 8, .compress = qk_sha512_compress
 
 /* Initial values: section 5.3. */
@@ -42,14 +47,24 @@ static const qk_sha_kind kinds[] = {
       SHA2_64,
       .start.w64 = { 0x22312194fc2bf72c, 0x9f555fa3c84c64c2, 0x2393b86b6f53b151, 0x963877195940eabd, 0x96283ee2a88effe3,
                      0xbe5e1e2553863992, 0x2b0199fc2c85b8aa, 0x0eb72ddc81c52ca2 } },
+    SHA3(224, 144),
+    SHA3(256, 136),
+    SHA3(384, 104),
+    SHA3(512, 72),
+};
+
+static const struct {
+    CK_MECHANISM_TYPE ibm, standard;
+} aliases[] = {
+    { CKM_IBM_SHA512_224, CKM_SHA512_224 }, { CKM_IBM_SHA512_256, CKM_SHA512_256 }, { CKM_IBM_SHA3_224, CKM_SHA3_224 },
+    { CKM_IBM_SHA3_256, CKM_SHA3_256 },     { CKM_IBM_SHA3_384, CKM_SHA3_384 },     { CKM_IBM_SHA3_512, CKM_SHA3_512 },
 };
 
 const qk_sha_kind *qk_sha_find(CK_MECHANISM_TYPE digest)
 {
-    if (digest == CKM_IBM_SHA512_224)
-        digest = CKM_SHA512_224;
-    if (digest == CKM_IBM_SHA512_256)
-        digest = CKM_SHA512_256;
+    for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
+        if (aliases[i].ibm == digest)
+            digest = aliases[i].standard;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (kinds[i].type == digest)
             return &kinds[i];
@@ -97,25 +112,47 @@ static uint64_t chain_word(const qk_sha *sha, size_t i)
     return sha->kind->word_len == 4 ? sha->chain.w32[i] : sha->chain.w64[i];
 }
 
-void qk_sha_final(qk_sha *sha, uint8_t *out_digest)
+/* FIPS 180-4, 5.1: a one bit, zeros, and the length in bits in the last two words. Lengths stay below 2^64 bits: nobody
+ * can hash more, and qk_sha_load refuses it. */
+static void pad_with_length(qk_sha *sha, size_t waiting)
 {
     const qk_sha_kind *kind = sha->kind;
-    size_t waiting = (size_t)(sha->len % kind->block_len), count_len = 2 * kind->word_len;
-    uint8_t digest[QK_SHA_MAX_DIGEST];
 
-    /* A one bit, zeros, and the length in bits in the last two words. Lengths stay below 2^64 bits: nobody can hash
-     * more, and qk_sha_load refuses it. */
     sha->block[waiting++] = 0x80;
     memset(sha->block + waiting, 0, kind->block_len - waiting);
-    if (waiting > kind->block_len - count_len) {
+    if (waiting > kind->block_len - 2 * kind->word_len) {
         kind->compress(&sha->chain, sha->block, 1);
         memset(sha->block, 0, kind->block_len);
     }
     put_word(sha->block + kind->block_len - 8, sha->len << 3, 8);
-    kind->compress(&sha->chain, sha->block, 1);
+}
 
-    for (size_t i = 0; i < kind->words; i++)
+/* FIPS 202, 6.1 and B.2: the bits 01 that make it SHA-3, then 10...01. */
+static void pad_sponge(qk_sha *sha, size_t waiting)
+{
+    memset(sha->block + waiting, 0, sha->kind->block_len - waiting);
+    sha->block[waiting] = 0x06;
+    sha->block[sha->kind->block_len - 1] |= 0x80;
+}
+
+static void put_digest(const qk_sha *sha, uint8_t digest[QK_SHA_MAX_DIGEST])
+{
+    const qk_sha_kind *kind = sha->kind;
+
+    for (size_t i = 0; kind->sponge && i < kind->digest_len; i++)
+        digest[i] = (uint8_t)(sha->chain.w64[i / 8] >> (8 * (i % 8)));
+    for (size_t i = 0; !kind->sponge && i < kind->words; i++)
         put_word(digest + i * kind->word_len, chain_word(sha, i), kind->word_len);
+}
+
+void qk_sha_final(qk_sha *sha, uint8_t *out_digest)
+{
+    const qk_sha_kind *kind = sha->kind;
+    uint8_t digest[QK_SHA_MAX_DIGEST];
+
+    (kind->sponge ? pad_sponge : pad_with_length)(sha, (size_t)(sha->len % kind->block_len));
+    kind->compress(&sha->chain, sha->block, 1);
+    put_digest(sha, digest);
     memcpy(out_digest, digest, kind->digest_len);
     explicit_bzero(digest, sizeof digest);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-1 and SHA-2 of our own, for digest states that must travel: OpenSSL cannot serialise its digest contexts.
+/* SHA-1, SHA-2 and SHA-3 of our own, for digest states that must travel: OpenSSL cannot serialise its digest contexts.
  *
  * A qk_sha is a plain value: assign it to copy it, and wipe it with qk_sha_done when what it digests is secret. Where a
  * state stays in the process, OpenSSL's code is several times faster: see digest.c.
- * Source: FIPS 180-4; the section numbers in sha1.c and sha2.c are its. */
+ * Source: FIPS 180-4, whose section numbers are in sha1.c and sha2.c, and FIPS 202. */
 #ifndef QK_CRYPTO_SHA_H
 #define QK_CRYPTO_SHA_H
 
@@ -12,11 +12,11 @@
 
 #include "base/bytes.h"
 
-enum { QK_SHA_MAX_DIGEST = 64, QK_SHA_MAX_BLOCK = 128 };
+enum { QK_SHA_MAX_DIGEST = 64, QK_SHA_MAX_BLOCK = 144 };
 
 typedef union qk_sha_chain {
-    uint32_t w32[8]; /* SHA-1 (five words), SHA-224, SHA-256 */
-    uint64_t w64[8]; /* SHA-384, SHA-512, SHA-512/224, SHA-512/256 */
+    uint32_t w32[8];  /* SHA-1 (five words), SHA-224, SHA-256 */
+    uint64_t w64[25]; /* SHA-384, SHA-512, SHA-512/224, SHA-512/256 (eight words); SHA-3 (the whole state) */
 } qk_sha_chain;
 
 /* One hash function: a row of the table in sha.c. */
@@ -24,6 +24,7 @@ typedef struct qk_sha_kind {
     CK_MECHANISM_TYPE type;
     size_t digest_len, block_len;
     size_t word_len, words; /* of the chaining value: bytes per word, words */
+    bool sponge;            /* SHA-3: pads and gives its digest in another way */
     qk_sha_chain start;
     /* Adds `blocks` whole blocks. */
     void (*compress)(qk_sha_chain *chain, const uint8_t *data, size_t blocks);
@@ -36,7 +37,7 @@ typedef struct qk_sha {
     uint8_t block[QK_SHA_MAX_BLOCK]; /* the first len % block_len bytes wait for their block to fill */
 } qk_sha;
 
-/* By digest mechanism (CKM_SHA256, ...; IBM's numbers for SHA-512/t too). NULL if it is not one of these functions. */
+/* By digest mechanism (CKM_SHA256, ...; IBM's numbers too). NULL if it is not one of these functions. */
 const qk_sha_kind *qk_sha_find(CK_MECHANISM_TYPE digest);
 
 void qk_sha_init(qk_sha *sha, const qk_sha_kind *kind);
@@ -55,5 +56,9 @@ QK_MUST_CHECK qk_err qk_sha_load(const qk_sha_kind *kind, qk_reader *reader, qk_
 void qk_sha1_compress(qk_sha_chain *chain, const uint8_t *data, size_t blocks);
 void qk_sha256_compress(qk_sha_chain *chain, const uint8_t *data, size_t blocks);
 void qk_sha512_compress(qk_sha_chain *chain, const uint8_t *data, size_t blocks);
+void qk_sha3_224_compress(qk_sha_chain *chain, const uint8_t *data, size_t blocks);
+void qk_sha3_256_compress(qk_sha_chain *chain, const uint8_t *data, size_t blocks);
+void qk_sha3_384_compress(qk_sha_chain *chain, const uint8_t *data, size_t blocks);
+void qk_sha3_512_compress(qk_sha_chain *chain, const uint8_t *data, size_t blocks);
 
 #endif

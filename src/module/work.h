@@ -78,8 +78,6 @@ size_t qk_work_whole_len(const qk_work *work, size_t in_len);
 /* What a streaming block cipher gives out now, for `in_len` bytes more: exact. */
 size_t qk_work_update_len(const qk_work *work, size_t in_len);
 size_t qk_work_finish_len(const qk_work *work);
-/* The mechanism pads its last block. */
-bool qk_work_pads(const qk_work *work);
 
 /* Talking to the HSM (work_hsm.c). Results lie in the session's arena. */
 QK_MUST_CHECK qk_err qk_work_hsm_single(qk_session *session, const qk_work *work, qk_view in, qk_view *out_result);

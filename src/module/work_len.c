@@ -3,13 +3,6 @@
  * signature or a round trip. */
 #include "module/work.h"
 
-enum { BLOCK = 16 }; /* of AES, the only block cipher there is */
-
-bool qk_work_pads(const qk_work *work)
-{
-    return work->use.mech->type == CKM_AES_CBC_PAD;
-}
-
 /* What asymmetric keys give depends on the key alone: RSA one modulus, EC two coordinates. */
 static size_t asymmetric_len(const qk_work *work)
 {
@@ -23,16 +16,10 @@ size_t qk_work_whole_len(const qk_work *work, size_t in_len)
     return qk_crypto_output_len(NULL, &work->use, work->function, in_len); /* needs no key for ciphers and hashes */
 }
 
-/* Whole blocks come out; one that may be padding is kept back until more comes. */
+/* Of block modes whole blocks come out, and one that may be padding is kept back until more comes. */
 size_t qk_work_update_len(const qk_work *work, size_t in_len)
 {
-    size_t all = work->inside + in_len;
-
-    if (work->use.mech->flags & QK_MECH_GATHERED)
-        return 0;
-    if (work->function == QK_DECRYPT && qk_work_pads(work))
-        return all ? (all - 1) / BLOCK * BLOCK : 0;
-    return all / BLOCK * BLOCK;
+    return qk_crypto_part_len(&work->use, work->function, work->inside, in_len, false);
 }
 
 size_t qk_work_finish_len(const qk_work *work)
@@ -40,6 +27,6 @@ size_t qk_work_finish_len(const qk_work *work)
     if (work->operation)
         return qk_operation_output_len(work->operation, 0, true);
     if (work->state.len && (work->function == QK_ENCRYPT || work->function == QK_DECRYPT))
-        return qk_work_pads(work) ? BLOCK : 0;
+        return qk_crypto_part_len(&work->use, work->function, work->inside, 0, true);
     return qk_work_whole_len(work, work->gathered.len);
 }

@@ -111,10 +111,18 @@ static void ibms_aliases_are_the_standards_mechanisms_in_all_but_number(void **s
     static const struct {
         CK_MECHANISM_TYPE ibm, standard;
     } pairs[] = {
-        { CKM_IBM_SHA512_256, CKM_SHA512_256 },           { CKM_IBM_SHA512_224, CKM_SHA512_224 },
-        { CKM_IBM_SHA512_256_HMAC, CKM_SHA512_256_HMAC }, { CKM_IBM_SHA512_224_HMAC, CKM_SHA512_224_HMAC },
-        { CKM_IBM_ECDSA_SHA224, CKM_ECDSA_SHA224 },       { CKM_IBM_ECDSA_SHA256, CKM_ECDSA_SHA256 },
-        { CKM_IBM_ECDSA_SHA384, CKM_ECDSA_SHA384 },       { CKM_IBM_ECDSA_SHA512, CKM_ECDSA_SHA512 },
+        { CKM_IBM_SHA3_224, CKM_SHA3_224 },
+        { CKM_IBM_SHA3_512, CKM_SHA3_512 },
+        { CKM_IBM_SHA3_256_HMAC, CKM_SHA3_256_HMAC },
+        { CKM_IBM_SHA3_384_HMAC, CKM_SHA3_384_HMAC },
+        { CKM_IBM_SHA512_256, CKM_SHA512_256 },
+        { CKM_IBM_SHA512_224, CKM_SHA512_224 },
+        { CKM_IBM_SHA512_256_HMAC, CKM_SHA512_256_HMAC },
+        { CKM_IBM_SHA512_224_HMAC, CKM_SHA512_224_HMAC },
+        { CKM_IBM_ECDSA_SHA224, CKM_ECDSA_SHA224 },
+        { CKM_IBM_ECDSA_SHA256, CKM_ECDSA_SHA256 },
+        { CKM_IBM_ECDSA_SHA384, CKM_ECDSA_SHA384 },
+        { CKM_IBM_ECDSA_SHA512, CKM_ECDSA_SHA512 },
     };
     (void)state;
     for (size_t i = 0; i < COUNT(pairs); i++) {
