@@ -151,10 +151,9 @@ static void a_signature_of_another_length_has_its_own_error(void **state)
                       QK_E_SIGNATURE_LENGTH);
 }
 
-static void contexts_and_prehashing_are_refused(void **state)
+static void an_empty_parameter_is_the_pure_form(void **state)
 {
     QK_OWNED(arena_done) qk_arena arena;
-    QK_OWNED(qk_buf_done) qk_buf signature = unhex(published[0].signature);
     qk_mech_use use = use_of(CKM_EDDSA);
     qk_view out;
 
@@ -162,14 +161,70 @@ static void contexts_and_prehashing_are_refused(void **state)
     qk_arena_init(&arena, 0);
     use.eddsa.given = true;
     assert_qk_ok(qk_crypto_sign(private_key, &use, QK_VIEW_NONE, &arena, &out));
-    assert_hex(out, published[0].signature); /* an empty parameter changes nothing */
-    use.eddsa.context = QK_VIEW_LITERAL("context");
-    assert_qk_err(qk_crypto_sign(private_key, &use, QK_VIEW_NONE, &arena, &out), QK_E_MECHANISM_PARAM);
-    assert_qk_err(qk_crypto_verify(public_key, &use, QK_VIEW_NONE, qk_buf_view(&signature)), QK_E_MECHANISM_PARAM);
-    use.eddsa.context = QK_VIEW_NONE;
-    use.eddsa.prehash = true;
-    assert_qk_err(qk_crypto_sign(private_key, &use, QK_VIEW_NONE, &arena, &out), QK_E_MECHANISM_PARAM);
-    assert_qk_err(qk_crypto_verify(public_key, &use, QK_VIEW_NONE, qk_buf_view(&signature)), QK_E_MECHANISM_PARAM);
+    assert_hex(out, published[0].signature);
+}
+
+/* RFC 8032, 7.2 (context "foo") and 7.3 ("abc"). OpenSSL has them from 3.2 on; with an older one both directions are
+ * refused, and never answered in the pure form. */
+static void contexts_and_prehashing_are_right_or_refused(void **state)
+{
+    static const struct {
+        const char *seed, *message, *context, *signature;
+        bool prehash;
+    } rows[] = {
+        { "0305334e381af78f141cb666f6199f57bc3495335a256a95bd2a55bf546663f6", "f726936d19c800494e3fdaff20b276a8", "foo",
+          ("55a4cc2f70a54e04288c5f4cd1e45a7bb520b36292911876cada7323198dd87a"
+           "8b36950b95130022907a7fb7c4e9b2d5f6cca685a587b4b21f4b888e4e7edb0d"),
+          false },
+        { "833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42", "616263", "",
+          ("98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae41"
+           "31f85042463c2a355a2003d062adf5aaa10b8c61e636062aaad11c2a26083406"),
+          true },
+    };
+    bool offered = OPENSSL_version_major() > 3 || (OPENSSL_version_major() == 3 && OPENSSL_version_minor() >= 2);
+    QK_OWNED(arena_done) qk_arena arena;
+
+    (void)state;
+    qk_arena_init(&arena, 0);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        QK_OWNED(qk_key_unref) qk_key *key = from_value(CKO_PRIVATE_KEY, CKK_EC_EDWARDS, "ed25519", rows[i].seed);
+        QK_OWNED(qk_key_unref) qk_key *half = NULL;
+        QK_OWNED(qk_buf_done) qk_buf message = unhex(rows[i].message), signature = unhex(rows[i].signature);
+        QK_OWNED(qk_buf_done) qk_buf spki = QK_BUF_NONE;
+        qk_mech_use use = use_of(CKM_EDDSA);
+        qk_view out;
+
+        assert_qk_ok(qk_key_write_spki(key, true, &spki));
+        assert_qk_ok(qk_key_read(CKO_PUBLIC_KEY, CKK_EC_EDWARDS, qk_buf_view(&spki), &half));
+        use.eddsa.given = true;
+        use.eddsa.prehash = rows[i].prehash;
+        use.eddsa.context = qk_view_text(rows[i].context);
+        assert_qk_err(qk_crypto_sign(key, &use, qk_buf_view(&message), &arena, &out),
+                      offered ? QK_OK : QK_E_MECHANISM_PARAM);
+        if (offered)
+            assert_bytes(out, qk_buf_view(&signature));
+        assert_qk_err(qk_crypto_verify(half, &use, qk_buf_view(&message), qk_buf_view(&signature)),
+                      offered ? QK_OK : QK_E_MECHANISM_PARAM);
+        signature.data[0] ^= 1;
+        assert_qk_err(qk_crypto_verify(half, &use, qk_buf_view(&message), qk_buf_view(&signature)),
+                      offered ? QK_E_SIGNATURE_INVALID : QK_E_MECHANISM_PARAM);
+    }
+}
+
+static void ed448_of_ibm_makes_the_same_signatures(void **state)
+{
+    QK_OWNED(qk_key_unref) qk_key *ed448 = from_value(CKO_PRIVATE_KEY, CKK_EC, "ed448", published[FIRST_ED448].seed);
+    QK_OWNED(qk_key_unref) qk_key *ed25519 = from_value(CKO_PRIVATE_KEY, CKK_EC, "ed25519", published[0].seed);
+    QK_OWNED(qk_buf_done) qk_buf message = unhex(published[FIRST_ED448].message);
+    QK_OWNED(arena_done) qk_arena arena;
+    qk_mech_use use = use_of(CKM_IBM_ED448_SHA3);
+    qk_view out;
+
+    (void)state;
+    qk_arena_init(&arena, 0);
+    assert_qk_ok(qk_crypto_sign(ed448, &use, qk_buf_view(&message), &arena, &out));
+    assert_hex(out, published[FIRST_ED448].signature);
+    assert_qk_err(qk_crypto_sign(ed25519, &use, qk_buf_view(&message), &arena, &out), QK_E_KEY_TYPE);
 }
 
 static void the_two_forms_of_keys_do_not_mix(void **state)
@@ -219,7 +274,9 @@ int main(void)
         cmocka_unit_test(generated_keys_sign_and_verify),
         cmocka_unit_test(every_bit_of_a_signature_counts),
         cmocka_unit_test(a_signature_of_another_length_has_its_own_error),
-        cmocka_unit_test(contexts_and_prehashing_are_refused),
+        cmocka_unit_test(an_empty_parameter_is_the_pure_form),
+        cmocka_unit_test(contexts_and_prehashing_are_right_or_refused),
+        cmocka_unit_test(ed448_of_ibm_makes_the_same_signatures),
         cmocka_unit_test(the_two_forms_of_keys_do_not_mix),
         cmocka_unit_test(ed25519_of_ibm_takes_no_other_curve),
         cmocka_unit_test(edwards_keys_are_on_edwards_curves),

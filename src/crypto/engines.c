@@ -44,6 +44,7 @@ static const struct engine_row {
     { CKM_IBM_ECDSA_SHA512,        &qk_engine_ecdsa },
     { CKM_EDDSA,                   &qk_engine_eddsa },
     { CKM_IBM_ED25519_SHA512,      &qk_engine_eddsa },
+    { CKM_IBM_ED448_SHA3,          &qk_engine_eddsa },
 
     { CKM_DH_PKCS_PARAMETER_GEN,   &qk_engine_ffc_gen },
     { CKM_DH_PKCS_KEY_PAIR_GEN,    &qk_engine_ffc_gen },
