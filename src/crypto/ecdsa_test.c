@@ -154,6 +154,52 @@ static int teardown(void **state)
     return crypto_teardown(state);
 }
 
+static void hashed_data_are_signed_as_their_digest(void **state)
+{
+    static const CK_MECHANISM_TYPE mechanisms[] = { CKM_ECDSA_SHA1,     CKM_ECDSA_SHA224,   CKM_ECDSA_SHA256,
+                                                    CKM_ECDSA_SHA384,   CKM_ECDSA_SHA512,   CKM_ECDSA_SHA3_224,
+                                                    CKM_ECDSA_SHA3_256, CKM_ECDSA_SHA3_384, CKM_ECDSA_SHA3_512 };
+    QK_OWNED(qk_key_unref) qk_key *open_half = NULL, *own_half = NULL;
+    QK_OWNED(arena_done) qk_arena arena;
+    qk_mech_use raw = use_of(CKM_ECDSA);
+
+    (void)state;
+    qk_arena_init(&arena, 0);
+    make_ec_pair(CKM_EC_KEY_PAIR_GEN, "P-521", &open_half, &own_half);
+    for (size_t i = 0; i < COUNT(mechanisms); i++) {
+        qk_mech_use use = use_of(mechanisms[i]), hash = use_of(use.mech->hash);
+        qk_view signature, digest;
+        assert_qk_ok(qk_crypto_sign(own_half, &use, qk_view_text("abc"), &arena, &signature));
+        assert_qk_ok(qk_crypto_digest(&hash, qk_view_text("abc"), &arena, &digest));
+        assert_qk_ok(qk_crypto_verify(open_half, &raw, digest, signature));
+        assert_qk_ok(qk_crypto_verify(open_half, &use, qk_view_text("abc"), signature));
+        assert_qk_err(qk_crypto_verify(open_half, &use, qk_view_text("abd"), signature), QK_E_SIGNATURE_INVALID);
+    }
+}
+
+/* FIPS 186-5, A.2.1: such keys are no different from others; edges of curves apart. */
+static void keys_with_extra_bits_sign(void **state)
+{
+    static const char *const curves[] = { "P-256", "P-521", "SECP256K1" };
+    QK_OWNED(arena_done) qk_arena arena;
+    QK_OWNED(qk_key_unref) qk_key *none_public = NULL, *none_private = NULL;
+    qk_mech_use use = use_of(CKM_ECDSA_SHA256);
+    qk_view signature;
+
+    (void)state;
+    qk_arena_init(&arena, 0);
+    for (size_t i = 0; i < COUNT(curves); i++) {
+        QK_OWNED(qk_key_unref) qk_key *open_half = NULL, *own_half = NULL;
+        make_ec_pair(CKM_EC_KEY_PAIR_GEN_W_EXTRA_BITS, curves[i], &open_half, &own_half);
+        assert_qk_ok(qk_crypto_sign(own_half, &use, qk_view_text("abc"), &arena, &signature));
+        assert_qk_ok(qk_crypto_verify(open_half, &use, qk_view_text("abc"), signature));
+    }
+    assert_qk_err(try_ec_pair(CKM_EC_KEY_PAIR_GEN_W_EXTRA_BITS, "ed25519", &none_public, &none_private),
+                  QK_E_CURVE_NOT_SUPPORTED);
+    assert_qk_err(try_ec_pair(CKM_EC_KEY_PAIR_GEN_W_EXTRA_BITS, "P-255", &none_public, &none_private),
+                  QK_E_CURVE_NOT_SUPPORTED);
+}
+
 static void raw_data_of_any_length_counts_up_to_the_order(void **state)
 {
     QK_OWNED(arena_done) qk_arena arena;
@@ -382,6 +428,8 @@ int main(void)
         cmocka_unit_test(the_point_of_a_published_scalar_is_computed),
         cmocka_unit_test(every_curve_of_this_openssl_signs_and_verifies),
         cmocka_unit_test(a_curve_that_openssl_lacks_is_refused),
+        cmocka_unit_test(hashed_data_are_signed_as_their_digest),
+        cmocka_unit_test(keys_with_extra_bits_sign),
         cmocka_unit_test(raw_data_of_any_length_counts_up_to_the_order),
         cmocka_unit_test(on_p521_the_bits_beyond_the_order_do_not_count),
         cmocka_unit_test(a_changed_first_byte_makes_a_signature_invalid),

@@ -63,8 +63,9 @@ static void raw_public(const qk_key *key, const uint8_t *in, uint8_t *out)
 
 /* ---- PKCS #1 v1.5 signatures ---- */
 
-static const CK_MECHANISM_TYPE hashed_pkcs[] = { CKM_SHA1_RSA_PKCS, CKM_SHA224_RSA_PKCS, CKM_SHA256_RSA_PKCS,
-                                                 CKM_SHA384_RSA_PKCS, CKM_SHA512_RSA_PKCS };
+static const CK_MECHANISM_TYPE hashed_pkcs[] = { CKM_SHA1_RSA_PKCS,     CKM_SHA224_RSA_PKCS,   CKM_SHA256_RSA_PKCS,
+                                                 CKM_SHA384_RSA_PKCS,   CKM_SHA512_RSA_PKCS,   CKM_SHA3_224_RSA_PKCS,
+                                                 CKM_SHA3_256_RSA_PKCS, CKM_SHA3_384_RSA_PKCS, CKM_SHA3_512_RSA_PKCS };
 
 static void a_hashed_signature_is_the_one_openssl_makes(void **state)
 {
@@ -240,7 +241,9 @@ static void check_pss_both_ways(const qk_key *private_half, const qk_key *public
 
 static void pss_agrees_with_openssl_for_every_hash_and_salt(void **state)
 {
-    CK_MECHANISM_TYPE hashes[] = { CKM_SHA_1, CKM_SHA224, CKM_SHA256, CKM_SHA384, CKM_SHA512 };
+    CK_MECHANISM_TYPE hashes[] = { CKM_SHA_1,    CKM_SHA224,     CKM_SHA256,      CKM_SHA384,
+                                   CKM_SHA512,   CKM_SHA512_224, CKM_SHA512_256,  CKM_SHA3_224,
+                                   CKM_SHA3_256, CKM_SHA3_384,   CKM_IBM_SHA3_512 };
 
     (void)state;
     for (size_t i = 0; i < COUNT(hashes); i++) {
@@ -406,7 +409,9 @@ static void check_encryption_both_ways(const qk_mech_use *use, size_t capacity)
 
 static void encryption_agrees_with_openssl(void **state)
 {
-    CK_MECHANISM_TYPE hashes[] = { CKM_SHA_1, CKM_SHA224, CKM_SHA256, CKM_SHA384, CKM_SHA512 };
+    CK_MECHANISM_TYPE hashes[] = { CKM_SHA_1,    CKM_SHA224,     CKM_SHA256,      CKM_SHA384,
+                                   CKM_SHA512,   CKM_SHA512_224, CKM_SHA512_256,  CKM_SHA3_224,
+                                   CKM_SHA3_256, CKM_SHA3_384,   CKM_IBM_SHA3_512 };
     qk_mech_use use = use_of(CKM_RSA_PKCS);
 
     (void)state;

@@ -432,6 +432,10 @@ static void oaep_parameters_are_read(void **state)
     assert_int_equal(use.oaep.label.len, 5);
     oaep = (CK_RSA_PKCS_OAEP_PARAMS){ CKM_SHA_1, CKG_MGF1_SHA1, CKZ_DATA_SPECIFIED, NULL, 0 };
     assert_int_equal(read_param(CKM_RSA_PKCS_OAEP, QK_ENCRYPT, &oaep, sizeof(oaep), &use), QK_OK);
+    oaep.hashAlg = CKM_SHA512_256; /* which no mask is made with */
+    oaep.mgf = CKG_IBM_MGF1_SHA3_256;
+    assert_int_equal(read_param(CKM_RSA_PKCS_OAEP, QK_ENCRYPT, &oaep, sizeof(oaep), &use), QK_OK);
+    assert_int_equal(use.oaep.mgf_hash, CKM_IBM_SHA3_256);
     oaep.source = 0;
     assert_int_equal(read_param(CKM_RSA_PKCS_OAEP, QK_ENCRYPT, &oaep, sizeof(oaep), &use), QK_OK);
     assert_int_equal(use.oaep.label.len, 0);
@@ -482,7 +486,7 @@ static void malformed_pss_parameters_are_refused(void **state)
     const CK_RSA_PKCS_PSS_PARAMS wrong[] = {
         { CKM_SHA256, CKG_MGF1_SHA384, 48 }, /* the mechanism says SHA-384 */
         { CKM_SHA384, 0, 48 },
-        { CKM_SHA384, 0x80000001, 48 },
+        { CKM_SHA384, 0x80000005, 48 },
         { CKM_SHA384, CKG_MGF1_SHA384, 0xffffffff },
         { CKM_SHA384, CKG_MGF1_SHA384, ~0UL },
         { 0, 0, 0 },

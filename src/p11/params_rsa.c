@@ -17,6 +17,14 @@ static const struct {
     { CKG_MGF1_SHA256, CKM_SHA256 },
     { CKG_MGF1_SHA384, CKM_SHA384 },
     { CKG_MGF1_SHA512, CKM_SHA512 },
+    { CKG_MGF1_SHA3_224, CKM_SHA3_224 },
+    { CKG_MGF1_SHA3_256, CKM_SHA3_256 },
+    { CKG_MGF1_SHA3_384, CKM_SHA3_384 },
+    { CKG_MGF1_SHA3_512, CKM_SHA3_512 },
+    { CKG_IBM_MGF1_SHA3_224, CKM_IBM_SHA3_224 },
+    { CKG_IBM_MGF1_SHA3_256, CKM_IBM_SHA3_256 },
+    { CKG_IBM_MGF1_SHA3_384, CKM_IBM_SHA3_384 },
+    { CKG_IBM_MGF1_SHA3_512, CKM_IBM_SHA3_512 },
 };
 /* clang-format on */
 
@@ -34,6 +42,14 @@ CK_RSA_PKCS_MGF_TYPE qk_mgf_of_hash(CK_MECHANISM_TYPE hash)
         if (mgfs[i].hash == hash)
             return mgfs[i].mgf;
     return 0;
+}
+
+/* Any digest of ours may hash a label or a message, also those that no mask is made with (SHA-512/t). */
+static bool is_hash(CK_MECHANISM_TYPE type)
+{
+    const qk_mech *mech = qk_mech_find(type);
+
+    return mech && mech->does == QK_DIGEST && mech->param == QK_PARAM_NONE;
 }
 
 /* ---- OAEP ---- */
@@ -55,7 +71,7 @@ static qk_err oaep_read(qk_view param, qk_mech_use *use)
 
 static qk_err oaep_check(const qk_mech_use *use)
 {
-    if (!qk_mgf_of_hash(use->oaep.hash))
+    if (!is_hash(use->oaep.hash))
         return qk_param_wrong(use->mech, "unknown hash");
     if (!qk_mgf_of_hash(use->oaep.mgf_hash))
         return qk_param_wrong(use->mech, "unknown mask generation function");
@@ -81,7 +97,7 @@ static qk_err pss_read(qk_view param, qk_mech_use *use)
 
 static qk_err pss_check(const qk_mech_use *use)
 {
-    if (!qk_mgf_of_hash(use->pss.hash))
+    if (!is_hash(use->pss.hash))
         return qk_param_wrong(use->mech, "unknown hash");
     if (!qk_mgf_of_hash(use->pss.mgf_hash))
         return qk_param_wrong(use->mech, "unknown mask generation function");
