@@ -53,6 +53,13 @@ extern const qk_engine qk_engine_ffc_gen;        /* ffc_gen.c: pairs and paramet
 extern const qk_engine qk_engine_ecdsa;          /* ecdsa.c: ECDSA and DSA */
 extern const qk_engine qk_engine_eddsa;          /* eddsa.c */
 extern const qk_engine qk_engine_ecdh;           /* ecdh.c */
+extern const qk_engine qk_engine_derive_hash;    /* derive_hash.c */
+extern const qk_engine qk_engine_derive_data;    /* derive_data.c */
+extern const qk_engine qk_engine_derive_join;    /* derive_join.c */
+extern const qk_engine qk_engine_derive_xor;     /* derive_join.c */
+extern const qk_engine qk_engine_derive_extract; /* derive_join.c */
+extern const qk_engine qk_engine_hkdf;           /* hkdf.c */
+extern const qk_engine qk_engine_pbkdf2;         /* pbkdf2.c */
 extern const qk_engine qk_engine_secret_key_gen; /* secret_key.c: AES, generic */
 extern const qk_engine qk_engine_blocks;         /* blocks.c: ECB, CBC, CBC_PAD of AES and DES */
 extern const qk_engine qk_engine_stream;         /* stream.c: CTR, OFB, CFB of AES; ChaCha20 */

@@ -14,6 +14,7 @@ static const struct secret_row {
 } secret_rows[] = {
     { CKK_AES,             16, 32, 8 },
     { CKK_GENERIC_SECRET,  1, QK_MAX_SECRET_KEY, 1 },
+    { CKK_HKDF,            1, QK_MAX_SECRET_KEY, 1 },
     { CKK_SHA_1_HMAC,      1, QK_MAX_SECRET_KEY, 1 },
     { CKK_SHA224_HMAC,     1, QK_MAX_SECRET_KEY, 1 },
     { CKK_SHA256_HMAC,     1, QK_MAX_SECRET_KEY, 1 },

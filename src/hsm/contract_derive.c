@@ -146,11 +146,142 @@ static void what_cannot_be_derived_is_refused(contract *it)
     refuses(derive(it, mech(it, CKM_ECDH1_DERIVE), base, aes_256, AES_256, &made), QK_E_MECHANISM_PARAM);
 }
 
+/* ---- keys of the bytes of other keys ---- */
+
+static Grep11__Mechanism *mech_data(contract *it, CK_MECHANISM_TYPE type, qk_view data)
+{
+    Grep11__Mechanism *mechanism = mech(it, type);
+    Grep11__DeriveDataParm *parm = qk_message_new(&grep11__derive_data_parm__descriptor, &it->arena);
+
+    parm->data = qk_message_bytes(data);
+    mechanism->parameter_case = GREP11__MECHANISM__PARAMETER_DERIVE_DATA_PARAMETER;
+    mechanism->derivedataparameter = parm;
+    return mechanism;
+}
+
+static Grep11__Mechanism *mech_extract(contract *it, size_t first_bit)
+{
+    Grep11__Mechanism *mechanism = mech(it, CKM_EXTRACT_KEY_FROM_KEY);
+    Grep11__ExtractParm *parm = qk_message_new(&grep11__extract_parm__descriptor, &it->arena);
+
+    parm->firstbit = first_bit;
+    mechanism->parameter_case = GREP11__MECHANISM__PARAMETER_EXTRACT_PARAMETER;
+    mechanism->extractparameter = parm;
+    return mechanism;
+}
+
+static Grep11__Mechanism *mech_second(contract *it, const client_key *second)
+{
+    Grep11__Mechanism *mechanism = mech(it, CKM_CONCATENATE_BASE_AND_KEY);
+    Grep11__SecondKeyParm *parm = qk_message_new(&grep11__second_key_parm__descriptor, &it->arena);
+
+    parm->key = second->message;
+    mechanism->parameter_case = GREP11__MECHANISM__PARAMETER_SECOND_KEY_PARAMETER;
+    mechanism->secondkeyparameter = parm;
+    return mechanism;
+}
+
+/* A key of 32 bytes that derives; sensitive and here to stay, unless `open`. */
+static client_key deriving_key(contract *it, bool open)
+{
+    client_key made;
+
+    works(
+        generate(it, CKM_GENERIC_SECRET_KEY_GEN,
+                 ITEMS(NUMBER(CKA_VALUE_LEN, 32), YES(CKA_DERIVE), { CKA_SENSITIVE, QK_FORM_BOOL, !open, { NULL, 0 } },
+                       { CKA_EXTRACTABLE, QK_FORM_BOOL, open, { NULL, 0 } }),
+                 &made));
+    return made;
+}
+
+static void a_key_made_of_a_sensitive_key_is_sensitive(contract *it)
+{
+    client_key base = deriving_key(it, false), other = deriving_key(it, true), made;
+    qk_view data = QK_VIEW_LITERAL("thirty-two bytes that all know..");
+    Grep11__Mechanism *ways[] = { mech_data(it, CKM_CONCATENATE_BASE_AND_DATA, data),
+                                  mech_data(it, CKM_CONCATENATE_DATA_AND_BASE, data),
+                                  mech_data(it, CKM_XOR_BASE_AND_DATA, data), mech_extract(it, 8),
+                                  mech_second(it, &other) };
+    const item len = NUMBER(CKA_VALUE_LEN, 32);
+
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
+        const item lens[] = { NUMBER(CKA_VALUE_LEN, i == 1 ? 64 : 32) };
+        refuses(derive(it, ways[i], &base, ITEMS(len, NO(CKA_SENSITIVE)), &made), QK_E_TEMPLATE_INCONSISTENT);
+        refuses(derive(it, ways[i], &base, ITEMS(len, YES(CKA_EXTRACTABLE)), &made), QK_E_TEMPLATE_INCONSISTENT);
+        works(derive(it, ways[i], &base, lens, 1, &made));
+        attrs = attrs_of(&made);
+        assert_true(qk_attrs_bool(&attrs, CKA_SENSITIVE, false));
+        assert_false(qk_attrs_bool(&attrs, CKA_EXTRACTABLE, true));
+        assert_int_equal(qk_attrs_bool(&attrs, CKA_ALWAYS_SENSITIVE, false), i != 4);
+        assert_int_equal(qk_attrs_bool(&attrs, CKA_NEVER_EXTRACTABLE, false), i != 4);
+    }
+}
+
+static void a_key_made_with_a_sensitive_second_key_is_sensitive(contract *it)
+{
+    client_key base = deriving_key(it, true), second = deriving_key(it, false), open = deriving_key(it, true), made;
+
+    refuses(derive(it, mech_second(it, &second), &base, ITEMS(NO(CKA_SENSITIVE)), &made), QK_E_TEMPLATE_INCONSISTENT);
+    refuses(derive(it, mech_second(it, &second), &base, ITEMS(YES(CKA_EXTRACTABLE)), &made),
+            QK_E_TEMPLATE_INCONSISTENT);
+    works(derive(it, mech_second(it, &second), &base, ITEMS(NO(CKA_EXTRACTABLE)), &made));
+    works(derive(it, mech_second(it, &open), &base, ITEMS(NO(CKA_SENSITIVE), YES(CKA_EXTRACTABLE)), &made));
+}
+
+/* A key of a byte or two is found by trial, and another one tells the next byte of the base. */
+static void no_piece_of_a_sensitive_key_is_small_enough_to_guess(contract *it)
+{
+    client_key base = deriving_key(it, false), open = deriving_key(it, true), made;
+    qk_view data = QK_VIEW_LITERAL("thirty-two bytes that all know..");
+    const item one = NUMBER(CKA_VALUE_LEN, 1), much = NUMBER(CKA_VALUE_LEN, 33), sixteen = NUMBER(CKA_VALUE_LEN, 16);
+
+    refuses(derive(it, mech_extract(it, 0), &base, ITEMS(one), &made), QK_E_KEY_SIZE);
+    refuses(derive(it, mech_extract(it, 0), &base, ITEMS(NUMBER(CKA_VALUE_LEN, 15)), &made), QK_E_KEY_SIZE);
+    refuses(derive(it, mech_data(it, CKM_CONCATENATE_BASE_AND_DATA, data), &base, ITEMS(one), &made), QK_E_KEY_SIZE);
+    refuses(derive(it, mech_data(it, CKM_CONCATENATE_DATA_AND_BASE, data), &base, ITEMS(much), &made), QK_E_KEY_SIZE);
+    refuses(derive(it, mech_data(it, CKM_XOR_BASE_AND_DATA, qk_view_slice(data, 0, 2)), &base, NULL, 0, &made),
+            QK_E_KEY_SIZE);
+    refuses(derive(it, mech_second(it, &base), &open, ITEMS(much), &made), QK_E_KEY_SIZE);
+    works(derive(it, mech_extract(it, 0), &base, ITEMS(sixteen), &made));
+    works(derive(it, mech_extract(it, 0), &open, ITEMS(one), &made));
+    works(derive(it, mech_second(it, &base), &open, ITEMS(sixteen), &made));
+}
+
+static void a_second_key_must_derive_too(contract *it)
+{
+    client_key base = deriving_key(it, true), mute = aes_key(it), made;
+    key_pair pair = agreeing_pair(it, "P-256");
+    Grep11__Mechanism *nobody = mech_second(it, &base);
+
+    refuses(derive(it, mech_second(it, &mute), &base, NULL, 0, &made), QK_E_KEY_NOT_PERMITTED);
+    refuses(derive(it, mech_second(it, &pair.private_key), &base, NULL, 0, &made), QK_E_KEY_TYPE);
+    nobody->secondkeyparameter->key = NULL;
+    refuses(derive(it, nobody, &base, NULL, 0, &made), QK_E_MECHANISM_PARAM);
+}
+
+static void the_digest_of_a_key_is_a_key(contract *it)
+{
+    client_key base = deriving_key(it, false), made, again;
+
+    works(derive(it, mech(it, CKM_SHA256_KEY_DERIVATION), &base, aes_256, AES_256, &made));
+    works(derive(it, mech(it, CKM_SHA256_KEY_DERIVATION), &base, aes_256, AES_256, &again));
+    assert_same_aes(it, &made, &again);
+    refuses(derive(it, mech_bytes(it, CKM_SHA256_KEY_DERIVATION, QK_VIEW_LITERAL("x")), &base, aes_256, AES_256, &made),
+            QK_E_MECHANISM_PARAM);
+    refuses(derive(it, mech(it, CKM_SHA1_KEY_DERIVATION), &base, aes_256, AES_256, &made), QK_E_KEY_SIZE);
+}
+
 const contract_case contract_derive[] = {
     CASE(two_sides_agree_on_a_key),
     CASE(a_bare_point_means_no_derivation_function),
     CASE(a_derived_key_is_as_safe_as_its_template_says_and_was_not_made_here),
     CASE(a_key_without_derive_derives_nothing),
     CASE(what_cannot_be_derived_is_refused),
+    CASE(a_key_made_of_a_sensitive_key_is_sensitive),
+    CASE(a_key_made_with_a_sensitive_second_key_is_sensitive),
+    CASE(no_piece_of_a_sensitive_key_is_small_enough_to_guess),
+    CASE(a_second_key_must_derive_too),
+    CASE(the_digest_of_a_key_is_a_key),
     { NULL, NULL },
 };

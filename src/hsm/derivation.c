@@ -79,16 +79,32 @@ static bool shows_base(const qk_mech *mech)
            mech->type == CKM_EXTRACT_KEY_FROM_KEY;
 }
 
+qk_err qk_derivation_check(const qk_derivation *it, const qk_key *made)
+{
+    return shows_base(it->use.mech) ? check_pieces(it, qk_key_bits(made) / 8) : QK_OK;
+}
+
 static qk_err read_wanted(const qk_mech *mech, const qk_attrs *template_, qk_key_wanted *out)
 {
-    CK_OBJECT_CLASS class = qk_attrs_ulong(template_, CKA_CLASS, CKO_SECRET_KEY);
+    CK_OBJECT_CLASS made = mech->type == CKM_HKDF_DATA ? CKO_DATA : CKO_SECRET_KEY;
+    CK_OBJECT_CLASS class = qk_attrs_ulong(template_, CKA_CLASS, made);
 
-    if (class != CKO_SECRET_KEY)
+    if (class != made)
         return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "%s does not make a %s", mech->name, qk_name_of_class(class));
     *out = (qk_key_wanted){ .class = class,
                             .type = qk_attrs_ulong(template_, CKA_KEY_TYPE, CKK_GENERIC_SECRET),
                             .len = qk_attrs_ulong(template_, CKA_VALUE_LEN, 0),
                             .template_ = template_ };
+    return QK_OK;
+}
+
+/* What the base demands of keys that come of it, data could not keep. */
+qk_err qk_derivation_want_data(const qk_derivation *it, const qk_attrs *template_, qk_key_wanted *out_wanted)
+{
+    if (qk_attrs_view(&it->base->attrs, CKA_DERIVE_TEMPLATE).len > 0)
+        return qk_fail(QK_E_KEY_NOT_PERMITTED, "a key with CKA_DERIVE_TEMPLATE gives keys only");
+    QK_TRY(read_wanted(it->use.mech, template_, out_wanted));
+    out_wanted->type = CKK_GENERIC_SECRET;
     return QK_OK;
 }
 
@@ -100,8 +116,6 @@ qk_err qk_derivation_want(const qk_derivation *it, bool lax, qk_attrs *template_
     key.lax = lax;
     QK_TRY(qk_policy_template(it->base, CKA_DERIVE_TEMPLATE, template_));
     QK_TRY(read_wanted(it->use.mech, template_, out_wanted));
-    if (shows_base(it->use.mech) && out_wanted->len > 0)
-        QK_TRY(check_pieces(it, out_wanted->len));
     key.type = out_wanted->type;
     QK_TRY(qk_policy_derived(&key, it->base, shows_base(it->use.mech), template_, out_attrs));
     return it->second && shows_base(it->use.mech) ? qk_policy_inherit(it->second, template_, out_attrs) : QK_OK;

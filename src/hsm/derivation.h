@@ -21,8 +21,14 @@ QK_MUST_CHECK qk_err qk_derivation_open(qk_core *core, const Grep11__Mechanism *
                                         ProtobufCBinaryData v1, qk_derivation *out);
 /* For one new key: adds CKA_DERIVE_TEMPLATE of the base to its template, reads class, type and length, and says what to
  * seal with it. `out_wanted` borrows the template. QK_E_TEMPLATE_INCONSISTENT also if it asks for less protection than
- * the mechanism allows, QK_E_KEY_SIZE if so short a key would give the base away. */
+ * the mechanism allows. */
 QK_MUST_CHECK qk_err qk_derivation_want(const qk_derivation *it, bool lax, qk_attrs *template_,
                                         qk_key_wanted *out_wanted, qk_attrs *out_attrs);
+/* For CKM_HKDF_DATA, which gives a value that is no key. QK_E_KEY_NOT_PERMITTED if the base has a CKA_DERIVE_TEMPLATE.
+ */
+QK_MUST_CHECK qk_err qk_derivation_want_data(const qk_derivation *it, const qk_attrs *template_,
+                                             qk_key_wanted *out_wanted);
+/* Looks at the key that was made, before anybody gets it: QK_E_KEY_SIZE if so short a one would give the base away. */
+QK_MUST_CHECK qk_err qk_derivation_check(const qk_derivation *it, const qk_key *made);
 
 #endif

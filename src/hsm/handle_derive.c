@@ -3,6 +3,23 @@
 #include "hsm/derivation.h"
 #include "hsm/handlers.h"
 
+/* The value itself, in NewKeyBytes: what CKM_HKDF_DATA makes is a data object, and the caller's. */
+static qk_err give_data(const qk_call *call, const qk_derivation *derivation, const qk_attrs *template_,
+                        Grep11__DeriveKeyResponse *answer)
+{
+    QK_OWNED(qk_key_unref) qk_key *key = NULL;
+    QK_OWNED(qk_secret_free) qk_secret value = QK_SECRET_NONE;
+    qk_key_wanted wanted;
+    qk_view copy;
+
+    QK_TRY(qk_derivation_want_data(derivation, template_, &wanted));
+    QK_TRY(qk_crypto_derive(derivation->base->key, &derivation->use, &wanted, &key));
+    QK_TRY(qk_key_reveal(key, CKA_VALUE, &value));
+    QK_TRY(qk_arena_copy(call->arena, qk_secret_reveal(&value), &copy));
+    answer->newkeybytes = qk_message_bytes(copy);
+    return QK_OK;
+}
+
 qk_err qk_handle_derive_key(void *context, const qk_call *call, const void *request, void *response)
 {
     QK_OWNED(qk_derivation_done) qk_derivation derivation = { 0 };
@@ -17,8 +34,11 @@ qk_err qk_handle_derive_key(void *context, const qk_call *call, const void *requ
         return qk_fail(QK_E_BAD_ARGUMENT, "no mechanism takes data besides its parameter");
     QK_TRY(qk_derivation_open(context, asked->mech, asked->basekey, asked->basekeyv1, &derivation));
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
+    if (derivation.use.mech->type == CKM_HKDF_DATA)
+        return give_data(call, &derivation, &template_, answer);
     QK_TRY(qk_derivation_want(&derivation, qk_core_is_lax(context, call), &template_, &wanted, &attrs));
     QK_TRY(qk_crypto_derive(derivation.base->key, &derivation.use, &wanted, &key));
+    QK_TRY(qk_derivation_check(&derivation, key));
     QK_TRY(qk_core_make(context, call, key, &template_, &attrs, &held));
     QK_TRY(qk_answer_checksum(call, held, &answer->checksum));
     return qk_answer_key(call, held, &answer->newkeybytes, &answer->newkey);

@@ -6,6 +6,12 @@
 /* GREP11 protocol, section 10: smaller exponents are refused. */
 enum { EXPONENT_LEAST = 17 };
 
+/* Of most mechanisms the key's type is one; a password becomes any. */
+static CK_KEY_TYPE type_of(const qk_mech *mech, const qk_attrs *template_)
+{
+    return mech->key == QK_ANY_SECRET ? qk_attrs_ulong(template_, CKA_KEY_TYPE, CKK_GENERIC_SECRET) : mech->key;
+}
+
 qk_err qk_handle_generate_key(void *context, const qk_call *call, const void *request, void *response)
 {
     QK_OWNED(qk_attrs_done) qk_attrs template_ = QK_ATTRS_NONE, attrs = QK_ATTRS_NONE;
@@ -20,7 +26,7 @@ qk_err qk_handle_generate_key(void *context, const qk_call *call, const void *re
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
     new_key = (qk_new_key){ .origin = QK_GENERATED,
                             .class = CKO_SECRET_KEY,
-                            .type = use.mech->key,
+                            .type = type_of(use.mech, &template_),
                             .mechanism = use.mech->type,
                             .lax = qk_core_is_lax(context, call) };
     QK_TRY(qk_policy_new(&new_key, &template_, &attrs));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* C_DeriveKey. */
+/* C_DeriveKey. Most mechanisms make a key; CKM_HKDF_DATA makes a data object. */
 #include "hsm/attribute_codec.h"
 #include "hsm/mechanism_codec.h"
 #include "module/keys.h"
+#include "module/sealed.h"
 #include "module/session.h"
 
 typedef struct deriving {
@@ -32,19 +33,50 @@ static qk_err find_second(qk_session *session, deriving *d)
     return QK_OK;
 }
 
-static qk_err ask_derive(qk_session *session, const deriving *d, Grep11__KeyBlob **out_key)
+static qk_err ask(qk_session *session, const deriving *d, const qk_attrs *template_, bool is_private,
+                  Grep11__DeriveKeyResponse **out_answer)
 {
     Grep11__DeriveKeyRequest request = GREP11__DERIVE_KEY_REQUEST__INIT;
-    qk_call call = qk_session_call(session, d->it.place.is_private);
+    qk_call call = qk_session_call(session, is_private);
     void *answer;
 
     QK_TRY(qk_mech_use_to_message(&d->use, &session->arena, &request.mech));
-    QK_TRY(qk_attrs_to_map(&d->it.template_.key, &grep11__derive_key_request__template_entry__descriptor,
-                           &session->arena, &request.template_, &request.n_template_));
+    QK_TRY(qk_attrs_to_map(template_, &grep11__derive_key_request__template_entry__descriptor, &session->arena,
+                           &request.template_, &request.n_template_));
     request.basekey = &d->base->message;
     QK_TRY(qk_hsm_call(session->slot->token->hsm, &call, QK_DERIVE_KEY, &request.base, &answer));
-    *out_key = ((Grep11__DeriveKeyResponse *)answer)->newkey;
+    *out_answer = answer;
     return QK_OK;
+}
+
+static qk_err derive_key(qk_session *session, deriving *d, qk_template template_, CK_OBJECT_HANDLE *out_key)
+{
+    Grep11__DeriveKeyResponse *answer;
+
+    QK_TRY(qk_new_object_read(session, template_, CKO_SECRET_KEY, &d->it));
+    QK_TRY(ask(session, d, &d->it.template_.key, d->it.place.is_private, &answer));
+    QK_TRY(qk_new_object_take(session, answer->newkey, &d->it));
+    return qk_new_object_store(session, &d->it, out_key);
+}
+
+/* The length that is wanted stands in CKA_VALUE_LEN, which is no attribute of the object that will be. */
+static qk_err derive_data(qk_session *session, deriving *d, qk_template template_, CK_OBJECT_HANDLE *out_object)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs given = QK_ATTRS_NONE, asked = QK_ATTRS_NONE, attrs = QK_ATTRS_NONE;
+    Grep11__DeriveKeyResponse *answer;
+
+    QK_TRY(qk_attrs_from_template(template_.items, template_.count, &given));
+    if (qk_attrs_ulong(&given, CKA_CLASS, CKO_DATA) != CKO_DATA || qk_attrs_find(&given, CKA_VALUE))
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "%s makes the value of a data object", d->use.mech->name);
+    QK_TRY(qk_attrs_set_ulong(&asked, CKA_VALUE_LEN, qk_attrs_ulong(&given, CKA_VALUE_LEN, 0)));
+    qk_attrs_remove(&given, CKA_VALUE_LEN);
+    QK_TRY(qk_attrs_set_ulong(&given, CKA_CLASS, CKO_DATA));
+    QK_TRY(qk_slot_objects_place(session, &given, &d->it.place));
+    QK_TRY(ask(session, d, &asked, d->it.place.is_private, &answer));
+    QK_TRY(qk_attrs_set(&given, CKA_VALUE, qk_message_view(answer->newkeybytes)));
+    QK_TRY(qk_other_template_read(&given, CKO_DATA, qk_slot_user(session->slot), &attrs));
+    QK_TRY(qk_value_object(session, &d->it.place, &attrs, &d->it.object));
+    return qk_new_object_store(session, &d->it, out_object);
 }
 
 qk_err qk_key_derive(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base,
@@ -52,7 +84,6 @@ qk_err qk_key_derive(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK
 {
     QK_OWNED(qk_session_leave) qk_session *session = NULL;
     QK_OWNED(deriving_done) deriving d = { .it = QK_NEW_OBJECT_NONE };
-    Grep11__KeyBlob *key;
 
     QK_TRY(qk_session_enter(handle, &session));
     QK_TRY(qk_check_handle_place(out_key));
@@ -60,8 +91,6 @@ qk_err qk_key_derive(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK
     QK_TRY(qk_slot_objects_use_key(session, base, &d.base));
     QK_TRY(qk_work_check_key(d.base, d.use.mech, QK_DERIVE));
     QK_TRY(find_second(session, &d));
-    QK_TRY(qk_new_object_read(session, template_, CKO_SECRET_KEY, &d.it));
-    QK_TRY(ask_derive(session, &d, &key));
-    QK_TRY(qk_new_object_take(session, key, &d.it));
-    return qk_new_object_store(session, &d.it, out_key);
+    return d.use.mech->type == CKM_HKDF_DATA ? derive_data(session, &d, template_, out_key)
+                                             : derive_key(session, &d, template_, out_key);
 }

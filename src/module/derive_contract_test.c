@@ -118,6 +118,153 @@ static void templates_that_fit_no_derived_key_are_refused(void **state)
     assert_ok(p11->C_DeriveKey(test_session, &ecdh, base, good, 2, &key));
 }
 
+/* ---- HKDF and passwords ---- */
+
+/* RFC 5869, A.1. */
+static CK_BYTE hkdf_input[22], hkdf_salt[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
+static CK_BYTE hkdf_info[] = { 0xf0, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8, 0xf9 };
+static const CK_BYTE hkdf_output[] = { 0x3c, 0xb2, 0x5f, 0x25, 0xfa, 0xac, 0xd5, 0x7a, 0x90, 0x43, 0x4f,
+                                       0x64, 0xd0, 0x36, 0x2f, 0x2a, 0x2d, 0x2d, 0x0a, 0x90, 0xcf, 0x1a,
+                                       0x5a, 0x4c, 0x5d, 0xb0, 0x2d, 0x56, 0xec, 0xc4, 0xc5, 0xbf };
+
+static CK_OBJECT_HANDLE make_secret(void *value, CK_ULONG len, bool open)
+{
+    CK_ATTRIBUTE items[] = { ATTR(CKA_CLASS, secret_class),   ATTR(CKA_KEY_TYPE, generic),
+                             { CKA_VALUE, value, len },       ATTR_BOOL(CKA_DERIVE, true),
+                             ATTR_BOOL(CKA_SENSITIVE, !open), ATTR_BOOL(CKA_EXTRACTABLE, open) };
+    CK_OBJECT_HANDLE key;
+
+    assert_ok(p11->C_CreateObject(test_session, items, COUNT(items), &key));
+    return key;
+}
+
+static CK_OBJECT_HANDLE hkdf_base(void)
+{
+    memset(hkdf_input, 0x0b, sizeof hkdf_input);
+    return make_secret(hkdf_input, sizeof hkdf_input, false);
+}
+
+static CK_HKDF_PARAMS hkdf_params(void)
+{
+    CK_HKDF_PARAMS params = { CK_TRUE,          CK_TRUE, CKM_SHA256, CKF_HKDF_SALT_DATA, hkdf_salt,
+                              sizeof hkdf_salt, 0,       hkdf_info,  sizeof hkdf_info };
+
+    return params;
+}
+
+static void hkdf_gives_keys_and_data(void **state)
+{
+    CK_OBJECT_HANDLE base = hkdf_base(), salt = make_secret(hkdf_salt, sizeof hkdf_salt, false), made;
+    CK_HKDF_PARAMS params = hkdf_params();
+    CK_MECHANISM derive = { CKM_HKDF_DERIVE, &params, sizeof params }, data = { CKM_HKDF_DATA, &params, sizeof params };
+    CK_OBJECT_CLASS data_class = CKO_DATA;
+    CK_ATTRIBUTE items[] = { ATTR(CKA_CLASS, data_class), ATTR(CKA_VALUE_LEN, len_32), ATTR_TEXT(CKA_LABEL, "iv") };
+
+    (void)state;
+    assert_ok(p11->C_DeriveKey(test_session, &derive, base, readable, COUNT(readable), &made));
+    assert_value(made, hkdf_output, sizeof hkdf_output);
+    assert_ok(p11->C_DeriveKey(test_session, &data, base, items, COUNT(items), &made));
+    assert_value(made, hkdf_output, sizeof hkdf_output);
+    assert_int_equal(test_count_label(test_session, "iv"), 1);
+    params.ulSaltType = CKF_HKDF_SALT_KEY;
+    params.hSaltKey = salt;
+    assert_ok(p11->C_DeriveKey(test_session, &derive, base, readable, COUNT(readable), &made));
+    assert_value(made, hkdf_output, sizeof hkdf_output);
+    assert_rv(p11->C_DeriveKey(test_session, &data, base, readable, COUNT(readable), &made), CKR_TEMPLATE_INCONSISTENT);
+}
+
+static void hkdf_with_a_wrong_parameter_is_refused(void **state)
+{
+    CK_OBJECT_HANDLE base = hkdf_base(), made;
+    CK_HKDF_PARAMS params = hkdf_params();
+    CK_MECHANISM derive = { CKM_HKDF_DERIVE, &params, sizeof params };
+
+    (void)state;
+    params.bExtract = params.bExpand = CK_FALSE;
+    assert_rv(p11->C_DeriveKey(test_session, &derive, base, readable, 5, &made), CKR_MECHANISM_PARAM_INVALID);
+    params = hkdf_params();
+    params.prfHashMechanism = CKM_AES_CBC;
+    assert_rv(p11->C_DeriveKey(test_session, &derive, base, readable, 5, &made), CKR_MECHANISM_PARAM_INVALID);
+    params = hkdf_params();
+    params.ulSaltType = 3;
+    assert_rv(p11->C_DeriveKey(test_session, &derive, base, readable, 5, &made), CKR_MECHANISM_PARAM_INVALID);
+    params = hkdf_params();
+    params.pInfo = NULL;
+    assert_rv(p11->C_DeriveKey(test_session, &derive, base, readable, 5, &made), CKR_MECHANISM_PARAM_INVALID);
+    params = hkdf_params();
+    params.ulSaltType = CKF_HKDF_SALT_KEY;
+    assert_rv(p11->C_DeriveKey(test_session, &derive, base, readable, 5, &made), CKR_MECHANISM_PARAM_INVALID);
+    params.hSaltKey = test_aes_key(test_session, false, ""); /* does not derive */
+    assert_rv(p11->C_DeriveKey(test_session, &derive, base, readable, 5, &made), CKR_KEY_FUNCTION_NOT_PERMITTED);
+    params.hSaltKey = 0x7fffffff;
+    assert_rv(p11->C_DeriveKey(test_session, &derive, base, readable, 5, &made), CKR_KEY_HANDLE_INVALID);
+    derive.ulParameterLen--;
+    assert_rv(p11->C_DeriveKey(test_session, &derive, base, readable, 5, &made), CKR_MECHANISM_PARAM_INVALID);
+}
+
+/* RFC 7914, section 11, in both forms of the parameter. */
+static void a_password_becomes_a_key(void **state)
+{
+    static const CK_BYTE expected[] = { 0x55, 0xac, 0x04, 0x6e, 0x56, 0xe3, 0x08, 0x9f };
+    CK_BYTE salt[] = "salt";
+    CK_UTF8CHAR password[] = "passwd";
+    CK_ULONG password_len = 6, len_8 = 8;
+    CK_PKCS5_PBKD2_PARAMS2 params = {
+        CKZ_SALT_SPECIFIED, salt, 4, 1, CKP_PKCS5_PBKD2_HMAC_SHA256, NULL, 0, password, 6
+    };
+    CK_PKCS5_PBKD2_PARAMS old = { CKZ_SALT_SPECIFIED, salt,         4, 1, CKP_PKCS5_PBKD2_HMAC_SHA256, NULL, 0,
+                                  password,           &password_len };
+    CK_MECHANISM pbkdf2 = { CKM_PKCS5_PBKD2, &params, sizeof params }, older = { CKM_PKCS5_PBKD2, &old, sizeof old };
+    CK_ATTRIBUTE items[] = { ATTR(CKA_KEY_TYPE, generic), ATTR(CKA_VALUE_LEN, len_8), ATTR_BOOL(CKA_SENSITIVE, false),
+                             ATTR_BOOL(CKA_EXTRACTABLE, true) };
+    CK_ATTRIBUTE cipher[] = { ATTR(CKA_KEY_TYPE, aes), ATTR(CKA_VALUE_LEN, len_32) };
+    CK_OBJECT_HANDLE key;
+
+    (void)state;
+    assert_ok(p11->C_GenerateKey(test_session, &pbkdf2, items, COUNT(items), &key));
+    assert_value(key, expected, sizeof expected);
+    assert_ok(p11->C_GenerateKey(test_session, &older, items, COUNT(items), &key));
+    assert_value(key, expected, sizeof expected);
+    assert_ok(p11->C_GenerateKey(test_session, &pbkdf2, cipher, 2, &key));
+    assert_rv(p11->C_GenerateKey(test_session, &pbkdf2, cipher, 1, &key), CKR_TEMPLATE_INCOMPLETE);
+    params.iterations = 0;
+    assert_rv(p11->C_GenerateKey(test_session, &pbkdf2, items, COUNT(items), &key), CKR_MECHANISM_PARAM_INVALID);
+    params.iterations = 1;
+    params.saltSource = 2;
+    assert_rv(p11->C_GenerateKey(test_session, &pbkdf2, items, COUNT(items), &key), CKR_MECHANISM_PARAM_INVALID);
+    params.saltSource = CKZ_SALT_SPECIFIED;
+    params.prf = CKP_PKCS5_PBKD2_HMAC_GOSTR3411;
+    assert_rv(p11->C_GenerateKey(test_session, &pbkdf2, items, COUNT(items), &key), CKR_MECHANISM_PARAM_INVALID);
+}
+
+/* ---- bytes of other keys ---- */
+
+static void keys_are_joined_and_cut(void **state)
+{
+    CK_BYTE first[] = { 0x01, 0x23, 0x45, 0x67 }, second[] = { 0x89, 0xab, 0xcd, 0xef };
+    CK_BYTE long_value[] = { 0x32, 0x9f, 0x84, 0xa9 };
+    CK_OBJECT_HANDLE base = make_secret(first, 4, true), other = make_secret(second, 4, true),
+                     long_key = make_secret(long_value, 4, true), made;
+    CK_KEY_DERIVATION_STRING_DATA string = { second, sizeof second };
+    CK_EXTRACT_PARAMS first_bit = 21;
+    CK_ULONG len_2 = 2;
+    CK_MECHANISM with_key = { CKM_CONCATENATE_BASE_AND_KEY, &other, sizeof other };
+    CK_MECHANISM with_data = { CKM_CONCATENATE_DATA_AND_BASE, &string, sizeof string };
+    CK_MECHANISM extract = { CKM_EXTRACT_KEY_FROM_KEY, &first_bit, sizeof first_bit };
+    CK_ATTRIBUTE items[] = { ATTR_BOOL(CKA_SENSITIVE, false), ATTR_BOOL(CKA_EXTRACTABLE, true),
+                             ATTR(CKA_VALUE_LEN, len_2) };
+
+    (void)state;
+    assert_ok(p11->C_DeriveKey(test_session, &with_key, base, items, 2, &made));
+    assert_value(made, "\x01\x23\x45\x67\x89\xab\xcd\xef", 8);
+    assert_ok(p11->C_DeriveKey(test_session, &with_data, base, items, 2, &made));
+    assert_value(made, "\x89\xab\xcd\xef\x01\x23\x45\x67", 8);
+    assert_ok(p11->C_DeriveKey(test_session, &extract, long_key, items, 3, &made));
+    assert_value(made, "\x95\x26", 2);
+    other = 0;
+    assert_rv(p11->C_DeriveKey(test_session, &with_key, base, items, 2, &made), CKR_MECHANISM_PARAM_INVALID);
+}
+
 #define IN(test) cmocka_unit_test_setup_teardown(test, test_begin_logged_in, test_end)
 
 int main(void)
@@ -126,6 +273,10 @@ int main(void)
         IN(two_sides_agree),
         IN(an_agreement_with_nobody_is_refused),
         IN(templates_that_fit_no_derived_key_are_refused),
+        IN(hkdf_gives_keys_and_data),
+        IN(hkdf_with_a_wrong_parameter_is_refused),
+        IN(a_password_becomes_a_key),
+        IN(keys_are_joined_and_cut),
     };
 
     return cmocka_run_group_tests(tests, test_token_make, test_token_remove);

@@ -46,7 +46,7 @@ static qk_err ecdh_check(const qk_mech_use *use)
     if (!is_ecdh_kdf(use->ecdh.kdf))
         return qk_fail(QK_E_MECHANISM_PARAM, "%s: key derivation function 0x%lx is unknown", use->mech->name,
                        use->ecdh.kdf);
-    if (use->ecdh.public_data.len == 0 || use->ecdh.public_data.len > PUBLIC_MOST)
+    if (use->ecdh.public_data.len > PUBLIC_MOST) /* encapsulation gives none */
         return qk_param_wrong(use->mech, "the other side's public value must have 1 to 1024 bytes");
     if (use->ecdh.shared.len > SHARED_MOST)
         return qk_param_wrong(use->mech, "shared data of more than 1024 bytes");
