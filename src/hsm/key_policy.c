@@ -115,8 +115,16 @@ static bool is_any(const qk_attrs *attrs, CK_ATTRIBUTE_TYPE type)
     return qk_attrs_bool(attrs, type, false);
 }
 
+/* Whoever had the key made knows what it was made from: it is no secret of this HSM, whatever its attributes say. */
+static bool is_known(CK_MECHANISM_TYPE generation)
+{
+    return generation == CKM_PKCS5_PBKD2;
+}
+
 bool qk_policy_conflict(CK_OBJECT_CLASS class, const qk_attrs *attrs)
 {
+    if (is_known(qk_attrs_ulong(attrs, CKA_KEY_GEN_MECHANISM, CK_UNAVAILABLE_INFORMATION)))
+        return false;
     for (size_t i = 0; class == CKO_SECRET_KEY && i < COUNT(apart); i++)
         if (is_any(attrs, apart[i].keeps) && is_any(attrs, apart[i].opens))
             return true;
@@ -156,8 +164,8 @@ static qk_err fill_defaults(const qk_new_key *key, qk_attrs *attrs)
 /* What the HSM knows of the key's history and an application could not be believed. */
 static qk_err fill_history(const qk_new_key *key, qk_attrs *attrs)
 {
-    bool made_here = key->origin == QK_GENERATED;
-    bool has_secret = key->class != CKO_PUBLIC_KEY;
+    bool made_here = key->origin == QK_GENERATED, has_secret = key->class != CKO_PUBLIC_KEY;
+    bool never_seen = made_here && !is_known(key->mechanism);
 
     QK_TRY(qk_attrs_set_ulong(attrs, CKA_CLASS, key->class));
     QK_TRY(qk_attrs_set_ulong(attrs, CKA_KEY_TYPE, key->type));
@@ -166,9 +174,10 @@ static qk_err fill_history(const qk_new_key *key, qk_attrs *attrs)
     if (key->lax)
         QK_TRY(qk_attrs_set_bool(attrs, QK_MARK_LAX, true));
     if (has_secret) {
-        QK_TRY(qk_attrs_set_bool(attrs, CKA_ALWAYS_SENSITIVE, made_here && qk_attrs_bool(attrs, CKA_SENSITIVE, false)));
         QK_TRY(
-            qk_attrs_set_bool(attrs, CKA_NEVER_EXTRACTABLE, made_here && !qk_attrs_bool(attrs, CKA_EXTRACTABLE, true)));
+            qk_attrs_set_bool(attrs, CKA_ALWAYS_SENSITIVE, never_seen && qk_attrs_bool(attrs, CKA_SENSITIVE, false)));
+        QK_TRY(qk_attrs_set_bool(attrs, CKA_NEVER_EXTRACTABLE,
+                                 never_seen && !qk_attrs_bool(attrs, CKA_EXTRACTABLE, true)));
     }
     return QK_OK;
 }
@@ -178,7 +187,7 @@ static qk_err check_new(const qk_new_key *key, const qk_attrs *attrs)
     if (key->origin == QK_UNWRAPPED && key->class != CKO_PUBLIC_KEY && !is_any(attrs, CKA_SENSITIVE))
         return qk_fail(QK_E_TEMPLATE_INCONSISTENT,
                        "an unwrapped key is sensitive; else wrapping and unwrapping would open any key");
-    return check_conflict(key->class, attrs);
+    return is_known(key->mechanism) ? QK_OK : check_conflict(key->class, attrs);
 }
 
 qk_err qk_policy_new(const qk_new_key *key, const qk_attrs *template_, qk_attrs *out_attrs)

@@ -9,9 +9,10 @@
  *
  * 1. No secret key has WRAP and DECRYPT, or UNWRAP and ENCRYPT. None of the four is ever switched on later, in a copy
  *    neither: copies of one key, each with another use, would be the same as one key with both.
+ *    Keys made from a password are free of this: who gave the password knows them, and they never protect others (2).
  * 2. A sensitive key leaves only under a key that was generated here and was always sensitive, or that the security
  *    officer trusts; not under the public half of a pair whose private half decrypts.
- * 3. A key leaves under none that is weaker (SP 800-57 part 1, table 2).
+ * 3. A sensitive key leaves under none that is weaker (SP 800-57 part 1, table 2).
  * 4. What is unwrapped is sensitive: nobody reads a sensitive key by wrapping it and unwrapping it with another
  * template.
  *
