@@ -39,6 +39,15 @@ Grep11__Mechanism *mech_pss(contract *it, CK_MECHANISM_TYPE type, CK_MECHANISM_T
     return mech_of(it, &(qk_mech_use){ .mech = qk_mech_find(type), .pss = { hash, hash, salt_len } });
 }
 
+Grep11__Mechanism *mech_pbkdf2(contract *it, qk_view password, qk_view salt)
+{
+    return mech_of(
+        it,
+        &(qk_mech_use){
+            .mech = qk_mech_find(CKM_PKCS5_PBKD2),
+            .pbkdf2 = { .prf = CKP_PKCS5_PBKD2_HMAC_SHA256, .iterations = 1000, .salt = salt, .password = password } });
+}
+
 /* ---- keys ---- */
 
 void give(const contract *it, const client_key *key, Grep11__KeyBlob **out_message, ProtobufCBinaryData *out_v1)
@@ -67,16 +76,21 @@ static void map_of(contract *it, const item *items, size_t count, void *out_entr
     works(qk_attrs_to_map(&attrs, &grep11__key_blob__attributes_entry__descriptor, &it->arena, out_entries, out_count));
 }
 
-qk_err generate(contract *it, CK_MECHANISM_TYPE type, const item *items, size_t count, client_key *out)
+qk_err generate_by(contract *it, Grep11__Mechanism *mechanism, const item *items, size_t count, client_key *out)
 {
     Grep11__GenerateKeyRequest request = GREP11__GENERATE_KEY_REQUEST__INIT;
     Grep11__GenerateKeyResponse *answer;
 
-    request.mech = mech(it, type);
+    request.mech = mechanism;
     map_of(it, items, count, &request.template_, &request.n_template_);
     QK_TRY(perform(it, QK_GENERATE_KEY, &request, &answer));
     *out = key_of(answer->keybytes, answer->key, answer->checksum);
     return QK_OK;
+}
+
+qk_err generate(contract *it, CK_MECHANISM_TYPE type, const item *items, size_t count, client_key *out)
+{
+    return generate_by(it, mech(it, type), items, count, out);
 }
 
 qk_err generate_pair(contract *it, CK_MECHANISM_TYPE type, const item *public_items, size_t public_count,

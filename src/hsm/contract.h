@@ -35,12 +35,14 @@ Grep11__Mechanism *mech(contract *it, CK_MECHANISM_TYPE type);
 Grep11__Mechanism *mech_iv(contract *it, CK_MECHANISM_TYPE type, qk_view iv);
 Grep11__Mechanism *mech_gcm(contract *it, qk_view iv, qk_view aad);
 Grep11__Mechanism *mech_oaep(contract *it, CK_MECHANISM_TYPE hash);
+Grep11__Mechanism *mech_pbkdf2(contract *it, qk_view password, qk_view salt);
 Grep11__Mechanism *mech_pss(contract *it, CK_MECHANISM_TYPE type, CK_MECHANISM_TYPE hash, size_t salt_len);
 
 /* ---- keys ---- */
 
 /* Puts a key into a request in the form of this run. */
 void give(const contract *it, const client_key *key, Grep11__KeyBlob **out_message, ProtobufCBinaryData *out_v1);
+qk_err generate_by(contract *it, Grep11__Mechanism *mechanism, const item *items, size_t count, client_key *out);
 qk_err generate(contract *it, CK_MECHANISM_TYPE type, const item *items, size_t count, client_key *out);
 qk_err generate_pair(contract *it, CK_MECHANISM_TYPE type, const item *public_items, size_t public_count,
                      const item *private_items, size_t private_count, key_pair *out);

@@ -85,6 +85,20 @@ static void the_combination_does_not_come_about_over_time(contract *it)
     works(set_attribute(it, &made, CKA_VERIFY, true)); /* other uses come and go */
 }
 
+/* NSS makes such keys for PKCS #12 files, with every use. Who knows the password knows the key. */
+static void a_key_of_a_password_does_everything_and_protects_nothing(contract *it)
+{
+    client_key made, kek;
+    qk_view out;
+
+    it->call.strict = true;
+    works(generate_by(it, mech_pbkdf2(it, QK_VIEW_LITERAL("known"), iv),
+                      ITEMS(type, len32, YES(CKA_ENCRYPT), YES(CKA_DECRYPT), YES(CKA_WRAP), YES(CKA_UNWRAP)), &kek));
+    assert_false(says(&kek, CKA_ALWAYS_SENSITIVE) || says(&kek, CKA_NEVER_EXTRACTABLE));
+    works(make_aes(it, ITEMS(len16, YES(CKA_EXTRACTABLE)), &made));
+    refuses(wrap(it, mech_iv(it, CKM_AES_CBC_PAD, iv), &kek, &made, &out), QK_E_KEY_NOT_WRAPPABLE);
+}
+
 /* ---- leaving ---- */
 
 static void a_sensitive_key_leaves_under_a_key_that_nobody_knows(contract *it)
@@ -274,6 +288,7 @@ const contract_case contract_policy[] = {
     CASE(a_key_that_wraps_does_not_decrypt),
     CASE(a_use_that_was_not_asked_for_gives_way),
     CASE(the_combination_does_not_come_about_over_time),
+    CASE(a_key_of_a_password_does_everything_and_protects_nothing),
     CASE(a_sensitive_key_leaves_under_a_key_that_nobody_knows),
     CASE(what_was_unwrapped_wraps_no_sensitive_key),
     CASE(a_pair_that_decrypts_wraps_no_sensitive_key),
