@@ -34,8 +34,8 @@ static const char *chosen(const char *setting, const char *address)
 
     assert_qk_ok(qk_url_read(address, &url));
     assert_qk_ok(qk_proxy_choose(setting, &url, &proxy));
-    snprintf(text, sizeof text, *proxy.host ? "%s:%u" : "", proxy.host, proxy.port);
-    return text;
+    snprintf(text, sizeof text, "%s:%u", proxy.host, proxy.port);
+    return *proxy.host ? text : "";
 }
 
 static void a_setting_names_the_proxy(void **state)
