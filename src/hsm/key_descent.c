@@ -5,16 +5,7 @@
 
 qk_err qk_policy_template(const qk_held_key *by, CK_ATTRIBUTE_TYPE nested, qk_attrs *template_)
 {
-    QK_OWNED(qk_attrs_done) qk_attrs adds = QK_ATTRS_NONE;
-
-    QK_TRY(qk_nested_read(qk_attrs_view(&by->attrs, nested), &adds));
-    for (size_t i = 0; i < adds.count; i++) {
-        const qk_attr *given = qk_attrs_find(template_, adds.items[i].type);
-        if (given && !qk_view_equal(given->value, adds.items[i].value))
-            return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "%s of the key that it comes of has another %s",
-                           qk_attribute_find(nested)->name, qk_attribute_find(given->type)->name);
-    }
-    return qk_attrs_merge(template_, &adds);
+    return qk_nested_add(nested, qk_attrs_view(&by->attrs, nested), template_);
 }
 
 /* What a key of which the new one lets know asks for, and the template may not deny. */

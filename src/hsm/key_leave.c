@@ -93,7 +93,9 @@ static qk_err check_rules(const qk_held_key *key, const qk_held_key *kek, unsign
 {
     if (qk_policy_conflict(kek->class, &kek->attrs))
         return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "the wrapping key decrypts too and would give the key away");
-    if (is_any(key, CKA_SENSITIVE, true) && !keeps_secrets(kek))
+    if (!is_any(key, CKA_SENSITIVE, true)) /* it can be read anyway */
+        return QK_OK;
+    if (!keeps_secrets(kek))
         return qk_fail(QK_E_KEY_NOT_WRAPPABLE,
                        "a sensitive key leaves under a key that was generated here, never left in clear and does not "
                        "decrypt, or that the security officer trusts (CKA_TRUSTED)");

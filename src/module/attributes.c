@@ -3,6 +3,8 @@
 #include "hsm/attribute_codec.h"
 #include "module/sealed.h"
 #include "module/session.h"
+#include "module/template.h"
+#include "p11/nested.h"
 
 /* --- reading --- */
 
@@ -92,8 +94,12 @@ static qk_err read_one(qk_session *session, const qk_object *object, CK_ATTRIBUT
     uint8_t place[QK_UUID_TEXT];
     size_t len;
 
+    if (row && row->form == QK_FORM_TEMPLATE && (row->of & qk_attribute_kind_of(object->class)))
+        return qk_nested_give(have ? have->value : QK_VIEW_NONE, item);
     if (have)
         return fill(item, have->value);
+    if (item->type == CKA_ALLOWED_MECHANISMS && qk_object_is_key(object))
+        return fill(item, QK_VIEW_NONE); /* none is named: all are allowed */
     if (qk_object_place_attribute(object, item->type, place, &len))
         return fill(item, qk_view_of(place, len));
     if (item->type == CKA_VALUE && qk_value_is_sealed(object))
@@ -197,7 +203,7 @@ static qk_err check_settable(const qk_object *object, const qk_attribute *row, c
     if (row->type == CKA_TRUSTED && to && user != QK_SO)
         return qk_fail(QK_E_ATTRIBUTE_READ_ONLY, "only the security officer may set CKA_TRUSTED");
     if (row->form != QK_FORM_BOOL)
-        return QK_OK;
+        return qk_date_check(wanted);
     return check_direction(row, qk_attrs_bool(&object->attrs, row->type, false), to);
 }
 

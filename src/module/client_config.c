@@ -95,7 +95,7 @@ static const qk_config_row token_rows[] = {
     { .key = "embedded.path", .type = QK_CONFIG_TEXT, .offset = AT(embedded_path),
       .help = "Folder of an embedded token; the user's data folder if empty." },
     { .key = "embedded.policy.weak_wrapping", .type = QK_CONFIG_BOOL, .offset = AT(weak_wrapping), .fallback = "false",
-      .help = "A key may be wrapped under a weaker one (SP 800-57), such as AES-256 under RSA-2048." },
+      .help = "A sensitive key may be wrapped under a weaker one (SP 800-57), such as AES-256 under RSA-2048." },
     { .key = "embedded.policy.legacy_mechanisms", .type = QK_CONFIG_BOOL, .offset = AT(legacy), .fallback = "true",
       .help = "Mechanisms for old keys are there: DES, DSA, RSA of X9.31, ... (marked in the table of mechanisms)." },
     { .key = "embedded.policy.hide_values", .type = QK_CONFIG_BOOL, .offset = AT(values_hidden), .fallback = "false",

@@ -68,7 +68,7 @@ qk_err qk_object_create(CK_SESSION_HANDLE handle, qk_template template_, CK_OBJE
     kind = qk_attribute_kind_of(class);
     if (kind & QK_OF_KEYS)
         return create_key(session, &given, class, out_handle);
-    if (kind & (QK_OF_CERTIFICATE | QK_OF_DATA))
+    if (kind & (QK_OF_CERTIFICATE | QK_OF_DATA | QK_OF_DOMAIN))
         return create_other(session, &given, class, out_handle);
     return qk_fail(QK_E_ATTRIBUTE_VALUE, "objects of this CKA_CLASS (0x%lx) cannot be created", class);
 }

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 
 #include "hsm/attribute_codec.h"
-#include "module/slot_objects.h"
+#include "module/profile.h"
 #include "module/sealed.h"
 #include "module/session.h"
+#include "module/slot_objects.h"
 
 void qk_find_done(qk_find *find)
 {
@@ -92,6 +93,12 @@ static qk_err see(qk_object *object, void *context)
     return add(v->find, object->handle);
 }
 
+/* Profiles are there for who asks for them; in a listing of everything they would only puzzle. */
+static qk_err see_profile(qk_object *object, void *context)
+{
+    return add(context, object->handle);
+}
+
 /* --- token objects --- */
 
 static size_t name_stores(const qk_find *find, const qk_token *token, ProtobufCBinaryData out[2])
@@ -153,11 +160,25 @@ static void choose_stores(qk_session *session)
     qk_attrs_remove(&find->wanted, CKA_PRIVATE);
 }
 
+/* Attributes that are unknown here (other vendors') are no fault of a search: nothing has them. */
+static qk_err read_wanted(qk_session *session, const CK_ATTRIBUTE *template_, CK_ULONG count)
+{
+    qk_find *find = &session->find;
+
+    for (CK_ULONG i = 0; template_ && i < count && !find->nothing; i++)
+        find->nothing = !qk_attribute_find(template_[i].type);
+    return find->nothing ? QK_OK : qk_attrs_from_template(template_, count, &find->wanted);
+}
+
 static qk_err search(qk_session *session, const CK_ATTRIBUTE *template_, CK_ULONG count)
 {
     visit v = { .find = &session->find, .sees_private = qk_slot_user(session->slot) == QK_USER };
 
-    QK_TRY(qk_attrs_from_template(template_, count, &session->find.wanted));
+    QK_TRY(read_wanted(session, template_, count));
+    if (session->find.nothing)
+        return QK_OK;
+    if (qk_attrs_ulong(&session->find.wanted, CKA_CLASS, CK_UNAVAILABLE_INFORMATION) == CKO_PROFILE)
+        return qk_profiles_find(session->slot, &session->find.wanted, see_profile, &session->find);
     QK_TRY(take_value_out(&session->find));
     if (!qk_attrs_bool(&session->find.wanted, CKA_TOKEN, false))
         QK_TRY(qk_object_table_each_session_object(session->slot->objects, see, &v));

@@ -15,6 +15,7 @@ typedef struct qk_find {
     bool wants_value;
     qk_buf value; /* what CKA_VALUE must be: compared here, since private objects have theirs sealed */
     bool public_store, private_store; /* which are searched */
+    bool nothing;                     /* the template has an attribute that nobody knows: no object has it */
     qk_buf page_token;                /* empty: there is no further page */
 } qk_find;
 

@@ -241,6 +241,18 @@ static void assert_same_key(CK_OBJECT_HANDLE a, CK_OBJECT_HANDLE b)
     assert_memory_equal(first, second, 3);
 }
 
+static CK_OBJECT_HANDLE make_open_aes(void)
+{
+    CK_MECHANISM generate = { CKM_AES_KEY_GEN, NULL, 0 };
+    CK_ULONG len = 16;
+    CK_ATTRIBUTE template_[] = { ATTR(CKA_VALUE_LEN, len), ATTR_BOOL(CKA_SENSITIVE, false),
+                                 ATTR_BOOL(CKA_EXTRACTABLE, true) };
+    CK_OBJECT_HANDLE key = 0;
+
+    assert_ok(p11->C_GenerateKey(test_session, &generate, template_, 3, &key));
+    return key;
+}
+
 static void a_wrapped_key_comes_back(void **state)
 {
     CK_OBJECT_HANDLE rsa_public, rsa_private, kek = make_aes(true, false), key = make_aes(false, true), back;
@@ -259,10 +271,169 @@ static void a_wrapped_key_comes_back(void **state)
     assert_same_key(key, back);
     assert_false(reads_true(back, CKA_LOCAL));
     test_rsa_pair(test_session, false, &rsa_public, &rsa_private);
+    key = make_open_aes();
     len = sizeof wrapped;
     assert_ok(p11->C_WrapKey(test_session, &rsa, rsa_public, key, wrapped, &len));
     assert_ok(p11->C_UnwrapKey(test_session, &rsa, rsa_private, wrapped, len, template_, 3, &back));
     assert_same_key(key, back);
+    assert_true(reads_true(back, CKA_SENSITIVE));
+}
+
+/* --- uses are kept apart --- */
+
+static CK_RV make_with(CK_ATTRIBUTE_TYPE one, CK_ATTRIBUTE_TYPE two, CK_OBJECT_HANDLE *out)
+{
+    CK_MECHANISM generate = { CKM_AES_KEY_GEN, NULL, 0 };
+    CK_ULONG len = 32;
+    CK_ATTRIBUTE template_[] = { ATTR(CKA_VALUE_LEN, len), ATTR_BOOL(one, true), ATTR_BOOL(two, true) };
+
+    return p11->C_GenerateKey(test_session, &generate, template_, 3, out);
+}
+
+static void no_key_both_wraps_and_decrypts(void **state)
+{
+    CK_ATTRIBUTE rises[] = { ATTR_BOOL(CKA_DECRYPT, true) }, falls[] = { ATTR_BOOL(CKA_WRAP, false) };
+    CK_OBJECT_HANDLE key, copy;
+
+    (void)state;
+    assert_rv(make_with(CKA_WRAP, CKA_DECRYPT, &key), CKR_TEMPLATE_INCONSISTENT);
+    assert_rv(make_with(CKA_UNWRAP, CKA_ENCRYPT, &key), CKR_TEMPLATE_INCONSISTENT);
+    assert_ok(make_with(CKA_WRAP, CKA_UNWRAP, &key));
+    assert_rv(p11->C_SetAttributeValue(test_session, key, rises, 1), CKR_ATTRIBUTE_READ_ONLY);
+    assert_ok(p11->C_SetAttributeValue(test_session, key, falls, 1));
+    assert_rv(p11->C_SetAttributeValue(test_session, key, rises, 1), CKR_ATTRIBUTE_READ_ONLY);
+    assert_rv(p11->C_CopyObject(test_session, key, rises, 1, &copy), CKR_ATTRIBUTE_READ_ONLY);
+}
+
+static void a_sensitive_key_leaves_under_a_faithful_key_alone(void **state)
+{
+    CK_OBJECT_HANDLE rsa_public, rsa_private, key = make_aes(false, true), known;
+    CK_MECHANISM cbc_pad = { CKM_AES_CBC_PAD, iv, 16 }, rsa = { CKM_RSA_PKCS, NULL, 0 };
+    CK_ATTRIBUTE import_[] = { ATTR(CKA_CLASS, secret_class), ATTR(CKA_KEY_TYPE, aes),
+                               ATTR_TEXT(CKA_VALUE, "thirty-two bytes that all know.."), ATTR_BOOL(CKA_WRAP, true) };
+    CK_BYTE wrapped[256];
+    CK_ULONG len = sizeof wrapped;
+
+    (void)state;
+    assert_ok(p11->C_CreateObject(test_session, import_, COUNT(import_), &known));
+    assert_rv(p11->C_WrapKey(test_session, &cbc_pad, known, key, wrapped, &len), CKR_KEY_NOT_WRAPPABLE);
+    test_rsa_pair(test_session, false, &rsa_public, &rsa_private); /* its private half decrypts */
+    assert_rv(p11->C_WrapKey(test_session, &rsa, rsa_public, key, wrapped, &len), CKR_KEY_NOT_WRAPPABLE);
+    assert_ok(p11->C_WrapKey(test_session, &cbc_pad, known, make_open_aes(), wrapped, &len));
+}
+
+static void an_unwrapped_key_stays_closed(void **state)
+{
+    CK_OBJECT_HANDLE kek = make_aes(true, false), key = make_aes(false, true), back;
+    CK_MECHANISM cbc_pad = { CKM_AES_CBC_PAD, iv, 16 };
+    CK_ATTRIBUTE template_[] = { ATTR(CKA_CLASS, secret_class), ATTR(CKA_KEY_TYPE, aes),
+                                 ATTR_BOOL(CKA_SENSITIVE, false), ATTR_BOOL(CKA_EXTRACTABLE, true) };
+    CK_BYTE wrapped[64];
+    CK_ULONG len = sizeof wrapped;
+
+    (void)state;
+    assert_ok(p11->C_WrapKey(test_session, &cbc_pad, kek, key, wrapped, &len));
+    assert_rv(p11->C_UnwrapKey(test_session, &cbc_pad, kek, wrapped, len, template_, 4, &back),
+              CKR_TEMPLATE_INCONSISTENT);
+}
+
+/* --- nested templates --- */
+
+static CK_OBJECT_HANDLE make_kek(CK_ATTRIBUTE_TYPE nested, CK_ATTRIBUTE *inner, CK_ULONG count)
+{
+    CK_MECHANISM generate = { CKM_AES_KEY_GEN, NULL, 0 };
+    CK_ULONG len = 32;
+    CK_ATTRIBUTE template_[] = { ATTR(CKA_VALUE_LEN, len),
+                                 ATTR_BOOL(CKA_TOKEN, true),
+                                 ATTR_BOOL(CKA_WRAP, true),
+                                 ATTR_BOOL(CKA_UNWRAP, true),
+                                 { nested, inner, count * sizeof *inner } };
+    CK_OBJECT_HANDLE kek = 0;
+
+    assert_ok(p11->C_GenerateKey(test_session, &generate, template_, COUNT(template_), &kek));
+    return kek;
+}
+
+static void nested_templates_are_read_in_steps(void **state)
+{
+    CK_ATTRIBUTE inner[] = { ATTR(CKA_KEY_TYPE, aes), ATTR_TEXT(CKA_LABEL, "labelled") }, got[2] = { 0 };
+    CK_OBJECT_HANDLE kek = make_kek(CKA_UNWRAP_TEMPLATE, inner, 2);
+    CK_ATTRIBUTE item = { CKA_UNWRAP_TEMPLATE, NULL, 0 }, none = { CKA_WRAP_TEMPLATE, NULL, 9 };
+    CK_BYTE text[8];
+    CK_ULONG type = 0;
+
+    (void)state;
+    assert_ok(p11->C_GetAttributeValue(test_session, kek, &item, 1));
+    assert_int_equal(item.ulValueLen, sizeof got);
+    item.pValue = got;
+    item.ulValueLen -= 1;
+    assert_rv(p11->C_GetAttributeValue(test_session, kek, &item, 1), CKR_BUFFER_TOO_SMALL);
+    assert_true(item.ulValueLen == CK_UNAVAILABLE_INFORMATION);
+    item.ulValueLen = sizeof got;
+    assert_ok(p11->C_GetAttributeValue(test_session, kek, &item, 1));
+    assert_int_equal(got[0].type, CKA_LABEL);
+    assert_int_equal(got[0].ulValueLen, 8);
+    got[0].pValue = text;
+    got[1].pValue = &type;
+    assert_ok(p11->C_GetAttributeValue(test_session, kek, &item, 1));
+    assert_memory_equal(text, "labelled", 8);
+    assert_int_equal(type, CKK_AES);
+    assert_ok(p11->C_GetAttributeValue(test_session, kek, &none, 1));
+    assert_int_equal(none.ulValueLen, 0);
+    assert_int_equal(test_count(test_session, &(CK_ATTRIBUTE){ CKA_UNWRAP_TEMPLATE, inner, sizeof inner }, 1), 1);
+}
+
+static void a_wrap_template_chooses_keys(void **state)
+{
+    CK_ATTRIBUTE inner[] = { ATTR_TEXT(CKA_LABEL, "may leave"), ATTR(CKA_KEY_TYPE, aes) };
+    CK_OBJECT_HANDLE kek = make_kek(CKA_WRAP_TEMPLATE, inner, 2), key = make_aes(false, true);
+    CK_ATTRIBUTE label = ATTR_TEXT(CKA_LABEL, "may leave");
+    CK_MECHANISM cbc_pad = { CKM_AES_CBC_PAD, iv, 16 };
+    CK_BYTE wrapped[64];
+    CK_ULONG len = sizeof wrapped;
+
+    (void)state;
+    assert_rv(p11->C_WrapKey(test_session, &cbc_pad, kek, key, wrapped, &len), CKR_KEY_HANDLE_INVALID);
+    assert_ok(p11->C_SetAttributeValue(test_session, key, &label, 1));
+    assert_ok(p11->C_WrapKey(test_session, &cbc_pad, kek, key, wrapped, &len));
+}
+
+static void an_unwrap_template_completes_what_comes_in(void **state)
+{
+    CK_ATTRIBUTE inner[] = { ATTR(CKA_KEY_TYPE, aes), ATTR_TEXT(CKA_LABEL, "came in"),
+                             ATTR_BOOL(CKA_EXTRACTABLE, false) };
+    CK_ATTRIBUTE extractable = ATTR_BOOL(CKA_EXTRACTABLE, true), sign = ATTR_BOOL(CKA_SIGN, true);
+    CK_OBJECT_HANDLE kek = make_kek(CKA_UNWRAP_TEMPLATE, inner, 3), key = make_aes(false, true), back;
+    CK_MECHANISM cbc_pad = { CKM_AES_CBC_PAD, iv, 16 };
+    CK_BYTE wrapped[64];
+    CK_ULONG len = sizeof wrapped;
+
+    (void)state;
+    assert_ok(p11->C_WrapKey(test_session, &cbc_pad, kek, key, wrapped, &len));
+    assert_rv(p11->C_UnwrapKey(test_session, &cbc_pad, kek, wrapped, len, &extractable, 1, &back),
+              CKR_TEMPLATE_INCONSISTENT);
+    assert_ok(p11->C_UnwrapKey(test_session, &cbc_pad, kek, wrapped, len, &sign, 1, &back));
+    assert_false(reads_true(back, CKA_EXTRACTABLE));
+    assert_int_equal(test_count_label(test_session, "came in"), 1);
+}
+
+static void unsound_nested_templates_are_refused(void **state)
+{
+    CK_ATTRIBUTE sign = ATTR_BOOL(CKA_SIGN, true), value = ATTR_TEXT(CKA_VALUE, "secret");
+    CK_ATTRIBUTE deep = { CKA_WRAP_TEMPLATE, &sign, sizeof sign };
+    CK_ATTRIBUTE bad[] = { { CKA_WRAP_TEMPLATE, &sign, sizeof sign - 1 },
+                           { CKA_WRAP_TEMPLATE, &value, sizeof value },
+                           { CKA_UNWRAP_TEMPLATE, &deep, sizeof deep },
+                           { CKA_DERIVE_TEMPLATE, NULL, sizeof sign } };
+    CK_MECHANISM generate = { CKM_AES_KEY_GEN, NULL, 0 };
+    CK_ULONG len = 32;
+    CK_OBJECT_HANDLE key;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        CK_ATTRIBUTE template_[] = { ATTR(CKA_VALUE_LEN, len), bad[i] };
+        assert_rv(p11->C_GenerateKey(test_session, &generate, template_, 2, &key), CKR_ATTRIBUTE_VALUE_INVALID);
+    }
 }
 
 static void keys_that_may_not_leave_stay(void **state)
@@ -304,6 +475,13 @@ int main(void)
         IN(a_key_needs_its_type_and_value),
         IN(a_wrapped_key_comes_back),
         IN(keys_that_may_not_leave_stay),
+        IN(no_key_both_wraps_and_decrypts),
+        IN(a_sensitive_key_leaves_under_a_faithful_key_alone),
+        IN(an_unwrapped_key_stays_closed),
+        IN(nested_templates_are_read_in_steps),
+        IN(a_wrap_template_chooses_keys),
+        IN(an_unwrap_template_completes_what_comes_in),
+        IN(unsound_nested_templates_are_refused),
     };
 
     return cmocka_run_group_tests(tests, test_token_make, test_token_remove);

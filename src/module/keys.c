@@ -3,6 +3,7 @@
 
 #include "hsm/attribute_codec.h"
 #include "module/session.h"
+#include "p11/nested.h"
 
 void qk_new_object_done(qk_new_object *it)
 {
@@ -28,6 +29,29 @@ qk_err qk_new_object_read(const qk_session *session, qk_template from, CK_OBJECT
 
     QK_TRY(qk_attrs_from_template(from.items, from.count, &given));
     return qk_new_object_from_attrs(session, &given, class, out);
+}
+
+qk_err qk_new_object_read_from(const qk_session *session, qk_template from, CK_OBJECT_CLASS class, const qk_object *by,
+                               CK_ATTRIBUTE_TYPE nested, qk_new_object *out)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs given = QK_ATTRS_NONE;
+
+    QK_TRY(qk_attrs_from_template(from.items, from.count, &given));
+    QK_TRY(qk_nested_add(nested, qk_attrs_view(&by->attrs, nested), &given));
+    class = qk_attrs_ulong(&given, CKA_CLASS, class);
+    if (!(qk_attribute_kind_of(class) & QK_OF_KEYS))
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "a %s does not come of a key", qk_name_of_class(class));
+    return qk_new_object_from_attrs(session, &given, class, out);
+}
+
+qk_err qk_check_wrap_template(const qk_object *key, const qk_object *kek)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs wanted = QK_ATTRS_NONE;
+
+    QK_TRY(qk_nested_read(qk_attrs_view(&kek->attrs, CKA_WRAP_TEMPLATE), &wanted));
+    if (!qk_object_matches(key, &wanted)) /* PKCS #11 3.2, C_WrapKey, names the code */
+        return qk_fail(QK_E_KEY_HANDLE, "the key does not match CKA_WRAP_TEMPLATE of the wrapping key");
+    return QK_OK;
 }
 
 qk_err qk_new_object_take(const qk_session *session, const Grep11__KeyBlob *key, qk_new_object *it)

@@ -22,6 +22,13 @@ QK_MUST_CHECK qk_err qk_new_object_read(const qk_session *session, qk_template f
                                         qk_new_object *out);
 QK_MUST_CHECK qk_err qk_new_object_from_attrs(const qk_session *session, const qk_attrs *given, CK_OBJECT_CLASS class,
                                               qk_new_object *out);
+/* The same for a key that comes of another, whose `nested` template (CKA_DERIVE_TEMPLATE, ...) is added to what the
+ * application gives: the HSM does so too, but knows nothing of CKA_LABEL, CKA_TOKEN and the like. `class` holds if
+ * neither says. QK_E_TEMPLATE_INCONSISTENT. */
+QK_MUST_CHECK qk_err qk_new_object_read_from(const qk_session *session, qk_template from, CK_OBJECT_CLASS class,
+                                             const qk_object *by, CK_ATTRIBUTE_TYPE nested, qk_new_object *out);
+/* CKA_WRAP_TEMPLATE of the wrapping key, as far as the HSM cannot judge it. QK_E_KEY_HANDLE. */
+QK_MUST_CHECK qk_err qk_check_wrap_template(const qk_object *key, const qk_object *kek);
 /* Makes the object of the HSM's answer. */
 QK_MUST_CHECK qk_err qk_new_object_take(const qk_session *session, const Grep11__KeyBlob *key, qk_new_object *it);
 /* Stores it and tells its handle. */

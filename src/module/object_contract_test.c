@@ -139,7 +139,7 @@ static void certificates_are_kept(void **state)
         ATTR_TEXT(CKA_LABEL, "certificate"),
     };
     CK_ATTRIBUTE trusted[] = { ATTR(CKA_CLASS, certificate_class), ATTR(CKA_CERTIFICATE_TYPE, x509),
-                               ATTR(CKA_VALUE, der), ATTR_BOOL(CKA_TRUSTED, true) };
+                               ATTR_TEXT(CKA_SUBJECT, "subject"), ATTR(CKA_VALUE, der), ATTR_BOOL(CKA_TRUSTED, true) };
     CK_OBJECT_HANDLE object;
 
     (void)state;
@@ -150,6 +150,137 @@ static void certificates_are_kept(void **state)
     assert_attribute(object, CKA_TRUSTED, &test_false, 1);
     assert_rv(p11->C_CreateObject(test_session, trusted, COUNT(trusted), &object), CKR_ATTRIBUTE_READ_ONLY);
     assert_int_equal(test_count_label(test_session, "certificate"), 1);
+}
+
+static void certificates_of_each_type_have_their_attributes(void **state)
+{
+    static CK_CERTIFICATE_TYPE attr_cert = CKC_X_509_ATTR_CERT, wtls = CKC_WTLS, unknown = 77;
+    static CK_ULONG category = 4;
+    CK_ATTRIBUTE class = ATTR(CKA_CLASS, certificate_class), value = ATTR_TEXT(CKA_VALUE, "certificate"),
+                 subject = ATTR_TEXT(CKA_SUBJECT, "subject"), owner = ATTR_TEXT(CKA_OWNER, "owner");
+    CK_ATTRIBUTE of_x509 = ATTR(CKA_CERTIFICATE_TYPE, x509), of_attr = ATTR(CKA_CERTIFICATE_TYPE, attr_cert),
+                 of_wtls = ATTR(CKA_CERTIFICATE_TYPE, wtls), of_none = ATTR(CKA_CERTIFICATE_TYPE, unknown);
+    const struct {
+        CK_ATTRIBUTE template_[6];
+        CK_ULONG count;
+        CK_RV wanted;
+    } cases[] = {
+        { { class, of_x509, value, subject }, 4, CKR_OK },
+        { { class, of_wtls, value, subject }, 4, CKR_OK },
+        { { class, of_attr, value, owner }, 4, CKR_OK },
+        { { class, of_none, value, subject }, 4, CKR_ATTRIBUTE_VALUE_INVALID },
+        { { class, of_x509, value }, 3, CKR_TEMPLATE_INCOMPLETE },
+        { { class, of_attr, value }, 3, CKR_TEMPLATE_INCOMPLETE },
+        { { class, of_attr, owner }, 3, CKR_TEMPLATE_INCOMPLETE },
+        { { class, of_x509, value, subject, owner }, 5, CKR_ATTRIBUTE_TYPE_INVALID },
+        { { class, of_attr, value, owner, ATTR_TEXT(CKA_URL, "http://x") }, 5, CKR_ATTRIBUTE_TYPE_INVALID },
+        { { class, of_x509, subject, ATTR_TEXT(CKA_URL, "http://x") }, 4, CKR_TEMPLATE_INCOMPLETE },
+        { { class, of_x509, subject, ATTR_TEXT(CKA_URL, "http://x"), ATTR_TEXT(CKA_HASH_OF_SUBJECT_PUBLIC_KEY, "h"),
+            ATTR_TEXT(CKA_HASH_OF_ISSUER_PUBLIC_KEY, "h") },
+          6,
+          CKR_OK },
+        { { class, of_x509, value, subject, ATTR(CKA_CERTIFICATE_CATEGORY, category) },
+          5,
+          CKR_ATTRIBUTE_VALUE_INVALID },
+        { { class, of_x509, value, subject, ATTR_TEXT(CKA_CHECK_VALUE, "abc") }, 5, CKR_ATTRIBUTE_VALUE_INVALID },
+    };
+    CK_OBJECT_HANDLE object;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_rv(
+            p11->C_CreateObject(test_session, (CK_ATTRIBUTE *)(uintptr_t)cases[i].template_, cases[i].count, &object),
+            cases[i].wanted);
+    assert_ok(p11->C_CreateObject(test_session, (CK_ATTRIBUTE *)(uintptr_t)cases[0].template_, 4, &object));
+    assert_rv(read_one(object, CKA_AC_ISSUER), CKR_ATTRIBUTE_TYPE_INVALID);
+    assert_attribute(object, CKA_ISSUER, "", 0);
+    assert_attribute(object, CKA_URL, "", 0);
+}
+
+static void a_certificate_tells_its_public_key(void **state)
+{
+    /* version 3, serial 1, algorithm, issuer, validity, subject: empty; then what stands for the public key */
+    CK_BYTE der[] = { 0x30, 0x18, 0x30, 0x16, 0xa0, 0x03, 0x02, 0x01, 0x02, 0x02, 0x01, 0x01, 0x30,
+                      0x00, 0x30, 0x00, 0x30, 0x00, 0x30, 0x00, 0x30, 0x02, 0x05, 0x00, 0x05, 0x00 };
+    CK_ATTRIBUTE template_[] = { ATTR(CKA_CLASS, certificate_class), ATTR(CKA_CERTIFICATE_TYPE, x509),
+                                 ATTR_TEXT(CKA_SUBJECT, "subject"), ATTR(CKA_VALUE, der),
+                                 ATTR_TEXT(CKA_PUBLIC_KEY_INFO, "another") };
+    CK_OBJECT_HANDLE object;
+
+    (void)state;
+    der[1] = 22;
+    der[3] = 20;
+    assert_ok(p11->C_CreateObject(test_session, template_, 4, &object));
+    assert_attribute(object, CKA_PUBLIC_KEY_INFO, der + 20, 4);
+    assert_rv(p11->C_CreateObject(test_session, template_, 5, &object), CKR_ATTRIBUTE_VALUE_INVALID);
+}
+
+static void dates_are_days_in_order(void **state)
+{
+    CK_OBJECT_HANDLE key = test_aes_key(test_session, false, "dated"), made;
+    CK_ATTRIBUTE good = ATTR_TEXT(CKA_START_DATE, "20280229"), none = { CKA_START_DATE, NULL, 0 };
+    CK_ATTRIBUTE bad[] = { ATTR_TEXT(CKA_START_DATE, "20261301"), ATTR_TEXT(CKA_END_DATE, "20260100"),
+                           ATTR_TEXT(CKA_END_DATE, "2026010x"), ATTR_TEXT(CKA_START_DATE, "20260229") };
+    CK_ATTRIBUTE crossed[] = { ATTR(CKA_CLASS, secret_class), ATTR(CKA_KEY_TYPE, aes),
+                               ATTR_TEXT(CKA_VALUE, "sixteen bytes   "), ATTR_TEXT(CKA_START_DATE, "20270101"),
+                               ATTR_TEXT(CKA_END_DATE, "20261231") };
+
+    (void)state;
+    assert_ok(p11->C_SetAttributeValue(test_session, key, &good, 1));
+    assert_attribute(key, CKA_START_DATE, "20280229", 8);
+    assert_ok(p11->C_SetAttributeValue(test_session, key, &none, 1));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_rv(p11->C_SetAttributeValue(test_session, key, &bad[i], 1), CKR_ATTRIBUTE_VALUE_INVALID);
+    assert_rv(p11->C_CreateObject(test_session, crossed, 5, &made), CKR_TEMPLATE_INCONSISTENT);
+}
+
+static void domain_parameters_are_kept(void **state)
+{
+    static CK_ULONG domain_class = CKO_DOMAIN_PARAMETERS, dh = CKK_DH, dsa = CKK_DSA, bits = 16;
+    CK_ATTRIBUTE template_[] = { ATTR(CKA_CLASS, domain_class),    ATTR(CKA_KEY_TYPE, dh),
+                                 ATTR_TEXT(CKA_PRIME, "\x0f\xff"), ATTR_TEXT(CKA_BASE, "\x02"),
+                                 ATTR_BOOL(CKA_TOKEN, true),       ATTR(CKA_PRIME_BITS, bits) };
+    CK_ATTRIBUTE incomplete[] = { ATTR(CKA_CLASS, domain_class), ATTR(CKA_KEY_TYPE, dsa),
+                                  ATTR_TEXT(CKA_PRIME, "\x0f\xff"), ATTR_TEXT(CKA_BASE, "\x02") };
+    CK_ULONG twelve = 12;
+    CK_OBJECT_HANDLE object;
+
+    (void)state;
+    assert_ok(p11->C_CreateObject(test_session, template_, 5, &object));
+    assert_attribute(object, CKA_PRIME, "\x0f\xff", 2);
+    assert_attribute(object, CKA_PRIME_BITS, &twelve, sizeof twelve);
+    assert_attribute(object, CKA_LOCAL, &test_false, 1);
+    assert_int_equal(test_count(test_session, template_, 2), 1);
+    assert_rv(p11->C_CreateObject(test_session, template_, 6, &object), CKR_ATTRIBUTE_READ_ONLY);
+    assert_rv(p11->C_CreateObject(test_session, incomplete, 4, &object), CKR_TEMPLATE_INCOMPLETE);
+    assert_rv(p11->C_CreateObject(test_session, template_, 1, &object), CKR_TEMPLATE_INCOMPLETE);
+}
+
+static void profiles_are_shown_and_fixed(void **state)
+{
+    static CK_ULONG profile_class = CKO_PROFILE, baseline = CKP_BASELINE_PROVIDER;
+    CK_ATTRIBUTE wanted[] = { ATTR(CKA_CLASS, profile_class), ATTR(CKA_PROFILE_ID, baseline) };
+    CK_ATTRIBUTE label = ATTR_TEXT(CKA_LABEL, "mine");
+    CK_OBJECT_HANDLE found[4], again, copy;
+    CK_ULONG count;
+
+    (void)state;
+    assert_int_equal(test_count(test_session, wanted, 1), 3);
+    assert_ok(p11->C_FindObjectsInit(test_session, wanted, 2));
+    assert_ok(p11->C_FindObjects(test_session, found, 4, &count));
+    assert_ok(p11->C_FindObjectsFinal(test_session));
+    assert_int_equal(count, 1);
+    assert_attribute(found[0], CKA_PROFILE_ID, &baseline, sizeof baseline);
+    assert_attribute(found[0], CKA_TOKEN, &test_true, 1);
+    assert_attribute(found[0], CKA_PRIVATE, &test_false, 1);
+    assert_rv(p11->C_DestroyObject(test_session, found[0]), CKR_ACTION_PROHIBITED);
+    assert_rv(p11->C_SetAttributeValue(test_session, found[0], &label, 1), CKR_ACTION_PROHIBITED);
+    assert_rv(p11->C_CopyObject(test_session, found[0], NULL, 0, &copy), CKR_ACTION_PROHIBITED);
+    assert_rv(p11->C_CreateObject(test_session, wanted, 1, &again), CKR_ATTRIBUTE_VALUE_INVALID);
+    assert_ok(p11->C_FindObjectsInit(test_session, wanted, 2));
+    assert_ok(p11->C_FindObjects(test_session, &again, 1, &count));
+    assert_ok(p11->C_FindObjectsFinal(test_session));
+    assert_int_equal(again, found[0]);
 }
 
 /* --- reading --- */
@@ -411,7 +542,10 @@ static void searches_follow_the_rules_of_operations(void **state)
     assert_rv(p11->C_FindObjects(test_session, &found, 1, &count), CKR_OPERATION_NOT_INITIALIZED);
     assert_rv(p11->C_FindObjectsFinal(test_session), CKR_OPERATION_NOT_INITIALIZED);
     assert_rv(p11->C_FindObjectsInit(test_session, NULL, 1), CKR_ARGUMENTS_BAD);
-    assert_rv(p11->C_FindObjectsInit(test_session, &unknown, 1), CKR_ATTRIBUTE_TYPE_INVALID);
+    assert_ok(p11->C_FindObjectsInit(test_session, &unknown, 1)); /* nothing has it */
+    assert_ok(p11->C_FindObjects(test_session, &found, 1, &count));
+    assert_int_equal(count, 0);
+    assert_ok(p11->C_FindObjectsFinal(test_session));
     assert_ok(p11->C_FindObjectsInit(test_session, NULL, 0));
     assert_rv(p11->C_FindObjectsInit(test_session, NULL, 0), CKR_OPERATION_ACTIVE);
     assert_rv(p11->C_FindObjects(test_session, NULL, 1, &count), CKR_ARGUMENTS_BAD);
@@ -430,6 +564,11 @@ int main(void)
         IN(a_read_only_session_leaves_the_token_alone),
         IN(templates_are_checked),
         IN(certificates_are_kept),
+        IN(certificates_of_each_type_have_their_attributes),
+        IN(a_certificate_tells_its_public_key),
+        IN(dates_are_days_in_order),
+        IN(domain_parameters_are_kept),
+        IN(profiles_are_shown_and_fixed),
         IN(a_mixed_request_is_filled_as_far_as_possible),
         IN(integers_have_eight_bytes_and_empty_texts_none),
         IN(a_key_that_is_not_sensitive_shows_its_value),

@@ -14,6 +14,7 @@ qk_err qk_slot_init(qk_slot *slot, const qk_client_token *config)
     pthread_mutex_init(&slot->login_lock, NULL);
     pthread_mutex_init(&slot->change_lock, NULL);
     qk_random_pool_init(&slot->random);
+    qk_slot_mechs_init(&slot->mechs);
     QK_TRY(qk_object_table_new(&slot->objects));
     return qk_token_new(config, &slot->token);
 }
@@ -23,6 +24,7 @@ void qk_slot_done(qk_slot *slot)
     qk_object_table_free(&slot->objects);
     qk_token_free(&slot->token);
     qk_random_pool_done(&slot->random);
+    qk_slot_mechs_done(&slot->mechs);
     pthread_mutex_destroy(&slot->login_lock);
     pthread_mutex_destroy(&slot->change_lock);
 }
@@ -119,43 +121,5 @@ qk_err qk_slot_token_info(CK_SLOT_ID id, CK_TOKEN_INFO *out_info)
     info.ulMinPinLen = state.min_pin_len;
     info.ulMaxPinLen = state.max_pin_len;
     *out_info = info;
-    return QK_OK;
-}
-
-/* --- mechanisms --- */
-
-qk_err qk_slot_mechanism_list(CK_SLOT_ID id, CK_MECHANISM_TYPE *out_types, CK_ULONG *count)
-{
-    CK_ULONG room, needed = 0;
-    qk_slot *slot;
-
-    QK_TRY(qk_module_slot(id, &slot));
-    QK_TRY(check_place(count));
-    room = *count;
-    for (size_t i = 0; i < qk_mech_count; i++)
-        needed += qk_crypto_offers(&qk_mechs[i]);
-    *count = needed;
-    if (!out_types)
-        return QK_OK;
-    if (room < needed)
-        return qk_fail(QK_E_BUFFER_SMALL, "there are %lu mechanisms", needed);
-    for (size_t i = 0; i < qk_mech_count; i++)
-        if (qk_crypto_offers(&qk_mechs[i]))
-            *out_types++ = qk_mechs[i].type;
-    return QK_OK;
-}
-
-qk_err qk_slot_mechanism_info(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *out_info)
-{
-    const qk_mech *mech = qk_mech_find(type);
-    qk_slot *slot;
-
-    QK_TRY(qk_module_slot(id, &slot));
-    QK_TRY(check_place(out_info));
-    if (!mech || !qk_crypto_offers(mech))
-        return qk_fail(QK_E_MECHANISM_INVALID, "mechanism 0x%lx is unknown", type);
-    *out_info = (CK_MECHANISM_INFO){ .ulMinKeySize = mech->min_key,
-                                     .ulMaxKeySize = mech->max_key,
-                                     .flags = qk_mech_info_flags(mech) };
     return QK_OK;
 }

@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 
+#include "module/mechanisms.h"
 #include "module/object_table.h"
 #include "module/random.h"
 #include "module/token.h"
@@ -19,6 +20,7 @@ typedef struct qk_slot {
     qk_token *token;
     qk_object_table *objects;
     qk_random_pool random;
+    qk_slot_mechs mechs;
     pthread_mutex_t login_lock, change_lock;
     atomic_int user; /* qk_user */
     atomic_ulong session_count, rw_session_count;
@@ -38,8 +40,12 @@ static inline qk_user qk_slot_user(const qk_slot *slot)
 QK_MUST_CHECK qk_err qk_slot_list(CK_SLOT_ID *out_ids, CK_ULONG *count);
 QK_MUST_CHECK qk_err qk_slot_info(CK_SLOT_ID id, CK_SLOT_INFO *out_info);
 QK_MUST_CHECK qk_err qk_slot_token_info(CK_SLOT_ID id, CK_TOKEN_INFO *out_info);
+/* The token's own list, asked once (mechanisms.c). Whatever the server's absence gives until then. */
 QK_MUST_CHECK qk_err qk_slot_mechanism_list(CK_SLOT_ID id, CK_MECHANISM_TYPE *out_types, CK_ULONG *count);
 QK_MUST_CHECK qk_err qk_slot_mechanism_info(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *out_info);
+
+/* False if the token is known not to offer it. */
+bool qk_slot_may_offer(const qk_slot *slot, const qk_mech *mech);
 
 /* ---- login ---- */
 

@@ -80,7 +80,7 @@ qk_err qk_slot_objects_refresh(qk_session *session, qk_object **object)
 
 static bool is_stale(const qk_session *session, const qk_object *object)
 {
-    return object->token && qk_clock_monotonic_ms() - atomic_load_explicit(&object->checked_ms, memory_order_relaxed) >
+    return object->token && object->class != CKO_PROFILE && qk_clock_monotonic_ms() - atomic_load_explicit(&object->checked_ms, memory_order_relaxed) >
                                 session->slot->token->cache_max_age_ms;
 }
 

@@ -22,8 +22,13 @@ void qk_key_template_done(qk_key_template *template_);
 QK_MUST_CHECK qk_err qk_key_template_read(const qk_attrs *given, CK_OBJECT_CLASS class, bool is_private, qk_user user,
                                           qk_key_template *out);
 
-/* For a new certificate or data object: all attributes of its row, CKA_VALUE among them. QK_E_TEMPLATE_INCOMPLETE. */
+/* For a new certificate, data object or domain parameters: all attributes of its row, CKA_VALUE among them.
+ * QK_E_TEMPLATE_INCOMPLETE, QK_E_ATTRIBUTE_VALUE, QK_E_ATTRIBUTE_TYPE. */
 QK_MUST_CHECK qk_err qk_other_template_read(const qk_attrs *given, CK_OBJECT_CLASS class, qk_user user,
                                             qk_attrs *out_attrs);
+
+/* A CKA_START_DATE or CKA_END_DATE must be a day of the calendar, or empty. Other attributes pass.
+ * QK_E_ATTRIBUTE_VALUE. */
+QK_MUST_CHECK qk_err qk_date_check(const qk_attr *attr);
 
 #endif

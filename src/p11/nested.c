@@ -76,6 +76,20 @@ qk_err qk_nested_accept(qk_view foreign, qk_buf *out)
     return qk_nested_write(&attrs, out);
 }
 
+qk_err qk_nested_add(CK_ATTRIBUTE_TYPE nested, qk_view flat, qk_attrs *template_)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs adds = QK_ATTRS_NONE;
+
+    QK_TRY(qk_nested_read(flat, &adds));
+    for (size_t i = 0; i < adds.count; i++) {
+        const qk_attr *given = qk_attrs_find(template_, adds.items[i].type);
+        if (given && !qk_view_equal(given->value, adds.items[i].value))
+            return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "%s of the key that it comes of has another %s",
+                           qk_attribute_find(nested)->name, qk_attribute_find(given->type)->name);
+    }
+    return qk_attrs_merge(template_, &adds);
+}
+
 /* ---- an application's array ---- */
 
 /* Arrays lie where the application put them, maybe not aligned. */

@@ -25,6 +25,10 @@ QK_MUST_CHECK qk_err qk_nested_accept(qk_view foreign, qk_buf *out);
  * qk_attrs_from_template refuses, too. */
 QK_MUST_CHECK qk_err qk_nested_from_array(qk_view bytes, qk_buf *out);
 
+/* Adds what a flat form, the `nested` template of a key, says to the template of a key that comes of it.
+ * QK_E_TEMPLATE_INCONSISTENT where the two contradict each other. */
+QK_MUST_CHECK qk_err qk_nested_add(CK_ATTRIBUTE_TYPE nested, qk_view flat, qk_attrs *template_);
+
 /* Gives a flat form back as C_GetAttributeValue does: `array`->pValue NULL asks for the room of the array; otherwise it
  * has room for CK_ATTRIBUTEs whose own pValue is NULL to ask for a length, or a place of ulValueLen bytes. Types are
  * set. What is too short gets CK_UNAVAILABLE_INFORMATION: QK_E_BUFFER_SMALL. Source: PKCS #11 3.2,

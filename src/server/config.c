@@ -72,7 +72,7 @@ const qk_config_row qk_server_config_rows[] = {
       .help = "GREP11 clients may have keys that wrap and decrypt, as IBM's examples for raw import and export do. Holds "
               "for keys of their own, never for the PKCS #11 module and for what keystores hold." },
     { .key = "policy.weak_wrapping", .type = QK_CONFIG_BOOL, .offset = AT(weak_wrapping), .fallback = "false",
-      .help = "A key may be wrapped under a weaker one (SP 800-57), such as AES-256 under RSA-2048." },
+      .help = "A sensitive key may be wrapped under a weaker one (SP 800-57), such as AES-256 under RSA-2048." },
     { .key = "policy.legacy_mechanisms", .type = QK_CONFIG_BOOL, .offset = AT(legacy), .fallback = "true",
       .help = "Mechanisms for old keys are there: DES, DSA, RSA of X9.31, ... (marked in the table of mechanisms)." },
     { .key = "policy.hide_values", .type = QK_CONFIG_BOOL, .offset = AT(values_hidden), .fallback = "false",
