@@ -68,6 +68,7 @@
     ROW(NO_SESSION,              CKR_SESSION_HANDLE_INVALID,           CKR_SESSION_HANDLE_INVALID,           NOT_FOUND,           404, "no such session") \
     ROW(SESSION_PARALLEL,        CKR_SESSION_PARALLEL_NOT_SUPPORTED,   CKR_SESSION_PARALLEL_NOT_SUPPORTED,   UNIMPLEMENTED,       501, "parallel sessions do not exist") \
     ROW(SESSION_READ_ONLY,       CKR_SESSION_READ_ONLY,                CKR_SESSION_READ_ONLY,                PERMISSION_DENIED,   403, "session is read-only") \
+    ROW(SESSION_ASYNC,           CKR_SESSION_ASYNC_NOT_SUPPORTED,      CKR_SESSION_ASYNC_NOT_SUPPORTED,      UNIMPLEMENTED,       501, "asynchronous sessions do not exist") \
     ROW(SESSION_EXISTS,          CKR_SESSION_EXISTS,                   CKR_SESSION_EXISTS,                   FAILED_PRECONDITION, 409, "a session is open") \
     ROW(SESSION_RO_EXISTS,       CKR_SESSION_READ_ONLY_EXISTS,         CKR_SESSION_READ_ONLY_EXISTS,         FAILED_PRECONDITION, 409, "a read-only session is open") \
     ROW(SESSION_SO_EXISTS,       CKR_SESSION_READ_WRITE_SO_EXISTS,     CKR_SESSION_READ_WRITE_SO_EXISTS,     FAILED_PRECONDITION, 409, "the security officer is logged in") \
@@ -76,6 +77,7 @@
     ROW(TEMPLATE_INCOMPLETE,     CKR_TEMPLATE_INCOMPLETE,              CKR_TEMPLATE_INCOMPLETE,              INVALID_ARGUMENT,    400, "template lacks an attribute") \
     ROW(TEMPLATE_INCONSISTENT,   CKR_TEMPLATE_INCONSISTENT,            CKR_TEMPLATE_INCONSISTENT,            INVALID_ARGUMENT,    400, "template contradicts itself or the mechanism") \
     ROW(TOKEN_ABSENT,            CKR_TOKEN_NOT_PRESENT,                CKR_TOKEN_NOT_PRESENT,                UNAVAILABLE,         503, "token is not present") \
+    ROW(TOKEN_RESOURCE,          CKR_TOKEN_RESOURCE_EXCEEDED,          CKR_TOKEN_RESOURCE_EXCEEDED,          RESOURCE_EXHAUSTED,  429, "the token has used up what this needs") \
     ROW(TOKEN_UNRECOGNIZED,      CKR_TOKEN_NOT_RECOGNIZED,             CKR_TOKEN_NOT_RECOGNIZED,             FAILED_PRECONDITION, 409, "token is not initialized or not recognised") \
     ROW(TOKEN_READ_ONLY,         CKR_TOKEN_WRITE_PROTECTED,            CKR_TOKEN_WRITE_PROTECTED,            PERMISSION_DENIED,   403, "token is write-protected") \
     ROW(UNWRAPPING_HANDLE,       CKR_UNWRAPPING_KEY_HANDLE_INVALID,    CKR_UNWRAPPING_KEY_HANDLE_INVALID,    NOT_FOUND,           404, "no such unwrapping key") \

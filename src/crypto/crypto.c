@@ -2,6 +2,7 @@
 /* One-call operations: find the engine, check that key and mechanism fit, call. */
 #include "crypto/crypto.h"
 
+#include "crypto/encapsulate.h"
 #include "crypto/engine.h"
 
 qk_err qk_key_generate(const qk_mech_use *use, const qk_attrs *template_, qk_key **out_key)
@@ -109,5 +110,8 @@ size_t qk_crypto_output_len(const qk_key *key, const qk_mech_use *use, unsigned 
 {
     const qk_engine *engine = qk_engine_of(use->mech);
 
+    if (function == QK_ENCAPSULATE && engine &&
+        (engine->encapsulate == qk_ecdh_encapsulate || engine->encapsulate == qk_rsa_encapsulate))
+        return qk_encapsulated_len(key);
     return engine && engine->output_len ? engine->output_len(key, use, function, input_len) : 0;
 }

@@ -75,6 +75,23 @@ qk_err qk_handle_sign_final(void *context, const qk_call *call, const void *requ
     return QK_OK;
 }
 
+/* A signature that carries its data. Whoever has the public key recovers that without an HSM. */
+qk_err qk_handle_sign_recover(void *context, const qk_call *call, const void *request, void *response)
+{
+    QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
+    const Quantoki__V1__SignRecoverRequest *asked = request;
+    Quantoki__V1__SignRecoverResponse *answer = response;
+    ProtobufCBinaryData none = { 0, NULL };
+    qk_mech_use use;
+    qk_view signature;
+
+    QK_TRY(qk_core_use(context, asked->mech, QK_SIGN_RECOVER, &use));
+    QK_TRY(qk_core_key_for(context, asked->privkey, none, use.mech, QK_SIGN_RECOVER, &held));
+    QK_TRY(qk_crypto_sign_recover(held->key, &use, qk_message_view(asked->data), call->arena, &signature));
+    answer->signature = qk_message_bytes(signature);
+    return QK_OK;
+}
+
 /* ---- verifying ---- */
 
 qk_err qk_handle_verify_single(void *context, const qk_call *call, const void *request, void *response)

@@ -41,6 +41,7 @@ QK_HANDLER(sign_whole);
 QK_HANDLER(verify_whole);
 QK_HANDLER(sign_single);
 QK_HANDLER(verify_single);
+QK_HANDLER(sign_recover);
 /* handle_generate.c */
 QK_HANDLER(generate_key);
 QK_HANDLER(generate_key_pair);
@@ -49,6 +50,9 @@ QK_HANDLER(copy_key);
 /* handle_wrap.c */
 QK_HANDLER(wrap_key);
 QK_HANDLER(unwrap_key);
+/* handle_encapsulate.c */
+QK_HANDLER(encapsulate_key);
+QK_HANDLER(decapsulate_key);
 /* handle_derive.c */
 QK_HANDLER(derive_key);
 /* handle_mechanisms.c */

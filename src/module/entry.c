@@ -21,7 +21,7 @@ static bool is_everyday(qk_err err)
 {
     return err == QK_E_BUFFER_SMALL || err == QK_E_SIGNATURE_INVALID || err == QK_E_ATTRIBUTE_TYPE ||
            err == QK_E_ATTRIBUTE_SENSITIVE || err == QK_E_ALREADY_INITIALIZED || err == QK_E_NOT_SUPPORTED ||
-           err == QK_E_NOT_PARALLEL;
+           err == QK_E_NOT_PARALLEL || err == QK_E_NO_EVENT;
 }
 
 static void note_failure(const qk_visit *visit, qk_err err)
@@ -46,6 +46,8 @@ qk_err qk_in_check(qk_view in)
 {
     if (!in.data && in.len)
         return qk_fail(QK_E_BAD_ARGUMENT, "%zu bytes at NULL", in.len);
+    if (in.len > PTRDIFF_MAX) /* what a failed C_GetAttributeValue leaves */
+        return qk_fail(QK_E_BAD_ARGUMENT, "nothing has %zu bytes", in.len);
     return QK_OK;
 }
 

@@ -48,7 +48,7 @@ static inline qk_out qk_out_to(void *place, CK_ULONG *len)
     return (qk_out){ place, len };
 }
 
-/* A length without a place: QK_E_BAD_ARGUMENT. */
+/* A length without a place, or one that nothing can have: QK_E_BAD_ARGUMENT. */
 QK_MUST_CHECK qk_err qk_in_check(qk_view in);
 /* No place for the length: QK_E_BAD_ARGUMENT. */
 QK_MUST_CHECK qk_err qk_out_check(qk_out out);

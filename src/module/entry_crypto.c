@@ -28,38 +28,53 @@
     QK_ENTRY(name, (CK_SESSION_HANDLE session, CK_BYTE_PTR in, CK_ULONG in_len, CK_BYTE_PTR out, CK_ULONG_PTR out_len), \
              qk_work_##first##_and(session, other, qk_in(in, in_len), qk_out_to(out, out_len)))
 
-INIT(C_EncryptInit, QK_ENCRYPT)
-WHOLE(C_Encrypt, QK_ENCRYPT)
-UPDATE(C_EncryptUpdate, QK_ENCRYPT)
-FINISH(C_EncryptFinal, QK_ENCRYPT)
+INIT(C_EncryptInit, QK_WORK_ENCRYPT)
+WHOLE(C_Encrypt, QK_WORK_ENCRYPT)
+UPDATE(C_EncryptUpdate, QK_WORK_ENCRYPT)
+FINISH(C_EncryptFinal, QK_WORK_ENCRYPT)
 
-INIT(C_DecryptInit, QK_DECRYPT)
-WHOLE(C_Decrypt, QK_DECRYPT)
-UPDATE(C_DecryptUpdate, QK_DECRYPT)
-FINISH(C_DecryptFinal, QK_DECRYPT)
+INIT(C_DecryptInit, QK_WORK_DECRYPT)
+WHOLE(C_Decrypt, QK_WORK_DECRYPT)
+UPDATE(C_DecryptUpdate, QK_WORK_DECRYPT)
+FINISH(C_DecryptFinal, QK_WORK_DECRYPT)
 
 QK_ENTRY(C_DigestInit, (CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism),
-         qk_work_init(session, QK_DIGEST, mechanism, CK_INVALID_HANDLE))
-WHOLE(C_Digest, QK_DIGEST)
-FEED(C_DigestUpdate, QK_DIGEST)
-FINISH(C_DigestFinal, QK_DIGEST)
+         qk_work_init(session, QK_WORK_DIGEST, mechanism, CK_INVALID_HANDLE))
+WHOLE(C_Digest, QK_WORK_DIGEST)
+FEED(C_DigestUpdate, QK_WORK_DIGEST)
+QK_ENTRY(C_DigestKey, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key), qk_work_digest_key(session, key))
+FINISH(C_DigestFinal, QK_WORK_DIGEST)
 
-INIT(C_SignInit, QK_SIGN)
-WHOLE(C_Sign, QK_SIGN)
-FEED(C_SignUpdate, QK_SIGN)
-FINISH(C_SignFinal, QK_SIGN)
+INIT(C_SignInit, QK_WORK_SIGN)
+WHOLE(C_Sign, QK_WORK_SIGN)
+FEED(C_SignUpdate, QK_WORK_SIGN)
+FINISH(C_SignFinal, QK_WORK_SIGN)
 
-INIT(C_VerifyInit, QK_VERIFY)
+INIT(C_VerifyInit, QK_WORK_VERIFY)
 QK_ENTRY(C_Verify,
          (CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG data_len, CK_BYTE_PTR signature,
           CK_ULONG signature_len),
          qk_work_verify(session, qk_in(data, data_len), qk_in(signature, signature_len)))
-FEED(C_VerifyUpdate, QK_VERIFY)
+FEED(C_VerifyUpdate, QK_WORK_VERIFY)
 QK_ENTRY(C_VerifyFinal, (CK_SESSION_HANDLE session, CK_BYTE_PTR signature, CK_ULONG signature_len),
          qk_work_finish_verify(session, qk_in(signature, signature_len)))
 
-TWO(C_DigestEncryptUpdate, encrypt, QK_DIGEST)
-TWO(C_DecryptDigestUpdate, decrypt, QK_DIGEST)
-TWO(C_SignEncryptUpdate, encrypt, QK_SIGN)
-TWO(C_DecryptVerifyUpdate, decrypt, QK_VERIFY)
+INIT(C_SignRecoverInit, QK_WORK_SIGN_RECOVER)
+WHOLE(C_SignRecover, QK_WORK_SIGN_RECOVER)
+INIT(C_VerifyRecoverInit, QK_WORK_VERIFY_RECOVER)
+WHOLE(C_VerifyRecover, QK_WORK_VERIFY_RECOVER)
+
+QK_ENTRY(C_VerifySignatureInit,
+         (CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key, CK_BYTE_PTR signature,
+          CK_ULONG signature_len),
+         qk_work_init_signature(session, mechanism, key, qk_in(signature, signature_len)))
+QK_ENTRY(C_VerifySignature, (CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG data_len),
+         qk_work_verify_given(session, qk_in(data, data_len)))
+FEED(C_VerifySignatureUpdate, QK_WORK_VERIFY_SIGNATURE)
+QK_ENTRY(C_VerifySignatureFinal, (CK_SESSION_HANDLE session), qk_work_finish_given(session))
+
+TWO(C_DigestEncryptUpdate, encrypt, QK_WORK_DIGEST)
+TWO(C_DecryptDigestUpdate, decrypt, QK_WORK_DIGEST)
+TWO(C_SignEncryptUpdate, encrypt, QK_WORK_SIGN)
+TWO(C_DecryptVerifyUpdate, decrypt, QK_WORK_VERIFY)
 /* clang-format on */

@@ -3,6 +3,7 @@
 #include "module/entry.h"
 #include "module/interface.h"
 #include "module/module.h"
+#include "module/slot_event.h"
 
 /* clang-format off */
 QK_ENTRY(C_Initialize, (CK_VOID_PTR arguments), qk_module_initialize(arguments))
@@ -24,6 +25,9 @@ QK_ENTRY(C_GetSlotList, (CK_BBOOL token_present, CK_SLOT_ID_PTR slots, CK_ULONG_
          ((void)token_present, qk_slot_list(slots, count)))
 
 QK_ENTRY(C_GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO_PTR info), qk_slot_info(slot, info))
+
+QK_ENTRY(C_WaitForSlotEvent, (CK_FLAGS flags, CK_SLOT_ID_PTR slot, CK_VOID_PTR reserved),
+         qk_slot_event_wait(flags, slot, reserved))
 
 QK_ENTRY(C_GetTokenInfo, (CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info), qk_slot_token_info(slot, info))
 

@@ -2,6 +2,7 @@
 /* C_ functions of sessions, logins and random numbers. */
 #include "module/entry.h"
 #include "module/session.h"
+#include "module/work.h"
 
 /* clang-format off */
 QK_ENTRY(C_OpenSession,
@@ -14,8 +15,27 @@ QK_ENTRY(C_CloseAllSessions, (CK_SLOT_ID slot), qk_session_close_all(slot))
 
 QK_ENTRY(C_GetSessionInfo, (CK_SESSION_HANDLE session, CK_SESSION_INFO_PTR info), qk_session_info(session, info))
 
+QK_ENTRY(C_GetSessionValidationFlags,
+         (CK_SESSION_HANDLE session, CK_SESSION_VALIDATION_FLAGS_TYPE type, CK_FLAGS_PTR flags),
+         qk_session_validation(session, type, flags))
+
+QK_ENTRY(C_SessionCancel, (CK_SESSION_HANDLE session, CK_FLAGS flags), qk_work_cancel(session, flags))
+
+QK_ENTRY(C_GetOperationState, (CK_SESSION_HANDLE session, CK_BYTE_PTR state, CK_ULONG_PTR state_len),
+         qk_work_save(session, qk_out_to(state, state_len)))
+
+QK_ENTRY(C_SetOperationState,
+         (CK_SESSION_HANDLE session, CK_BYTE_PTR state, CK_ULONG state_len, CK_OBJECT_HANDLE encryption_key,
+          CK_OBJECT_HANDLE authentication_key),
+         qk_work_restore(session, qk_in(state, state_len), encryption_key, authentication_key))
+
 QK_ENTRY(C_Login, (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG pin_len),
          qk_login_user(session, user, qk_in(pin, pin_len)))
+
+QK_ENTRY(C_LoginUser,
+         (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG pin_len, CK_UTF8CHAR_PTR name,
+          CK_ULONG name_len),
+         qk_login_named_user(session, user, qk_in(pin, pin_len), qk_in(name, name_len)))
 
 QK_ENTRY(C_Logout, (CK_SESSION_HANDLE session), qk_logout(session))
 

@@ -10,10 +10,26 @@ static CK_FUNCTION_LIST functions = {
 #include <quantoki/pkcs11-functions.h>
 };
 
+static CK_FUNCTION_LIST_3_0 functions_3_0 = {
+    { 3, 0 },
+#define CK_PKCS11_FUNCTION(name, arguments) name,
+#define CK_PKCS11_UP_TO                     300
+#include <quantoki/pkcs11-functions.h>
+};
+
+static CK_FUNCTION_LIST_3_2 functions_3_2 = {
+    { 3, 2 },
+#define CK_PKCS11_FUNCTION(name, arguments) name,
+#define CK_PKCS11_UP_TO                     320
+#include <quantoki/pkcs11-functions.h>
+};
+
 static CK_UTF8CHAR interface_name[] = "PKCS 11";
 
 /* The first one is the one that C_GetInterface prefers. */
 static CK_INTERFACE interfaces[] = {
+    { interface_name, &functions_3_2, CKF_INTERFACE_FORK_SAFE },
+    { interface_name, &functions_3_0, CKF_INTERFACE_FORK_SAFE },
     { interface_name, &functions, CKF_INTERFACE_FORK_SAFE },
 };
 

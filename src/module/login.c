@@ -22,6 +22,7 @@ static bool is_any(const qk_object *object, const void *context)
 /* Private session objects die and handles of private token objects become invalid for good (PKCS #11, C_Logout). */
 void qk_slot_log_out_locked(qk_slot *slot)
 {
+    atomic_fetch_add(&slot->log_outs, 1);
     atomic_store_explicit(&slot->user, QK_NOBODY, memory_order_release);
     qk_object_table_remove_if(slot->objects, is_private, NULL);
     slot->token->login->log_out(slot->token->login);
@@ -107,6 +108,18 @@ qk_err qk_login_user(CK_SESSION_HANDLE handle, CK_USER_TYPE type, qk_view pin)
         err = log_in_locked(session->slot, type == CKU_SO ? QK_SO : QK_USER, pin);
     pthread_mutex_unlock(&session->slot->login_lock);
     return err;
+}
+
+/* PKCS #11 leaves it to the token which names it knows. Here each type of user has one user, without a name. */
+qk_err qk_login_named_user(CK_SESSION_HANDLE handle, CK_USER_TYPE type, qk_view pin, qk_view name)
+{
+    QK_OWNED(qk_session_leave) qk_session *session = NULL;
+
+    QK_TRY(qk_session_enter(handle, &session));
+    if (name.len)
+        return qk_fail(QK_E_BAD_ARGUMENT, "the token's users have no names; leave the name empty");
+    qk_session_leave(&session);
+    return qk_login_user(handle, type, pin);
 }
 
 /* --- PINs --- */

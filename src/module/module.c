@@ -11,6 +11,7 @@
 #include "base/life.h"
 #include "module/config_search.h"
 #include "module/ending.h"
+#include "module/slot_event.h"
 #include "module/tell.h"
 
 static qk_module *current;
@@ -164,6 +165,7 @@ static void abandon(void)
     for (size_t i = 0; current && i < current->slot_count; i++)
         qk_slot_abandon(&current->slots[i]);
     current = NULL;
+    qk_slot_event_abandon();
     qk_entropy_abandon();
     qk_crypto_abandon();
 }
@@ -203,6 +205,7 @@ qk_err qk_module_finalize(const void *reserved)
     if (reserved)
         return qk_fail(QK_E_BAD_ARGUMENT, "pReserved is not NULL");
     QK_TRY(qk_life_end());
+    qk_slot_event_end();
     free_module(&current);
     qk_entropy_stop();
     qk_crypto_stop();

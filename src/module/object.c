@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "hsm/key_policy.h"
 
 void qk_object_parts_done(qk_object_parts *parts)
 {
@@ -18,18 +19,15 @@ bool qk_object_is_key(const qk_object *object)
 
 static unsigned read_usages(const qk_attrs *attrs)
 {
-    static const struct {
-        CK_ATTRIBUTE_TYPE type;
-        unsigned use;
-    } usages[] = {
-        { CKA_ENCRYPT, QK_ENCRYPT }, { CKA_DECRYPT, QK_DECRYPT }, { CKA_SIGN, QK_SIGN },     { CKA_VERIFY, QK_VERIFY },
-        { CKA_WRAP, QK_WRAP },       { CKA_UNWRAP, QK_UNWRAP },   { CKA_DERIVE, QK_DERIVE },
+    static const CK_ATTRIBUTE_TYPE usages[] = {
+        CKA_ENCRYPT,      CKA_DECRYPT,        CKA_SIGN,   CKA_VERIFY,      CKA_WRAP,        CKA_UNWRAP,
+        CKA_SIGN_RECOVER, CKA_VERIFY_RECOVER, CKA_DERIVE, CKA_ENCAPSULATE, CKA_DECAPSULATE,
     };
     unsigned may = 0;
 
     for (size_t i = 0; i < sizeof usages / sizeof usages[0]; i++)
-        if (qk_attrs_bool(attrs, usages[i].type, false))
-            may |= usages[i].use;
+        if (qk_attrs_bool(attrs, usages[i], false))
+            may |= qk_policy_function_of(usages[i]);
     return may;
 }
 

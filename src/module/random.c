@@ -98,6 +98,13 @@ static qk_err from_pool(qk_session *session, uint8_t *place, size_t len)
 
 /* --- what C_ functions call --- */
 
+qk_err qk_session_random(qk_session *session, uint8_t *place, size_t len)
+{
+    if (!session->slot->token->remote)
+        return qk_random_bytes(place, len);
+    return len > LARGE ? fetch(session, place, len) : from_pool(session, place, len);
+}
+
 qk_err qk_generate_random(CK_SESSION_HANDLE handle, uint8_t *place, CK_ULONG len)
 {
     QK_OWNED(qk_session_leave) qk_session *session = NULL;
@@ -105,11 +112,7 @@ qk_err qk_generate_random(CK_SESSION_HANDLE handle, uint8_t *place, CK_ULONG len
     QK_TRY(qk_session_enter(handle, &session));
     if (!place && len)
         return qk_fail(QK_E_BAD_ARGUMENT, "the place for random bytes is NULL");
-    if (!len)
-        return QK_OK;
-    if (!session->slot->token->remote)
-        return qk_random_bytes(place, len);
-    return len > LARGE ? fetch(session, place, len) : from_pool(session, place, len);
+    return len ? qk_session_random(session, place, len) : QK_OK;
 }
 
 qk_err qk_seed_random(CK_SESSION_HANDLE handle, qk_view seed)

@@ -12,6 +12,8 @@
 #include "base/secret.h"
 #include "p11/attribute.h"
 
+typedef struct qk_session qk_session;
+
 typedef struct qk_random_pool {
     pthread_mutex_t lock;
     qk_secret bytes;
@@ -21,6 +23,8 @@ typedef struct qk_random_pool {
 void qk_random_pool_init(qk_random_pool *pool);
 void qk_random_pool_done(qk_random_pool *pool);
 
+/* For the module's own needs (nonces). May empty the session's arena. */
+QK_MUST_CHECK qk_err qk_session_random(qk_session *session, uint8_t *place, size_t len);
 QK_MUST_CHECK qk_err qk_generate_random(CK_SESSION_HANDLE session, uint8_t *place, CK_ULONG len);
 QK_MUST_CHECK qk_err qk_seed_random(CK_SESSION_HANDLE session, qk_view seed);
 

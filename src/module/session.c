@@ -11,6 +11,7 @@ void qk_session_clear(qk_session *session)
     qk_find_done(&session->find);
     qk_arena_done(&session->arena);
     session->slot = NULL;
+    session->wraps = 0;
     session->rw = session->owns_objects = false;
 }
 
@@ -91,6 +92,8 @@ qk_err qk_session_open(CK_SLOT_ID slot_id, CK_FLAGS flags, CK_SESSION_HANDLE *ou
     QK_TRY(qk_module_slot(slot_id, &slot));
     if (!(flags & CKF_SERIAL_SESSION))
         return qk_fail(QK_E_SESSION_PARALLEL, "CKF_SERIAL_SESSION is not set");
+    if (flags & CKF_ASYNC_SESSION)
+        return qk_fail(QK_E_SESSION_ASYNC, "the token has no asynchronous operations");
     if (!out_handle)
         return qk_fail(QK_E_BAD_ARGUMENT, "the place for the session's handle is NULL");
     pthread_mutex_lock(&slot->login_lock);
@@ -152,7 +155,7 @@ qk_err qk_session_close_all(CK_SLOT_ID slot_id)
 
 /* --- state --- */
 
-static CK_STATE state_of(const qk_session *session)
+CK_STATE qk_session_state(const qk_session *session)
 {
     switch (qk_slot_user(session->slot)) {
     case QK_SO:
@@ -173,7 +176,19 @@ qk_err qk_session_info(CK_SESSION_HANDLE handle, CK_SESSION_INFO *out_info)
     if (!out_info)
         return qk_fail(QK_E_BAD_ARGUMENT, "the place for the session's info is NULL");
     *out_info = (CK_SESSION_INFO){ .slotID = session->slot->id,
-                                   .state = state_of(session),
+                                   .state = qk_session_state(session),
                                    .flags = CKF_SERIAL_SESSION | (session->rw ? CKF_RW_SESSION : 0) };
+    return QK_OK;
+}
+
+/* The token claims no validation, so none of its operations is marked as validated. */
+qk_err qk_session_validation(CK_SESSION_HANDLE handle, CK_SESSION_VALIDATION_FLAGS_TYPE type, CK_FLAGS *out_flags)
+{
+    QK_OWNED(qk_session_leave) qk_session *session = NULL;
+
+    QK_TRY(qk_session_enter(handle, &session));
+    if (!out_flags || type != CKS_LAST_VALIDATION_OK)
+        return qk_fail(QK_E_BAD_ARGUMENT, "the flags' type 0x%lx is unknown, or their place is NULL", type);
+    *out_flags = 0;
     return QK_OK;
 }

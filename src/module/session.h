@@ -10,9 +10,6 @@
 #include "module/slot.h"
 #include "module/work.h"
 
-/* The operations that can be under way at once, so that C_DigestEncryptUpdate and the like have two. */
-enum { QK_WORK_ENCRYPT, QK_WORK_DECRYPT, QK_WORK_DIGEST, QK_WORK_SIGN, QK_WORK_VERIFY, QK_WORK_COUNT };
-
 struct qk_session {
     pthread_mutex_t lock;
     _Atomic(CK_SESSION_HANDLE) handle; /* 0: the place is free */
@@ -23,6 +20,7 @@ struct qk_session {
     qk_arena arena; /* of the call under way */
     qk_work works[QK_WORK_COUNT];
     qk_find find;
+    uint64_t wraps; /* keys wrapped under a nonce of the module's: the counter of CKG_GENERATE_COUNTER */
 };
 
 /* Finds a session for the call that begins; qk_session_leave ends it and empties the arena. QK_E_NOT_INITIALIZED,
@@ -37,6 +35,10 @@ QK_MUST_CHECK qk_err qk_session_open(CK_SLOT_ID slot, CK_FLAGS flags, CK_SESSION
 QK_MUST_CHECK qk_err qk_session_close(CK_SESSION_HANDLE handle);
 QK_MUST_CHECK qk_err qk_session_close_all(CK_SLOT_ID slot);
 QK_MUST_CHECK qk_err qk_session_info(CK_SESSION_HANDLE handle, CK_SESSION_INFO *out_info);
+
+CK_STATE qk_session_state(const qk_session *session);
+QK_MUST_CHECK qk_err qk_session_validation(CK_SESSION_HANDLE handle, CK_SESSION_VALIDATION_FLAGS_TYPE type,
+                                           CK_FLAGS *out_flags);
 
 /* Frees what a session holds, its place apart. Its objects are the caller's matter. */
 void qk_session_clear(qk_session *session);

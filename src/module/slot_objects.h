@@ -57,6 +57,11 @@ typedef struct qk_template {
     CK_ULONG count;
 } qk_template;
 
+static inline qk_template qk_template_of(const CK_ATTRIBUTE *items, CK_ULONG count)
+{
+    return (qk_template){ items, count };
+}
+
 QK_MUST_CHECK qk_err qk_object_create(CK_SESSION_HANDLE session, qk_template template_, CK_OBJECT_HANDLE *out_handle);
 QK_MUST_CHECK qk_err qk_object_copy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, qk_template template_,
                                     CK_OBJECT_HANDLE *out_handle);
@@ -80,6 +85,19 @@ QK_MUST_CHECK qk_err qk_key_wrap(CK_SESSION_HANDLE session, const CK_MECHANISM *
 QK_MUST_CHECK qk_err qk_key_unwrap(CK_SESSION_HANDLE session, const CK_MECHANISM *mechanism,
                                    CK_OBJECT_HANDLE unwrapping, qk_view wrapped, qk_template template_,
                                    CK_OBJECT_HANDLE *out_key);
+/* With AEAD: the parameter is one of a message, and takes the tag (wrap_authenticated.c). */
+QK_MUST_CHECK qk_err qk_key_wrap_authenticated(CK_SESSION_HANDLE session, const CK_MECHANISM *mechanism,
+                                               CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key, qk_view aad,
+                                               qk_out out);
+QK_MUST_CHECK qk_err qk_key_unwrap_authenticated(CK_SESSION_HANDLE session, const CK_MECHANISM *mechanism,
+                                                 CK_OBJECT_HANDLE unwrapping, qk_view wrapped, qk_template template_,
+                                                 qk_view aad, CK_OBJECT_HANDLE *out_key);
+QK_MUST_CHECK qk_err qk_key_encapsulate(CK_SESSION_HANDLE session, const CK_MECHANISM *mechanism,
+                                        CK_OBJECT_HANDLE public_key, qk_template template_, qk_out cipher,
+                                        CK_OBJECT_HANDLE *out_key);
+QK_MUST_CHECK qk_err qk_key_decapsulate(CK_SESSION_HANDLE session, const CK_MECHANISM *mechanism,
+                                        CK_OBJECT_HANDLE private_key, qk_template template_, qk_view cipher,
+                                        CK_OBJECT_HANDLE *out_key);
 QK_MUST_CHECK qk_err qk_key_derive(CK_SESSION_HANDLE session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base,
                                    qk_template template_, CK_OBJECT_HANDLE *out_key);
 

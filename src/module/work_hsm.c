@@ -81,10 +81,12 @@ UPDATE(encrypt, Encrypt, ENCRYPT, ENCRYPT, plain, qk_message_view(answer->cipher
 UPDATE(decrypt, Decrypt, DECRYPT, DECRYPT, ciphered, qk_message_view(answer->plain))
 UPDATE(sign, Sign, SIGN, SIGN, data, QK_VIEW_NONE)
 UPDATE(verify, Verify, VERIFY, VERIFY, data, QK_VIEW_NONE)
+UPDATE(digest, Digest, DIGEST, DIGEST, data, QK_VIEW_NONE)
 
 FINISH(encrypt, Encrypt, ENCRYPT, ENCRYPT, ciphered)
 FINISH(decrypt, Decrypt, DECRYPT, DECRYPT, plain)
 FINISH(sign, Sign, SIGN, SIGN, signature)
+FINISH(digest, Digest, DIGEST, DIGEST, digest)
 
 static const struct builders {
     unsigned function;
@@ -97,6 +99,7 @@ static const struct builders {
     { QK_DECRYPT, decrypt_single, decrypt_begin, decrypt_update, decrypt_finish },
     { QK_SIGN,    sign_single,    sign_begin,    sign_update,    sign_finish },
     { QK_VERIFY,  NULL,           verify_begin,  verify_update,  NULL },
+    { QK_DIGEST,  NULL,           NULL,          digest_update,  digest_finish },
 };
 /* clang-format on */
 
@@ -132,17 +135,31 @@ static qk_err keep_state(qk_work *work, qk_view state)
 
 qk_err qk_work_hsm_single(qk_session *session, const qk_work *work, qk_view in, qk_view *out_result)
 {
-    qk_call call = qk_session_call(session, work->key->is_private);
+    qk_call call = qk_session_call(session, work->is_private);
     Grep11__Mechanism *mech;
 
     QK_TRY(qk_mech_use_to_message(&work->use, &session->arena, &mech));
     return builders_of(work)->single(hsm_of(session), &call, mech, message_of(work), in, out_result);
 }
 
+qk_err qk_work_hsm_sign_recover(qk_session *session, const qk_work *work, qk_view data, qk_view *out)
+{
+    Quantoki__V1__SignRecoverRequest request = QUANTOKI__V1__SIGN_RECOVER_REQUEST__INIT;
+    qk_call call = qk_session_call(session, work->is_private);
+    void *answer;
+
+    QK_TRY(qk_mech_use_to_message(&work->use, &session->arena, &request.mech));
+    request.privkey = message_of(work);
+    request.data = qk_message_bytes(data);
+    QK_TRY(qk_hsm_call(hsm_of(session), &call, QK_SIGN_RECOVER_SINGLE, &request.base, &answer));
+    *out = qk_message_view(((Quantoki__V1__SignRecoverResponse *)answer)->signature);
+    return QK_OK;
+}
+
 qk_err qk_work_hsm_verify(qk_session *session, const qk_work *work, qk_view data, qk_view signature)
 {
     Grep11__VerifySingleRequest request = GREP11__VERIFY_SINGLE_REQUEST__INIT;
-    qk_call call = qk_session_call(session, work->key->is_private);
+    qk_call call = qk_session_call(session, work->is_private);
     void *answer;
 
     QK_TRY(qk_mech_use_to_message(&work->use, &session->arena, &request.mech));
@@ -152,9 +169,37 @@ qk_err qk_work_hsm_verify(qk_session *session, const qk_work *work, qk_view data
     return qk_hsm_call(hsm_of(session), &call, QK_VERIFY_SINGLE, &request.base, &answer);
 }
 
+/* The first time, what was digested in this process goes along as a clear state. */
+static qk_err digest_state(qk_session *session, const qk_work *work, qk_view *out_state)
+{
+    QK_OWNED(qk_secret_free) qk_secret progress = QK_SECRET_NONE;
+
+    *out_state = qk_buf_view(&work->state);
+    if (!work->operation)
+        return QK_OK;
+    QK_TRY(qk_operation_save(work->operation, &progress));
+    return qk_hsm_digest_state(&work->use, qk_secret_reveal(&progress), &session->arena, out_state);
+}
+
+qk_err qk_work_hsm_digest_key(qk_session *session, qk_work *work, qk_object *key)
+{
+    Grep11__DigestKeyRequest request = GREP11__DIGEST_KEY_REQUEST__INIT;
+    qk_call call = qk_session_call(session, work->is_private);
+    qk_view state;
+    void *answer;
+
+    QK_TRY(digest_state(session, work, &state));
+    request.state = qk_message_bytes(state);
+    request.key = &key->message;
+    QK_TRY(qk_hsm_call(hsm_of(session), &call, QK_DIGEST_KEY, &request.base, &answer));
+    qk_operation_free(&work->operation);
+    work->local = false;
+    return keep_state(work, qk_message_view(((Grep11__DigestKeyResponse *)answer)->state));
+}
+
 qk_err qk_work_hsm_begin(qk_session *session, qk_work *work)
 {
-    qk_call call = qk_session_call(session, work->key->is_private);
+    qk_call call = qk_session_call(session, work->is_private);
     Grep11__Mechanism *mech;
     qk_view state;
 
@@ -165,7 +210,7 @@ qk_err qk_work_hsm_begin(qk_session *session, qk_work *work)
 
 qk_err qk_work_hsm_update(qk_session *session, qk_work *work, qk_view in, qk_view *out_result)
 {
-    qk_call call = qk_session_call(session, work->key->is_private);
+    qk_call call = qk_session_call(session, work->is_private);
     qk_view state;
 
     QK_TRY(builders_of(work)->update(hsm_of(session), &call, qk_buf_view(&work->state), in, &state, out_result));
@@ -174,7 +219,7 @@ qk_err qk_work_hsm_update(qk_session *session, qk_work *work, qk_view in, qk_vie
 
 qk_err qk_work_hsm_finish(qk_session *session, qk_work *work, qk_view *out_result)
 {
-    qk_call call = qk_session_call(session, work->key->is_private);
+    qk_call call = qk_session_call(session, work->is_private);
 
     return builders_of(work)->finish(hsm_of(session), &call, qk_buf_view(&work->state), out_result);
 }
@@ -182,7 +227,7 @@ qk_err qk_work_hsm_finish(qk_session *session, qk_work *work, qk_view *out_resul
 qk_err qk_work_hsm_finish_verify(qk_session *session, qk_work *work, qk_view signature)
 {
     Grep11__VerifyFinalRequest request = GREP11__VERIFY_FINAL_REQUEST__INIT;
-    qk_call call = qk_session_call(session, work->key->is_private);
+    qk_call call = qk_session_call(session, work->is_private);
     void *answer;
 
     request.state = qk_message_bytes(qk_buf_view(&work->state));

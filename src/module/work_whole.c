@@ -10,6 +10,8 @@ static qk_err compute_local(qk_session *session, qk_work *work, qk_view in, qk_v
     if (work->function == QK_DIGEST)
         return qk_crypto_digest(&work->use, in, &session->arena, out);
     QK_TRY(qk_object_public_key(work->key, &key));
+    if (work->function == QK_VERIFY_RECOVER)
+        return qk_crypto_verify_recover(key, &work->use, in, &session->arena, out);
     return qk_crypto_encrypt(key, &work->use, in, &session->arena, out);
 }
 
@@ -17,13 +19,15 @@ static qk_err compute(qk_session *session, qk_work *work, qk_view in, qk_view *o
 {
     if (work->local)
         return compute_local(session, work, in, out);
+    if (work->function == QK_SIGN_RECOVER)
+        return qk_work_hsm_sign_recover(session, work, in, out);
     return qk_work_hsm_single(session, work, in, out);
 }
 
-/* Only plaintext's length is unknown before; all else is refused before it is computed. */
+/* Only the length of what is deciphered or recovered is unknown before; all else is refused before it is computed. */
 static bool surely_too_small(const qk_work *work, qk_out out, size_t most)
 {
-    return work->function != QK_DECRYPT && *out.len < most;
+    return !(work->function & (QK_DECRYPT | QK_VERIFY_RECOVER)) && *out.len < most;
 }
 
 /* Gives the result, or keeps it if it does not fit. */
@@ -40,7 +44,7 @@ static qk_err give_or_keep(qk_work *work, qk_view result, qk_out out)
     return err;
 }
 
-static qk_err run_whole(qk_session *session, qk_work *work, qk_view in, qk_out out)
+qk_err qk_work_run_whole(qk_session *session, qk_work *work, qk_view in, qk_out out)
 {
     size_t most;
     qk_view result;
@@ -61,26 +65,26 @@ static qk_err run_whole(qk_session *session, qk_work *work, qk_view in, qk_out o
     return give_or_keep(work, result, out);
 }
 
-static void end_unless_kept(qk_work *work, qk_err err, bool asked)
+void qk_work_end_unless_kept(qk_work *work, qk_err err, bool asked)
 {
     if (err != QK_E_BUFFER_SMALL && !(err == QK_OK && asked))
-        qk_work_end(work);
+        qk_work_over(work);
 }
 
-qk_err qk_work_whole(CK_SESSION_HANDLE handle, unsigned function, qk_view in, qk_out out)
+qk_err qk_work_whole(CK_SESSION_HANDLE handle, qk_work_kind kind, qk_view in, qk_out out)
 {
     QK_OWNED(qk_session_leave) qk_session *session = NULL;
     qk_work *work;
     qk_err err;
 
     QK_TRY(qk_session_enter(handle, &session));
-    QK_TRY(qk_work_get(session, function, &work));
-    err = run_whole(session, work, in, out);
-    end_unless_kept(work, err, !out.place);
+    QK_TRY(qk_work_get(session, kind, &work));
+    err = qk_work_run_whole(session, work, in, out);
+    qk_work_end_unless_kept(work, err, !out.place);
     return err;
 }
 
-static qk_err run_verify(qk_session *session, qk_work *work, qk_view data, qk_view signature)
+qk_err qk_work_run_verify(qk_session *session, qk_work *work, qk_view data, qk_view signature)
 {
     qk_key *key;
 
@@ -101,8 +105,8 @@ qk_err qk_work_verify(CK_SESSION_HANDLE handle, qk_view data, qk_view signature)
     qk_err err;
 
     QK_TRY(qk_session_enter(handle, &session));
-    QK_TRY(qk_work_get(session, QK_VERIFY, &work));
-    err = run_verify(session, work, data, signature);
+    QK_TRY(qk_work_get(session, QK_WORK_VERIFY, &work));
+    err = qk_work_run_verify(session, work, data, signature);
     qk_work_end(work);
     return err;
 }
@@ -118,7 +122,7 @@ static qk_err compute_end(qk_session *session, qk_work *work, qk_view *out)
     return compute(session, work, qk_buf_view(&work->gathered), out); /* also if there was no Update at all */
 }
 
-static qk_err run_finish(qk_session *session, qk_work *work, qk_out out)
+qk_err qk_work_run_finish(qk_session *session, qk_work *work, qk_out out)
 {
     size_t most;
     qk_view result;
@@ -138,20 +142,20 @@ static qk_err run_finish(qk_session *session, qk_work *work, qk_out out)
     return give_or_keep(work, result, out);
 }
 
-qk_err qk_work_finish(CK_SESSION_HANDLE handle, unsigned function, qk_out out)
+qk_err qk_work_finish(CK_SESSION_HANDLE handle, qk_work_kind kind, qk_out out)
 {
     QK_OWNED(qk_session_leave) qk_session *session = NULL;
     qk_work *work;
     qk_err err;
 
     QK_TRY(qk_session_enter(handle, &session));
-    QK_TRY(qk_work_get(session, function, &work));
-    err = run_finish(session, work, out);
-    end_unless_kept(work, err, !out.place);
+    QK_TRY(qk_work_get(session, kind, &work));
+    err = qk_work_run_finish(session, work, out);
+    qk_work_end_unless_kept(work, err, !out.place);
     return err;
 }
 
-static qk_err run_finish_verify(qk_session *session, qk_work *work, qk_view signature)
+qk_err qk_work_run_finish_verify(qk_session *session, qk_work *work, qk_view signature)
 {
     QK_TRY(qk_in_check(signature));
     if (work->use.mech->flags & QK_MECH_SINGLE_PART)
@@ -161,7 +165,7 @@ static qk_err run_finish_verify(qk_session *session, qk_work *work, qk_view sign
     if (work->state.len)
         return qk_work_hsm_finish_verify(session, work, signature);
     work->stage = QK_STAGE_READY;
-    return run_verify(session, work, qk_buf_view(&work->gathered), signature);
+    return qk_work_run_verify(session, work, qk_buf_view(&work->gathered), signature);
 }
 
 qk_err qk_work_finish_verify(CK_SESSION_HANDLE handle, qk_view signature)
@@ -171,8 +175,36 @@ qk_err qk_work_finish_verify(CK_SESSION_HANDLE handle, qk_view signature)
     qk_err err;
 
     QK_TRY(qk_session_enter(handle, &session));
-    QK_TRY(qk_work_get(session, QK_VERIFY, &work));
-    err = run_finish_verify(session, work, signature);
+    QK_TRY(qk_work_get(session, QK_WORK_VERIFY, &work));
+    err = qk_work_run_finish_verify(session, work, signature);
+    qk_work_end(work);
+    return err;
+}
+
+/* --- the signature came first --- */
+
+qk_err qk_work_verify_given(CK_SESSION_HANDLE handle, qk_view data)
+{
+    QK_OWNED(qk_session_leave) qk_session *session = NULL;
+    qk_work *work;
+    qk_err err;
+
+    QK_TRY(qk_session_enter(handle, &session));
+    QK_TRY(qk_work_get(session, QK_WORK_VERIFY_SIGNATURE, &work));
+    err = qk_work_run_verify(session, work, data, qk_buf_view(&work->signature));
+    qk_work_end(work);
+    return err;
+}
+
+qk_err qk_work_finish_given(CK_SESSION_HANDLE handle)
+{
+    QK_OWNED(qk_session_leave) qk_session *session = NULL;
+    qk_work *work;
+    qk_err err;
+
+    QK_TRY(qk_session_enter(handle, &session));
+    QK_TRY(qk_work_get(session, QK_WORK_VERIFY_SIGNATURE, &work));
+    err = qk_work_run_finish_verify(session, work, qk_buf_view(&work->signature));
     qk_work_end(work);
     return err;
 }

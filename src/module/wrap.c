@@ -3,7 +3,18 @@
 #include "hsm/attribute_codec.h"
 #include "hsm/mechanism_codec.h"
 #include "module/keys.h"
+#include "module/message_param.h"
 #include "module/session.h"
+#include "module/wrap.h"
+
+/* CK_GCM_WRAP_PARAMS or CK_CCM_WRAP_PARAMS, which are told from CK_GCM_PARAMS and CK_CCM_PARAMS by their length. */
+static bool has_wrap_param(const CK_MECHANISM *mechanism, unsigned function, qk_message_param *out)
+{
+    const qk_mech *mech = mechanism ? qk_mech_find(mechanism->mechanism) : NULL;
+
+    return mech && (mech->does & function) &&
+           qk_wrap_param_read(mech, qk_view_of(mechanism->pParameter, mechanism->ulParameterLen), out);
+}
 
 typedef struct two_keys {
     qk_object *key, *kek;
@@ -60,22 +71,53 @@ static qk_err ask_wrap(qk_session *session, const qk_mech_use *use, const two_ke
     return QK_OK;
 }
 
+qk_err qk_wrap_bytes(qk_session *session, const qk_mech_use *use, CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key,
+                     qk_view *out_wrapped)
+{
+    QK_OWNED(two_keys_done) two_keys keys = { NULL, NULL };
+
+    QK_TRY(find_kek(session, wrapping, use->mech, QK_WRAP, &keys.kek));
+    QK_TRY(qk_slot_objects_use_key(session, key, &keys.key));
+    QK_TRY(check_takeable(keys.key, keys.kek));
+    return ask_wrap(session, use, &keys, out_wrapped);
+}
+
+/* A parameter that leaves the nonce to us: it is told once the wrapped key is. */
+static qk_err wrap_with_own_nonce(qk_session *session, const qk_mech *mech, const qk_message_param *param,
+                                  CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key, qk_out out)
+{
+    qk_nonces nonces = { .count = session->wraps };
+    uint8_t nonce[QK_NONCE_MOST];
+    qk_mech_use use;
+    qk_view wrapped;
+
+    QK_TRY(qk_in_check(param->aad));
+    QK_TRY(qk_message_nonce(session, mech, param, &nonces, nonce));
+    QK_TRY(qk_message_use(mech, param, qk_view_of(nonce, param->nonce_len), param->aad, 0, QK_WRAP, &use));
+    QK_TRY(qk_wrap_bytes(session, &use, wrapping, key, &wrapped));
+    QK_TRY(qk_out_give(out, wrapped));
+    if (out.place) {
+        session->wraps++;
+        memcpy(param->nonce, nonce, param->nonce_len);
+    }
+    return QK_OK;
+}
+
 /* The length of a wrapped key is known only when it is wrapped, so asking for it wraps. */
 qk_err qk_key_wrap(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping,
                    CK_OBJECT_HANDLE key, qk_out out)
 {
     QK_OWNED(qk_session_leave) qk_session *session = NULL;
-    QK_OWNED(two_keys_done) two_keys keys = { NULL, NULL };
+    qk_message_param param;
     qk_mech_use use;
     qk_view wrapped;
 
     QK_TRY(qk_session_enter(handle, &session));
     QK_TRY(qk_out_check(out));
+    if (has_wrap_param(mechanism, QK_WRAP, &param))
+        return wrap_with_own_nonce(session, qk_mech_find(mechanism->mechanism), &param, wrapping, key, out);
     QK_TRY(qk_mech_use_read(mechanism, QK_WRAP, &use));
-    QK_TRY(find_kek(session, wrapping, use.mech, QK_WRAP, &keys.kek));
-    QK_TRY(qk_slot_objects_use_key(session, key, &keys.key));
-    QK_TRY(check_takeable(keys.key, keys.kek));
-    QK_TRY(ask_wrap(session, &use, &keys, &wrapped));
+    QK_TRY(qk_wrap_bytes(session, &use, wrapping, key, &wrapped));
     return qk_out_give(out, wrapped);
 }
 
@@ -120,22 +162,43 @@ static qk_err read_unwrap_template(const qk_session *session, qk_template from, 
     return qk_new_object_from_attrs(session, &given, class, out);
 }
 
+qk_err qk_unwrap_object(qk_session *session, const qk_mech_use *use, CK_OBJECT_HANDLE unwrapping, qk_view wrapped,
+                        qk_template template_, CK_OBJECT_HANDLE *out_key)
+{
+    QK_OWNED(qk_object_unref) qk_object *kek = NULL;
+    QK_OWNED(qk_new_object_done) qk_new_object it = QK_NEW_OBJECT_NONE;
+    Grep11__KeyBlob *key;
+
+    QK_TRY(qk_check_handle_place(out_key));
+    QK_TRY(find_kek(session, unwrapping, use->mech, QK_UNWRAP, &kek));
+    QK_TRY(read_unwrap_template(session, template_, &it));
+    QK_TRY(ask_unwrap(session, use, kek, wrapped, &it, &key));
+    QK_TRY(qk_new_object_take(session, key, &it));
+    return qk_new_object_store(session, &it, out_key);
+}
+
+static qk_err read_unwrap_use(const CK_MECHANISM *mechanism, qk_mech_use *out)
+{
+    const qk_mech *mech;
+    qk_message_param param;
+
+    if (!has_wrap_param(mechanism, QK_UNWRAP, &param))
+        return qk_mech_use_read(mechanism, QK_UNWRAP, out);
+    mech = qk_mech_find(mechanism->mechanism);
+    QK_TRY(qk_in_check(param.aad));
+    QK_TRY(qk_in_check(qk_view_of(param.nonce, param.nonce_len)));
+    return qk_message_use(mech, &param, qk_view_of(param.nonce, param.nonce_len), param.aad, 0, QK_UNWRAP, out);
+}
+
 qk_err qk_key_unwrap(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE unwrapping,
                      qk_view wrapped, qk_template template_, CK_OBJECT_HANDLE *out_key)
 {
     QK_OWNED(qk_session_leave) qk_session *session = NULL;
-    QK_OWNED(qk_object_unref) qk_object *kek = NULL;
-    QK_OWNED(qk_new_object_done) qk_new_object it = QK_NEW_OBJECT_NONE;
-    Grep11__KeyBlob *key;
     qk_mech_use use;
 
     QK_TRY(qk_session_enter(handle, &session));
     QK_TRY(qk_check_handle_place(out_key));
     QK_TRY(qk_in_check(wrapped));
-    QK_TRY(qk_mech_use_read(mechanism, QK_UNWRAP, &use));
-    QK_TRY(find_kek(session, unwrapping, use.mech, QK_UNWRAP, &kek));
-    QK_TRY(read_unwrap_template(session, template_, &it));
-    QK_TRY(ask_unwrap(session, &use, kek, wrapped, &it, &key));
-    QK_TRY(qk_new_object_take(session, key, &it));
-    return qk_new_object_store(session, &it, out_key);
+    QK_TRY(read_unwrap_use(mechanism, &use));
+    return qk_unwrap_object(session, &use, unwrapping, wrapped, template_, out_key);
 }

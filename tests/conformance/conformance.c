@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 CK_FUNCTION_LIST *p11;
+CK_FUNCTION_LIST_3_2 *p32;
 void *library;
 char so_pin[1025] = "security officer", user_pin[1025] = "the user", folder[64] = "/tmp/quantoki-conformance-XXXXXX";
 bool embedded;
@@ -70,13 +71,22 @@ CK_RV login(CK_SESSION_HANDLE at, CK_USER_TYPE user)
 static bool load(void)
 {
     const char *path = getenv("QUANTOKI_MODULE");
+    CK_VERSION newest = { 3, 2 };
     CK_C_GetFunctionList get;
+    CK_C_GetInterface get_interface;
+    CK_INTERFACE *interface = NULL;
 
     library = path ? dlopen(path, RTLD_NOW) : NULL;
     if (!library)
         return false;
     *(void **)&get = dlsym(library, "C_GetFunctionList");
-    return get && get(&p11) == CKR_OK;
+    *(void **)&get_interface = dlsym(library, "C_GetInterface");
+    if (!get || !get_interface || get(&p11) != CKR_OK)
+        return false;
+    if (get_interface((CK_UTF8CHAR *)(uintptr_t) "PKCS 11", &newest, &interface, 0) != CKR_OK)
+        return false;
+    p32 = interface->pFunctionList;
+    return true;
 }
 
 static bool write_config(void)
@@ -185,6 +195,10 @@ int main(int argc, char **argv)
     run_cases(session_cases, part);
     run_cases(object_cases, part);
     run_cases(operation_cases, part);
+    run_cases(newer_cases, part);
+    run_cases(message_cases, part);
+    run_cases(state_cases, part);
+    run_cases(argument_cases, part);
     run_cases(thread_cases, part);
     run_cases(crowd_cases, part);
     run_cases(guest_cases, part);
@@ -228,6 +242,36 @@ CK_OBJECT_HANDLE make_hmac(CK_SESSION_HANDLE at)
 
     OK(p11->C_GenerateKey(at, &mechanism, items, COUNT(items), &key));
     return key;
+}
+
+CK_OBJECT_HANDLE make_wrapper(CK_SESSION_HANDLE at)
+{
+    CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
+    CK_ULONG length = 32;
+    CK_OBJECT_HANDLE key = 0;
+    CK_ATTRIBUTE items[] = { VALUE(CKA_VALUE_LEN, length), BOOL(CKA_WRAP, true), BOOL(CKA_UNWRAP, true) };
+
+    OK(p11->C_GenerateKey(at, &mechanism, items, COUNT(items), &key));
+    return key;
+}
+
+CK_OBJECT_HANDLE make_takeable(CK_SESSION_HANDLE at)
+{
+    CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
+    CK_ULONG length = 16;
+    CK_OBJECT_HANDLE key = 0;
+    CK_ATTRIBUTE items[] = { VALUE(CKA_VALUE_LEN, length), BOOL(CKA_EXTRACTABLE, true), BOOL(CKA_ENCRYPT, true),
+                             BOOL(CKA_DECRYPT, true) };
+
+    OK(p11->C_GenerateKey(at, &mechanism, items, COUNT(items), &key));
+    return key;
+}
+
+bool offers(CK_MECHANISM_TYPE type, CK_FLAGS flags)
+{
+    CK_MECHANISM_INFO info;
+
+    return p11->C_GetMechanismInfo(0, type, &info) == CKR_OK && (info.flags & flags) == flags;
 }
 
 void make_ec(CK_SESSION_HANDLE at, CK_OBJECT_HANDLE *out_public, CK_OBJECT_HANDLE *out_private)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A strict reader of PKCS #11 2.40: every rule of its base part that an application can observe, one check each,
+/* A strict reader of PKCS #11 3.2: every rule of its base part that an application can observe, one check each,
  * against the built library, loaded as an application loads it. The environment says against which token
  * (module/testing.h).
  *
@@ -16,6 +16,7 @@
 #include <string.h>
 
 extern CK_FUNCTION_LIST *p11;
+extern CK_FUNCTION_LIST_3_2 *p32;
 extern void *library; /* dlopen's */
 extern char so_pin[1025], user_pin[1025], folder[64];
 extern bool embedded; /* slots 0 and 1 are embedded tokens of our own; else slot 0 is somebody else's */
@@ -60,6 +61,7 @@ typedef struct test_case {
 
 extern const test_case general_cases[], session_cases[], object_cases[], operation_cases[], thread_cases[],
     crowd_cases[], guest_cases[];
+extern const test_case newer_cases[], message_cases[], state_cases[], argument_cases[];
 extern CK_SESSION_HANDLE session; /* of cases that want one */
 
 /* What a usual host does, from C_Initialize to C_Finalize. */
@@ -76,6 +78,12 @@ void make_rsa(CK_SESSION_HANDLE at, CK_OBJECT_HANDLE *out_public, CK_OBJECT_HAND
 CK_OBJECT_HANDLE make_data(CK_SESSION_HANDLE at, bool token, bool is_private, const char *label);
 CK_ULONG count_label(CK_SESSION_HANDLE at, const char *label);
 void destroy_label(CK_SESSION_HANDLE at, const char *label);
+
+/* A key that wraps and unwraps, and one that may leave. */
+CK_OBJECT_HANDLE make_wrapper(CK_SESSION_HANDLE at);
+CK_OBJECT_HANDLE make_takeable(CK_SESSION_HANDLE at);
+/* Does the token offer the mechanism with all of these flags? */
+bool offers(CK_MECHANISM_TYPE type, CK_FLAGS flags);
 
 extern CK_MECHANISM aes_cbc, aes_cbc_pad, aes_ecb, aes_gcm, sha256, hmac, ecdsa, ecdsa_sha256, rsa_pkcs, rsa_sha256;
 

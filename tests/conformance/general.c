@@ -14,6 +14,7 @@ static CK_SLOT_INFO slot_info;
 static CK_TOKEN_INFO token_info;
 static CK_MECHANISM_INFO mechanism_info;
 static CK_SESSION_INFO session_info;
+static CK_ASYNC_DATA async;
 static CK_UTF8CHAR label[33] = "never made                      ";
 
 /* clang-format off */
@@ -81,10 +82,44 @@ static CK_UTF8CHAR label[33] = "never made                      ";
     ROW(C_SeedRandom, true, (s, bytes, 16)) \
     ROW(C_GenerateRandom, true, (s, bytes, 16)) \
     ROW(C_GetFunctionStatus, true, (s)) \
-    ROW(C_CancelFunction, true, (s))
+    ROW(C_CancelFunction, true, (s)) \
+    ROW(C_LoginUser, true, (s, CKU_USER, bytes, 8, NULL, 0)) \
+    ROW(C_SessionCancel, true, (s, CKF_ENCRYPT)) \
+    ROW(C_MessageEncryptInit, true, (s, &aes_gcm, 1)) \
+    ROW(C_EncryptMessage, true, (s, bytes, 48, NULL, 0, bytes, 16, bytes, &len)) \
+    ROW(C_EncryptMessageBegin, true, (s, bytes, 48, NULL, 0)) \
+    ROW(C_EncryptMessageNext, true, (s, bytes, 48, bytes, 16, bytes, &len, 0)) \
+    ROW(C_MessageEncryptFinal, true, (s)) \
+    ROW(C_MessageDecryptInit, true, (s, &aes_gcm, 1)) \
+    ROW(C_DecryptMessage, true, (s, bytes, 48, NULL, 0, bytes, 16, bytes, &len)) \
+    ROW(C_DecryptMessageBegin, true, (s, bytes, 48, NULL, 0)) \
+    ROW(C_DecryptMessageNext, true, (s, bytes, 48, bytes, 16, bytes, &len, 0)) \
+    ROW(C_MessageDecryptFinal, true, (s)) \
+    ROW(C_MessageSignInit, true, (s, &hmac, 1)) \
+    ROW(C_SignMessage, true, (s, NULL, 0, bytes, 16, bytes, &len)) \
+    ROW(C_SignMessageBegin, true, (s, NULL, 0)) \
+    ROW(C_SignMessageNext, true, (s, NULL, 0, bytes, 16, bytes, &len)) \
+    ROW(C_MessageSignFinal, true, (s)) \
+    ROW(C_MessageVerifyInit, true, (s, &hmac, 1)) \
+    ROW(C_VerifyMessage, true, (s, NULL, 0, bytes, 16, bytes, 32)) \
+    ROW(C_VerifyMessageBegin, true, (s, NULL, 0)) \
+    ROW(C_VerifyMessageNext, true, (s, NULL, 0, bytes, 16, bytes, 32)) \
+    ROW(C_MessageVerifyFinal, true, (s)) \
+    ROW(C_EncapsulateKey, true, (s, &rsa_pkcs, 1, NULL, 0, bytes, &len, &object)) \
+    ROW(C_DecapsulateKey, true, (s, &rsa_pkcs, 1, NULL, 0, bytes, 256, &object)) \
+    ROW(C_VerifySignatureInit, true, (s, &hmac, 1, bytes, 32)) \
+    ROW(C_VerifySignature, true, (s, bytes, 16)) \
+    ROW(C_VerifySignatureUpdate, true, (s, bytes, 16)) \
+    ROW(C_VerifySignatureFinal, true, (s)) \
+    ROW(C_GetSessionValidationFlags, true, (s, CKS_LAST_VALIDATION_OK, &len)) \
+    ROW(C_AsyncComplete, true, (s, label, &async)) \
+    ROW(C_AsyncGetID, true, (s, label, &len)) \
+    ROW(C_AsyncJoin, true, (s, label, 1, bytes, 16)) \
+    ROW(C_WrapKeyAuthenticated, true, (s, &aes_gcm, 1, 1, NULL, 0, bytes, &len)) \
+    ROW(C_UnwrapKeyAuthenticated, true, (s, &aes_gcm, 1, bytes, 16, NULL, 0, NULL, 0, &object))
 
 #define DEFINE(name, in_session, arguments) \
-    static CK_RV call_##name(CK_SESSION_HANDLE s) { (void)s; return p11->name arguments; }
+    static CK_RV call_##name(CK_SESSION_HANDLE s) { (void)s; return p32->name arguments; }
 #define ROW(name, in_session, arguments) { #name, in_session, call_##name },
 CALLS(DEFINE)
 static const struct { const char *name; bool in_session; CK_RV (*call)(CK_SESSION_HANDLE s); } calls[] = { CALLS(ROW) };
@@ -271,16 +306,31 @@ static void interfaces_are_found_before_initialisation(void)
     RV(get(NULL, NULL, &found, 0x80000000UL), CKR_ARGUMENTS_BAD);
 }
 
-static void the_function_list_is_complete(void)
+static void check_list(const void *list, size_t list_len, size_t wanted, CK_VERSION version)
 {
-    const void *const *functions = (const void *const *)((const char *)p11 + offsetof(CK_FUNCTION_LIST, C_Initialize));
-    CK_FUNCTION_LIST *again = NULL;
-    size_t count = (sizeof *p11 - offsetof(CK_FUNCTION_LIST, C_Initialize)) / sizeof(void *);
+    const CK_VERSION *own = list;
+    size_t at = offsetof(CK_FUNCTION_LIST, C_Initialize), count = (list_len - at) / sizeof(void *);
+    const void *const *functions = (const void *const *)((const char *)list + at);
 
-    CHECK(p11->version.major == 2 && p11->version.minor == 40);
-    CHECK(count == 68);
+    CHECK(own->major == version.major && own->minor == version.minor);
+    CHECK(count == wanted);
     for (size_t i = 0; i < count; i++)
         CHECK(functions[i] != NULL);
+    CHECK(memcmp(functions, &p11->C_Initialize, 68 * sizeof(void *)) == 0); /* each list begins with the one before */
+}
+
+static void the_function_lists_are_complete(void)
+{
+    CK_VERSION v30 = { 3, 0 };
+    CK_C_GetInterface get;
+    CK_FUNCTION_LIST *again = NULL;
+    CK_INTERFACE *found = NULL;
+
+    check_list(p11, sizeof *p11, 68, (CK_VERSION){ 2, 40 });
+    check_list(p32, sizeof *p32, 104, (CK_VERSION){ 3, 2 });
+    *(void **)&get = dlsym(library, "C_GetInterface");
+    OK(get(NULL, &v30, &found, CKF_INTERFACE_FORK_SAFE));
+    check_list(found->pFunctionList, sizeof(CK_FUNCTION_LIST_3_0), 92, v30);
     OK(p11->C_GetFunctionList(&again));
     CHECK(again == p11);
     CHECK(memcmp(&p11->C_Initialize, &(void *){ dlsym(library, "C_Initialize") }, sizeof(void *)) == 0);
@@ -329,7 +379,7 @@ static void texts_are_padded_with_blanks(void)
 }
 
 const test_case general_cases[] = {
-    { "the function list is complete", the_function_list_is_complete, false, false },
+    { "the function lists are complete", the_function_lists_are_complete, false, false },
     { "interfaces are found before C_Initialize", interfaces_are_found_before_initialisation, false, false },
     { "nothing else works before C_Initialize", nothing_works_before_initialisation, false, false },
     { "arguments of C_Initialize are checked", arguments_of_initialisation_are_checked, false, false },
