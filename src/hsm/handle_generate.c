@@ -6,11 +6,6 @@
 /* GREP11 protocol, section 10: smaller exponents are refused. */
 enum { EXPONENT_LEAST = 17 };
 
-/* A mechanism that makes any secret key, such as PBKDF2, makes the one that the template names. */
-static CK_KEY_TYPE generated_type(const qk_mech_use *use, const qk_attrs *template_)
-{
-    return use->mech->key == QK_ANY_SECRET ? qk_attrs_ulong(template_, CKA_KEY_TYPE, CKK_GENERIC_SECRET)
-                                           : use->mech->key;
 /* Of most mechanisms the key's type is one; a password becomes any. */
 static CK_KEY_TYPE type_of(const qk_mech *mech, const qk_attrs *template_)
 {
@@ -31,7 +26,6 @@ qk_err qk_handle_generate_key(void *context, const qk_call *call, const void *re
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
     new_key = (qk_new_key){ .origin = QK_GENERATED,
                             .class = CKO_SECRET_KEY,
-                            .type = generated_type(&use, &template_),
                             .type = type_of(use.mech, &template_),
                             .mechanism = use.mech->type,
                             .lax = qk_core_is_lax(context, call) };
