@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../integration/lib.sh"
 
 instance=$work/instance
-{ make_instance "$instance" && start_server "$instance"; } >&2 || { echo "Bail out! no server"; exit 1; }
+{ make_instance "$instance" && let_grep11_clients_off "$instance" && start_server "$instance"; } >&2 || { echo "Bail out! no server"; exit 1; }
 QUANTOKI_MODULE=$module \
 QUANTOKI_TEST_CONFIG=$instance/grep11client.yaml \
 QUANTOKI_TEST_SO_PIN=$(cat "$instance/api-keys/so") \

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 instance=$work/instance
-make_instance "$instance" && start_server "$instance" || { echo "Bail out! no server"; exit 1; }
+make_instance "$instance" && let_grep11_clients_off "$instance" && start_server "$instance" || { echo "Bail out! no server"; exit 1; }
 NODE_PATH=$build/tests/node/node_modules QUANTOKI_INSTANCE=$instance QUANTOKI_PROTO=$source_root/proto \
     QUANTOKI_GRPC=127.0.0.1:$grpc_port QUANTOKI_HTTPS=127.0.0.1:$https_port \
     timeout 300 node "$source_root/tests/node/grep11_test.js"

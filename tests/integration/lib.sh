@@ -72,6 +72,11 @@ make_instance() { # folder; sets grpc_port, https_port
     "$build/src/cli/quantoki" init --dir "$1" --grpc-port "$grpc_port" --https-port "$https_port" >/dev/null
 }
 
+# IBM's examples import and export raw keys by one key that wraps and decrypts.
+let_grep11_clients_off() { # folder
+    printf 'policy:\n  grep11_lax_keys: true\n' >>"$1/quantokid.yaml"
+}
+
 # Starts quantokid for an instance folder and waits until it is ready; sets server_pid.
 start_server() {
     local log=$1/server.log
