@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GCM and GMAC (SP 800-38D). OpenSSL takes IVs of 1 to 128 bytes, PKCS #11 of 1 to 256; gcm_iv.c bridges the gap. */
-#include "crypto/cipher.h"
+#include "crypto/aead.h"
 #include "crypto/engine.h"
 #include "crypto/gcm_iv.h"
 #include "crypto/mac.h"
@@ -47,80 +47,34 @@ static qk_err take(const qk_key *key, qk_view iv, qk_view aad, bool encrypt, qk_
     return QK_OK;
 }
 
-static qk_err check(const qk_mech_use *use)
+static qk_err gcm_begin(const qk_key *key, const qk_mech_use *use, bool encrypt, qk_cipher_ready **out_ready)
 {
     unsigned bits = use->gcm.tag_bits;
 
     if (use->gcm.iv.len == 0 || bits % 8 != 0 || bits < 8 * MIN_TAG || bits > 8 * MAX_TAG)
         return qk_fail(QK_E_MECHANISM_PARAM, "GCM with an IV of %zu bytes and a tag of %u bits", use->gcm.iv.len, bits);
-    return QK_OK;
+    return take(key, use->gcm.iv, use->gcm.aad, encrypt, out_ready);
+}
+
+static size_t tag_len(const qk_mech_use *use)
+{
+    return use->gcm.tag_bits / 8;
 }
 
 static qk_err encrypt(const qk_key *key, const qk_mech_use *use, qk_view plain, qk_arena *arena, qk_view *out_cipher)
 {
-    size_t tag_len = use->gcm.tag_bits / 8;
-    qk_cipher_ready *ready;
-    uint8_t *place;
-    bool well;
-    int none;
-
-    if (plain.len > SIZE_MAX - tag_len)
-        return qk_fail(QK_E_BAD_LENGTH, "a message of %zu bytes", plain.len);
-    QK_TRY(check(use));
-    QK_TRY(qk_arena_bytes(arena, plain.len + tag_len, &place));
-    QK_TRY(take(key, use->gcm.iv, use->gcm.aad, true, &ready));
-    well = qk_cipher_update(ready->context, plain, place) &&
-           EVP_CipherFinal_ex(ready->context, place + plain.len, &none) == 1 &&
-           qk_cipher_read_tag(ready->context, place + plain.len, tag_len);
-    QK_TRY(qk_cipher_put(key, ready, well));
-    *out_cipher = qk_view_of(place, plain.len + tag_len);
-    return QK_OK;
-}
-
-/* 1: the tag fits; 0: it does not; -1: OpenSSL refused something else. */
-static int open_message(qk_cipher_ready *ready, qk_view cipher, const uint8_t *tag, size_t tag_len, uint8_t *out)
-{
-    uint8_t last[QK_AES_BLOCK];
-    int none;
-
-    if (!qk_cipher_update(ready->context, cipher, out) || !qk_cipher_expect_tag(ready->context, tag, tag_len))
-        return -1;
-    return EVP_CipherFinal_ex(ready->context, last, &none) == 1;
+    return qk_aead_encrypt(gcm_begin, key, use, tag_len(use), plain, arena, out_cipher);
 }
 
 static qk_err decrypt(const qk_key *key, const qk_mech_use *use, qk_view cipher, qk_arena *arena, qk_view *out_plain)
 {
-    size_t tag_len = use->gcm.tag_bits / 8, len;
-    qk_cipher_ready *ready;
-    uint8_t *place;
-    int opened;
-
-    if (cipher.len < tag_len)
-        return qk_fail(QK_E_CIPHERTEXT_LENGTH, "a GCM ciphertext of %zu bytes is shorter than its tag", cipher.len);
-    len = cipher.len - tag_len;
-    QK_TRY(check(use));
-    QK_TRY(qk_arena_bytes(arena, len, &place));
-    QK_TRY(take(key, use->gcm.iv, use->gcm.aad, false, &ready));
-    opened = open_message(ready, qk_view_of(cipher.data, len), cipher.data + len, tag_len, place);
-    if (opened != 1)
-        explicit_bzero(place, len);
-    QK_TRY(qk_cipher_put(key, ready, opened >= 0));
-    if (opened == 0) {
-        qk_openssl_forget();
-        return qk_fail(QK_E_CIPHERTEXT_INVALID, "the ciphertext, its tag, IV or additional data were changed");
-    }
-    *out_plain = qk_view_of(place, len);
-    return QK_OK;
+    return qk_aead_decrypt(gcm_begin, key, use, tag_len(use), cipher, arena, out_plain);
 }
 
 static size_t output_len(const qk_key *key, const qk_mech_use *use, unsigned function, size_t input_len)
 {
-    size_t tag_len = use->gcm.tag_bits / 8;
-
     (void)key;
-    if (function == QK_DECRYPT)
-        return input_len > tag_len ? input_len - tag_len : 0;
-    return input_len + tag_len;
+    return qk_aead_output_len(tag_len(use), function, input_len);
 }
 
 const qk_engine qk_engine_gcm = {

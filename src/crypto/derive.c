@@ -54,22 +54,10 @@ qk_err qk_derive_len(const qk_mech_use *use, const qk_key_wanted *wanted, size_t
     return QK_OK;
 }
 
-/* Each byte of a DES key has an odd number of ones; its lowest bit sees to that. FIPS 46-3. */
-static void set_parity(uint8_t *value, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        unsigned ones = value[i] >> 1;
-        ones ^= ones >> 4;
-        ones ^= ones >> 2;
-        ones ^= ones >> 1;
-        value[i] = (uint8_t)((value[i] & 0xfe) | (~ones & 1));
-    }
-}
-
 qk_err qk_derive_key(const qk_key_wanted *wanted, qk_secret *value, qk_key **out_key)
 {
     if (wanted->type == CKK_DES || wanted->type == CKK_DES2 || wanted->type == CKK_DES3)
-        set_parity(qk_secret_fill(value), value->len);
+        qk_des_set_parity(qk_secret_fill(value), value->len);
     return qk_key_new_secret(wanted->type, value, out_key);
 }
 

@@ -60,10 +60,14 @@ extern const qk_engine qk_engine_derive_xor;     /* derive_join.c */
 extern const qk_engine qk_engine_derive_extract; /* derive_join.c */
 extern const qk_engine qk_engine_hkdf;           /* hkdf.c */
 extern const qk_engine qk_engine_pbkdf2;         /* pbkdf2.c */
-extern const qk_engine qk_engine_secret_key_gen; /* secret_key.c: AES, generic */
+extern const qk_engine qk_engine_secret_key_gen; /* secret_key.c: of every type */
 extern const qk_engine qk_engine_blocks;         /* blocks.c: ECB, CBC, CBC_PAD of AES and DES */
 extern const qk_engine qk_engine_stream;         /* stream.c: CTR, OFB, CFB of AES; ChaCha20 */
 extern const qk_engine qk_engine_gcm;            /* aes_gcm.c */
+extern const qk_engine qk_engine_ccm;            /* aes_ccm.c */
+extern const qk_engine qk_engine_whole;          /* aes_whole.c: XTS, CTS */
+extern const qk_engine qk_engine_chacha20_poly1305; /* chacha.c */
+extern const qk_engine qk_engine_poly1305;       /* chacha.c */
 extern const qk_engine qk_engine_gmac;           /* aes_gcm.c */
 extern const qk_engine qk_engine_cmac;           /* cmac.c: of AES and DES */
 extern const qk_engine qk_engine_key_wrap;       /* key_wrap.c: KW, KWP, KW with PKCS #7 padding */

@@ -131,7 +131,10 @@ static qk_err read_secret(CK_KEY_TYPE type, qk_view serialised, qk_key **out_key
 {
     QK_OWNED(qk_secret_free) qk_secret value = QK_SECRET_NONE;
 
-    QK_TRY(qk_secret_key_check(type, serialised.len));
+    qk_err err = qk_secret_key_check_value(type, serialised);
+
+    if (err != QK_OK)
+        return err == QK_E_ATTRIBUTE_VALUE ? qk_key_recode(QK_E_WRAPPED_KEY) : err;
     QK_TRY(qk_secret_copy(serialised, &value));
     return qk_key_new_secret(type, &value, out_key);
 }

@@ -132,6 +132,8 @@ static qk_err start(void)
         library.curves[i] = probe(&qk_curves[i], &library.groups[i]);
     qk_openssl_forget();
     QK_TRY(qk_cipher_start());
+    qk_poly1305_start();
+    qk_openssl_forget();
     return qk_engines_start();
 }
 
@@ -150,6 +152,7 @@ static void forget(void)
     memset(&library, 0, sizeof(library));
     qk_seal_abandon();
     qk_cipher_abandon();
+    qk_poly1305_abandon();
     qk_digest_abandon();
 }
 
@@ -157,6 +160,7 @@ void qk_crypto_stop(void)
 {
     qk_seal_stop();
     qk_cipher_stop();
+    qk_poly1305_stop();
     qk_digest_stop();
     for (size_t i = 0; i < DIGESTS; i++)
         EVP_MD_free(library.digests[i]);

@@ -18,6 +18,10 @@ void qk_digest_abandon(void);
 QK_MUST_CHECK qk_err qk_cipher_start(void);
 void qk_cipher_stop(void);
 void qk_cipher_abandon(void);
+/* chacha.c: the fetched MAC; there may be none. */
+void qk_poly1305_start(void);
+void qk_poly1305_stop(void);
+void qk_poly1305_abandon(void);
 /* seal.c: the pool of sealing contexts. */
 void qk_seal_stop(void);
 void qk_seal_abandon(void);

@@ -7,11 +7,21 @@
 
 enum { BIT_COUNT_LEN = 4, NO_PADDING_NEEDED = 1 };
 
-/* Modes that take whole blocks only. Keys of other lengths get zeros behind them: PKCS #11 3.2, AES-CBC and AES-ECB,
- * wrapping. */
+/* Modes that take whole blocks only. Keys of other lengths get zeros behind them: PKCS #11 3.2, wrapping with AES-CBC,
+ * AES-ECB and AES key wrap. */
 static size_t block_of(const qk_mech *mech)
 {
-    return mech->type == CKM_AES_ECB || mech->type == CKM_AES_CBC ? 16 : NO_PADDING_NEEDED;
+    static const struct {
+        CK_MECHANISM_TYPE type;
+        size_t block;
+    } rows[] = {
+        { CKM_AES_ECB, 16 }, { CKM_AES_CBC, 16 }, { CKM_DES3_ECB, 8 }, { CKM_DES3_CBC, 8 }, { CKM_AES_KEY_WRAP, 8 },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].type == mech->type)
+            return rows[i].block;
+    return NO_PADDING_NEEDED;
 }
 
 /* ---- wrapping ---- */
@@ -22,7 +32,7 @@ static qk_err serialise(const qk_held_key *key, const qk_mech *mech, qk_secret *
     QK_OWNED(qk_secret_free) qk_secret value = QK_SECRET_NONE;
     size_t block = block_of(mech), whole;
 
-    if (key->class == CKO_PRIVATE_KEY && mech->key == CKK_RSA)
+    if (key->class == CKO_PRIVATE_KEY && mech->key == CKK_RSA && mech->type != CKM_RSA_AES_KEY_WRAP)
         return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "a private key does not fit into RSA; wrap it with an AES key");
     QK_TRY(qk_key_write(key->key, &value));
     whole = (value.len + block - 1) / block * block;

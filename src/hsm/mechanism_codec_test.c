@@ -109,6 +109,36 @@ static void ctr_parameters_come_back(void **state)
     assert_int_equal(back.ctr.bits, 17);
 }
 
+static void ccm_parameters_come_back(void **state)
+{
+    qk_mech_use use = { .mech = qk_mech_find(CKM_AES_CCM) }, back;
+
+    (void)state;
+    use.ccm.nonce = QK_VIEW_LITERAL("01234567");
+    use.ccm.aad = QK_VIEW_LITERAL("more");
+    use.ccm.data_len = 1000;
+    use.ccm.mac_len = 6;
+    there_and_back(&use, QK_DECRYPT, &back);
+    assert_true(qk_mech_use_equal(&use, &back));
+}
+
+static void chacha20_parameters_come_back(void **state)
+{
+    qk_mech_use use = { .mech = qk_mech_find(CKM_CHACHA20) }, back;
+    qk_mech_use aead = { .mech = qk_mech_find(CKM_CHACHA20_POLY1305) };
+
+    (void)state;
+    use.chacha.nonce = QK_VIEW_LITERAL("01234567");
+    use.chacha.counter = UINT64_MAX - 5;
+    use.chacha.counter_bits = 64;
+    there_and_back(&use, QK_DECRYPT, &back);
+    assert_true(qk_mech_use_equal(&use, &back));
+    aead.chacha.nonce = QK_VIEW_LITERAL("012345678901");
+    aead.chacha.aad = QK_VIEW_LITERAL("more");
+    there_and_back(&aead, QK_DECRYPT, &back);
+    assert_true(qk_mech_use_equal(&aead, &back));
+}
+
 static void the_length_of_a_mac_comes_back(void **state)
 {
     qk_mech_use use = { .mech = qk_mech_find(CKM_AES_CMAC_GENERAL), .mac_len = 5 }, back;
@@ -302,6 +332,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(gcm_parameters_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(an_optional_iv_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(ctr_parameters_come_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(ccm_parameters_come_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(chacha20_parameters_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(the_length_of_a_mac_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(oaep_parameters_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(masks_of_sha3_come_back, setup, teardown),

@@ -10,6 +10,7 @@ static const struct {
     unsigned functions;
 } also[] = {
     { CKK_EC,         CKK_EC_MONTGOMERY, QK_DERIVE | QK_ENCAPSULATE | QK_DECAPSULATE }, /* CKM_ECDH1_DERIVE takes both */
+    { CKK_DES3,       CKK_DES2,          ~0u }, /* the third key is the first one */
 };
 
 static const CK_KEY_TYPE pairs[] = {

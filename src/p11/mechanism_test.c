@@ -336,6 +336,76 @@ static void ctr_parameters_are_read(void **state)
     }
 }
 
+static void ccm_parameters_are_read(void **state)
+{
+    static uint8_t bytes[20];
+    CK_CCM_PARAMS ccm = { .ulDataLen = 65535, .pNonce = bytes, .ulNonceLen = 13, .ulMACLen = 16 };
+    static const CK_ULONG macs[] = { 0, 2, 5, 15, 17, 18, ~0UL };
+    qk_mech_use use;
+
+    (void)state;
+    assert_int_equal(read_param(CKM_AES_CCM, QK_ENCRYPT, &ccm, sizeof(ccm), &use), QK_OK);
+    assert_int_equal(use.ccm.data_len, 65535);
+    assert_int_equal(use.ccm.mac_len, 16);
+    ccm.ulDataLen++; /* two bytes count it beside a nonce of 13 */
+    assert_int_equal(read_param(CKM_AES_CCM, QK_ENCRYPT, &ccm, sizeof(ccm), &use), QK_E_MECHANISM_PARAM);
+    for (ccm.ulNonceLen = 0; ccm.ulNonceLen <= sizeof(bytes); ccm.ulNonceLen++)
+        assert_int_equal(read_param(CKM_AES_CCM, QK_ENCRYPT, &ccm, sizeof(ccm), &use),
+                         ccm.ulNonceLen >= 7 && ccm.ulNonceLen <= 12 ? QK_OK : QK_E_MECHANISM_PARAM);
+    ccm.ulNonceLen = 12;
+    for (size_t i = 0; i < COUNT(macs); i++) {
+        ccm.ulMACLen = macs[i];
+        assert_int_equal(read_param(CKM_AES_CCM, QK_DECRYPT, &ccm, sizeof(ccm), &use), QK_E_MECHANISM_PARAM);
+    }
+    ccm.ulMACLen = 4;
+    ccm.ulAADLen = 1;
+    assert_int_equal(read_param(CKM_AES_CCM, QK_DECRYPT, &ccm, sizeof(ccm), &use), QK_E_MECHANISM_PARAM);
+}
+
+static void chacha20_parameters_are_read(void **state)
+{
+    static uint8_t counter[8] = { 1, 2, 0, 0, 0, 0, 0, 3 }, nonce[24];
+    CK_CHACHA20_PARAMS chacha = { counter, 32, nonce, 96 };
+    static const struct {
+        CK_ULONG counter, nonce;
+        qk_err wanted;
+    } cases[] = { { 32, 96, QK_OK },
+                  { 64, 64, QK_OK },
+                  { 32, 64, QK_E_MECHANISM_PARAM },
+                  { 64, 96, QK_E_MECHANISM_PARAM },
+                  { 0, 96, QK_E_MECHANISM_PARAM },
+                  { 32, 97, QK_E_MECHANISM_PARAM },
+                  { 32, 0, QK_E_MECHANISM_PARAM },
+                  { ~0UL, ~0UL, QK_E_MECHANISM_PARAM } };
+    qk_mech_use use;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        chacha.blockCounterBits = cases[i].counter;
+        chacha.ulNonceBits = cases[i].nonce;
+        assert_int_equal(read_param(CKM_CHACHA20, QK_ENCRYPT, &chacha, sizeof(chacha), &use), cases[i].wanted);
+        if (i == 0)
+            assert_int_equal(use.chacha.counter, 0x201);
+        if (i == 1)
+            assert_true(use.chacha.counter == UINT64_C(0x0300000000000201));
+    }
+    chacha = (CK_CHACHA20_PARAMS){ NULL, 32, nonce, 96 };
+    assert_int_equal(read_param(CKM_CHACHA20, QK_ENCRYPT, &chacha, sizeof(chacha), &use), QK_E_MECHANISM_PARAM);
+    assert_int_equal(read_param(CKM_CHACHA20, QK_ENCRYPT, &chacha, 7, &use), QK_E_MECHANISM_PARAM);
+}
+
+static void the_nonce_of_chacha20_poly1305_has_12_bytes(void **state)
+{
+    static uint8_t bytes[24];
+    CK_SALSA20_CHACHA20_POLY1305_PARAMS aead = { bytes, 0, NULL, 0 };
+    qk_mech_use use;
+
+    (void)state;
+    for (aead.ulNonceLen = 0; aead.ulNonceLen <= sizeof(bytes); aead.ulNonceLen++)
+        assert_int_equal(read_param(CKM_CHACHA20_POLY1305, QK_ENCRYPT, &aead, sizeof(aead), &use),
+                         aead.ulNonceLen == 12 ? QK_OK : QK_E_MECHANISM_PARAM);
+}
+
 static void macs_have_one_byte_to_all(void **state)
 {
     qk_mech_use use;
@@ -598,6 +668,9 @@ int main(void)
         cmocka_unit_test(an_iv_has_exactly_its_length),
         cmocka_unit_test(an_optional_iv_may_be_left_out),
         cmocka_unit_test(ctr_parameters_are_read),
+        cmocka_unit_test(ccm_parameters_are_read),
+        cmocka_unit_test(chacha20_parameters_are_read),
+        cmocka_unit_test(the_nonce_of_chacha20_poly1305_has_12_bytes),
         cmocka_unit_test(macs_have_one_byte_to_all),
         cmocka_unit_test(gcm_parameters_are_read),
         cmocka_unit_test(gcm_parameters_without_iv_bits_are_read_too),
