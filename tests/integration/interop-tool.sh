@@ -19,7 +19,7 @@ the_token_is_described() {
 mechanisms_are_listed() {
     local list name
     list=$(p11 --list-mechanisms) || return
-    for name in "RSA-PKCS, .*sign, verify, wrap, unwrap" "ECDSA-SHA256, .*sign, verify" "AES-CBC-PAD, .*encrypt, decrypt" \
+    for name in "RSA-PKCS, .*sign, .*verify, .*wrap, unwrap" "ECDSA-SHA256, .*sign, verify" "AES-CBC-PAD, .*encrypt, decrypt" \
         "AES-KEY-GEN, .*generate" "EDDSA, .*sign, verify" "SHA256, digest"; do
         says "$name" "$list" || return
     done
@@ -200,12 +200,15 @@ pss_signs_and_oaep_decrypts() {
     done
 }
 
-# Wraps with that mechanism and unwraps under another identifier; then both keys make the same ciphertext.
+# Wraps with that mechanism and unwraps under another identifier; then both keys make the same ciphertext. What is
+# unwrapped must be sensitive, and the tool must be told.
 wrap_and_unwrap() { # id of the wrapping key, mechanism, further options
     local id=$1 mechanism=$2
     shift 2
     as_user --wrap --mechanism "$mechanism" "$@" --id "$id" --application-id e0 --output-file "$place/wrapped" || return
-    as_user --unwrap --mechanism "$mechanism" "$@" --id "$id" --application-id e9 --key-type AES: \
+    refuses as_user --unwrap --mechanism "$mechanism" "$@" --id "$id" --application-id e9 --key-type AES: \
+        --input-file "$place/wrapped" || return
+    as_user --unwrap --mechanism "$mechanism" "$@" --id "$id" --application-id e9 --key-type AES: --sensitive \
         --input-file "$place/wrapped" || return
     as_user --encrypt --mechanism AES-CBC-PAD --iv $iv --id e0 --input-file "$message" --output-file "$place/one" || return
     as_user --encrypt --mechanism AES-CBC-PAD --iv $iv --id e9 --input-file "$message" --output-file "$place/other" || return
@@ -214,8 +217,8 @@ wrap_and_unwrap() { # id of the wrapping key, mechanism, further options
 
 keys_are_wrapped_and_unwrapped() {
     as_user --keygen --key-type AES:16 --id e0 --sensitive --extractable || return
-    as_user --keygen --key-type AES:32 --id e1 --usage-wrap || return
-    as_user --keypairgen --key-type rsa:2048 --id e2 --usage-wrap || return
+    as_user --keygen --key-type AES:32 --id e1 --usage-wrap --sensitive || return
+    as_user --keypairgen --key-type rsa:3072 --id e2 --usage-wrap || return
     wrap_and_unwrap e2 RSA-PKCS && wrap_and_unwrap e1 AES-CBC-PAD --iv $iv && wrap_and_unwrap e1 AES-CBC --iv $iv &&
         wrap_and_unwrap e1 AES-ECB
 }
