@@ -6,6 +6,7 @@
 module=$build/src/wrapper/libquantoki-entropy.so
 softhsm=$(ls /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so 2>/dev/null | head -n 1)
 engine=$(ls /usr/lib/*/engines-3/pkcs11.so 2>/dev/null | head -n 1)
+provider=$(ls /usr/lib/*/ossl-modules/pkcs11.so /usr/lib*/ossl-modules/pkcs11.so 2>/dev/null | head -n 1)
 instance=$work/instance
 user_pin=1234
 
@@ -106,6 +107,43 @@ openssl_signs_with_the_engine() {
     openssl dgst -sha256 -verify "$work/public.der" -keyform DER -signature "$work/signature" "$work/message"
 }
 
+# With an embedded token of ours as base: as a guest of this provider SoftHSM crashes when openssl ends, also by itself.
+with_provider() { # a program
+    QUANTOKI_BASE=$build/src/module/libquantoki.so EP11CLIENT_CFG=$work/embedded.yaml OPENSSL_CONF=$work/provider.cnf \
+        loading_module timeout 60 "$@"
+}
+
+openssl_signs_with_the_provider() {
+    local key="pkcs11:token=ours;object=signer;type=private"
+    printf 'tokens: { 0: { embedded: { path: "%s" } } }\n' "$work/embedded" >"$work/embedded.yaml"
+    chmod 600 "$work/embedded.yaml"
+    : >"$work/provider.cnf"
+    with_provider pkcs11-tool --module "$module" --init-token --so-pin 87654321 --label ours || return
+    with_provider pkcs11-tool --module "$module" --login --login-type so --so-pin 87654321 --init-pin --new-pin 123456 || return
+    with_provider pkcs11-tool --module "$module" --login --pin 123456 --keypairgen --key-type EC:prime256v1 --id 01 \
+        --label signer || return
+    printf '%s\n' 'openssl_conf = init' '[init]' 'providers = all' '[all]' 'default = plain' 'pkcs11 = wrapped' '[plain]' \
+        'activate = 1' '[wrapped]' "pkcs11-module-path = $module" 'pkcs11-module-token-pin = 123456' 'activate = 1' \
+        >"$work/provider.cnf"
+    echo text >"$work/message"
+    with_provider openssl pkey -in "$key" -pubout -out "$work/signer.pem" || return
+    with_provider openssl pkeyutl -sign -inkey "$key" -rawin -digest sha256 -in "$work/message" -out "$work/signature" || return
+    openssl dgst -sha256 -verify "$work/signer.pem" -signature "$work/signature" "$work/message"
+}
+
+# Without `early` the provider offers its generator only once a key was used.
+openssl_draws_random_with_the_provider() {
+    local drawn
+    sed -i 's/^providers = all$/&\nrandom = drawn/; s/^\[wrapped\]$/&\npkcs11-module-load-behavior = early/' \
+        "$work/provider.cnf"
+    printf '%s\n' '[drawn]' 'random = PKCS11-RAND' 'properties = provider=pkcs11' >>"$work/provider.cnf"
+    drawn=$(with_provider openssl rand -hex 32) || return
+    says '^[0-9a-f]\{64\}$' "$drawn" || return
+    stop_server
+    refuses with_provider openssl rand -hex 32
+    start_server "$instance" && [ -n "$refused" ]
+}
+
 java_uses_the_token() {
     local listed keytool=(timeout 120 keytool -keystore NONE -storetype PKCS11 -storepass "$user_pin"
         -providerClass sun.security.pkcs11.SunPKCS11 -providerArg "$work/java.cfg")
@@ -159,6 +197,13 @@ if [ -n "$engine" ]; then
     it "OpenSSL signs with libp11's engine" openssl_signs_with_the_engine
 else
     skip "OpenSSL signs with libp11's engine" "libengine-pkcs11-openssl is not installed"
+fi
+if [ -n "$provider" ]; then
+    it "OpenSSL signs with pkcs11-provider" openssl_signs_with_the_provider
+    it "OpenSSL's random is the service's with pkcs11-provider" openssl_draws_random_with_the_provider
+else
+    skip "OpenSSL signs with pkcs11-provider" "pkcs11-provider is not installed"
+    skip "OpenSSL's random is the service's with pkcs11-provider" "pkcs11-provider is not installed"
 fi
 if command -v keytool >/dev/null; then
     it "Java makes a key in the token" java_uses_the_token
