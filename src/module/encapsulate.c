@@ -55,7 +55,8 @@ static qk_err make(job *work, qk_template template_, qk_out cipher, CK_OBJECT_HA
     qk_view bytes;
 
     QK_TRY(qk_check_handle_place(out_key));
-    QK_TRY(qk_new_object_read(work->session, template_, CKO_SECRET_KEY, &work->it));
+    QK_TRY(qk_new_object_read_from(work->session, template_, CKO_SECRET_KEY, work->base, CKA_ENCAPSULATE_TEMPLATE,
+                                   &work->it));
     QK_TRY(ask_encapsulate(work, &bytes, &key));
     QK_TRY(qk_new_object_take(work->session, key, &work->it));
     QK_TRY(qk_out_give(cipher, bytes));
@@ -115,7 +116,8 @@ qk_err qk_key_decapsulate(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanis
     QK_TRY(begin(handle, mechanism, private_key, QK_DECAPSULATE, &work));
     QK_TRY(qk_check_handle_place(out_key));
     QK_TRY(qk_in_check(cipher));
-    QK_TRY(qk_new_object_read(work.session, template_, CKO_SECRET_KEY, &work.it));
+    QK_TRY(qk_new_object_read_from(work.session, template_, CKO_SECRET_KEY, work.base, CKA_DECAPSULATE_TEMPLATE,
+                                   &work.it));
     QK_TRY(rename_failure(ask_decapsulate(&work, cipher, &key)));
     QK_TRY(qk_new_object_take(work.session, key, &work.it));
     return qk_new_object_store(work.session, &work.it, out_key);

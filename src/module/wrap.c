@@ -6,6 +6,7 @@
 #include "module/message_param.h"
 #include "module/session.h"
 #include "module/wrap.h"
+#include "p11/nested.h"
 
 /* CK_GCM_WRAP_PARAMS or CK_CCM_WRAP_PARAMS, which are told from CK_GCM_PARAMS and CK_CCM_PARAMS by their length. */
 static bool has_wrap_param(const CK_MECHANISM *mechanism, unsigned function, qk_message_param *out)
@@ -54,7 +55,7 @@ static qk_err check_takeable(const qk_object *key, const qk_object *kek)
         return qk_fail(QK_E_KEY_UNEXTRACTABLE, "the key's CKA_EXTRACTABLE is false");
     if (qk_attrs_bool(&key->attrs, CKA_WRAP_WITH_TRUSTED, false) && !qk_attrs_bool(&kek->attrs, CKA_TRUSTED, false))
         return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "the key may be wrapped with a trusted key only");
-    return QK_OK;
+    return qk_check_wrap_template(key, kek);
 }
 
 static qk_err ask_wrap(qk_session *session, const qk_mech_use *use, const two_keys *keys, qk_view *out)
@@ -149,12 +150,14 @@ static CK_OBJECT_CLASS class_of(const qk_attrs *given)
     return qk_attrs_ulong(given, CKA_CLASS, symmetric ? CKO_SECRET_KEY : CKO_PRIVATE_KEY);
 }
 
-static qk_err read_unwrap_template(const qk_session *session, qk_template from, qk_new_object *out)
+static qk_err read_unwrap_template(const qk_session *session, qk_template from, const qk_object *kek,
+                                   qk_new_object *out)
 {
     QK_OWNED(qk_attrs_done) qk_attrs given = QK_ATTRS_NONE;
     CK_OBJECT_CLASS class;
 
     QK_TRY(qk_attrs_from_template(from.items, from.count, &given));
+    QK_TRY(qk_nested_add(CKA_UNWRAP_TEMPLATE, qk_attrs_view(&kek->attrs, CKA_UNWRAP_TEMPLATE), &given));
     class = class_of(&given);
     if (class != CKO_SECRET_KEY && class != CKO_PRIVATE_KEY)
         return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "a %s does not come out of a wrapped key", qk_name_of_class(class));
@@ -171,7 +174,7 @@ qk_err qk_unwrap_object(qk_session *session, const qk_mech_use *use, CK_OBJECT_H
 
     QK_TRY(qk_check_handle_place(out_key));
     QK_TRY(find_kek(session, unwrapping, use->mech, QK_UNWRAP, &kek));
-    QK_TRY(read_unwrap_template(session, template_, &it));
+    QK_TRY(read_unwrap_template(session, template_, kek, &it));
     QK_TRY(ask_unwrap(session, use, kek, wrapped, &it, &key));
     QK_TRY(qk_new_object_take(session, key, &it));
     return qk_new_object_store(session, &it, out_key);
