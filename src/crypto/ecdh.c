@@ -7,6 +7,7 @@
 #include "crypto/der.h"
 #include "crypto/derive.h"
 #include "crypto/ec_key.h"
+#include "crypto/encapsulate.h"
 #include "crypto/pkey_ready.h"
 
 static const qk_pkey_purpose to_agree = { "ECDH", EVP_PKEY_derive_init };
@@ -143,4 +144,8 @@ static qk_err derive(const qk_key *base, const qk_mech_use *use, const qk_key_wa
     return qk_derive_key(wanted, &value, out_key);
 }
 
-const qk_engine qk_engine_ecdh = { .derive = derive };
+const qk_engine qk_engine_ecdh = {
+    .derive = derive,
+    .encapsulate = qk_ecdh_encapsulate,
+    .decapsulate = qk_ecdh_decapsulate,
+};

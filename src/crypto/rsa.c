@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RSA by RFC 8017: an encoding of rsa_padding.h and one raw RSA operation. */
 #include "base/secret.h"
+#include "crypto/encapsulate.h"
 #include "crypto/engine.h"
 #include "crypto/rsa_op.h"
 
@@ -178,6 +179,8 @@ const qk_engine qk_engine_rsa_pkcs = {
     .verify_digest = pkcs_verify_digest,
     .sign_recover = pkcs_sign_recover,
     .verify_recover = pkcs_verify_recover,
+    .encapsulate = qk_rsa_encapsulate,
+    .decapsulate = qk_rsa_decapsulate,
     .output_len = output_len,
 };
 
@@ -192,5 +195,7 @@ const qk_engine qk_engine_rsa_pss = {
 const qk_engine qk_engine_rsa_oaep = {
     .encrypt = encrypt,
     .decrypt = decrypt,
+    .encapsulate = qk_rsa_encapsulate,
+    .decapsulate = qk_rsa_decapsulate,
     .output_len = output_len,
 };

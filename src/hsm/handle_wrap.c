@@ -48,6 +48,15 @@ static qk_err serialise(const qk_held_key *key, const qk_mech *mech, qk_secret *
     return QK_OK;
 }
 
+/* CCM wants the length told beforehand. With keys it follows from them, whatever the parameter says: PKCS #11 3.2,
+ * AES-CCM authenticated wrap. */
+static void tell_length(qk_mech_use *use, size_t len, bool with_mac)
+{
+    if (use->mech->param != QK_PARAM_CCM)
+        return;
+    use->ccm.data_len = !with_mac ? len : len < use->ccm.mac_len ? 0 : len - use->ccm.mac_len;
+}
+
 qk_err qk_handle_wrap_key(void *context, const qk_call *call, const void *request, void *response)
 {
     QK_OWNED(qk_held_key_unref) qk_held_key *kek = NULL, *key = NULL;
@@ -63,6 +72,7 @@ qk_err qk_handle_wrap_key(void *context, const qk_call *call, const void *reques
     QK_TRY(qk_core_key(context, qk_request_blob(asked->key, asked->keyv1), &key));
     QK_TRY(qk_policy_wrap(key, kek, qk_core_leave_rules(context, call)));
     QK_TRY(serialise(key, use.mech, &value));
+    tell_length(&use, value.len, false);
     err = qk_crypto_encrypt(kek->key, &use, qk_secret_reveal(&value), call->arena, &wrapped);
     if (err == QK_E_BAD_LENGTH)
         return qk_fail(QK_E_KEY_SIZE, "a key of %zu bytes does not fit %s with this wrapping key", value.len,
@@ -189,6 +199,7 @@ qk_err qk_handle_unwrap_key(void *context, const qk_call *call, const void *requ
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &it.template_));
     QK_TRY(qk_core_key_for(context, asked->kek, asked->kekv1, use.mech, QK_UNWRAP, &kek));
     QK_TRY(judge(kek, qk_core_is_lax(context, call), &it));
+    tell_length(&use, asked->wrapped.len, true);
     QK_TRY(decrypt(kek, &use, qk_message_view(asked->wrapped), call, &it, &plain));
     QK_TRY(read_key(plain, use.mech, &it));
     QK_TRY(qk_core_make(context, call, it.key, &it.template_, &it.attrs, &it.held));

@@ -8,6 +8,7 @@
 #define ENC   (QK_ENCRYPT | QK_DECRYPT)
 #define SIG   (QK_SIGN | QK_VERIFY)
 #define WRAP  (QK_WRAP | QK_UNWRAP)
+#define KEM   (QK_ENCAPSULATE | QK_DECAPSULATE)
 
 #define SINGLE QK_MECH_SINGLE_PART
 #define CURVE  QK_MECH_EC
@@ -98,8 +99,8 @@ CK_FLAGS qk_mech_info_flags(const qk_mech *mech)
     for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
         if (mech->does & bits[i].does)
             flags |= bits[i].flag;
-    for (size_t i = 0; (mech->flags & QK_MECH_MESSAGE) && i < sizeof(messages) / sizeof(messages[0]); i++)
-        if (mech->does & messages[i].does)
+    for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) /* whatever signs, signs messages */
+        if ((mech->does & messages[i].does) && ((messages[i].does & SIG) || (mech->flags & QK_MECH_MESSAGE)))
             flags |= messages[i].flag;
     if (mech->flags & QK_MECH_EC)
         flags |= CKF_EC_F_P | CKF_EC_OID | CKF_EC_UNCOMPRESS;
