@@ -102,7 +102,8 @@ typedef struct contract_case {
 #test, test                                                                                                    \
     }
 
-extern const contract_case contract_digest[], contract_cipher[], contract_sign[], contract_keys[], contract_wrap[],
-    contract_derive[], contract_policy[], contract_attributes[], contract_data[]; /* each ends with a NULL name */
+extern const contract_case contract_digest[], contract_cipher[], contract_sign[], contract_keys[], contract_pairs[],
+    contract_wrap[], contract_derive[], contract_policy[], contract_attributes[],
+    contract_data[]; /* each ends with a NULL name */
 
 #endif

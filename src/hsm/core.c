@@ -101,10 +101,11 @@ qk_err qk_core_make(qk_core *core, const qk_call *call, qk_key *key, const qk_at
 qk_err qk_core_describe(const qk_held_key *held, qk_attrs *out_attrs)
 {
     QK_TRY(qk_held_key_describe(held, out_attrs));
-    /* A blob's own attributes can be secret too (CKA_IBM_MACKEY). */
+    /* A blob's own attributes can be secret too (CKA_IBM_MACKEY). CKA_VALUE of a public key is open. */
     for (size_t i = out_attrs->count; i > 0; i--) {
         const qk_attribute *attribute = qk_attribute_find(out_attrs->items[i - 1].type);
-        if (!attribute || (attribute->flags & QK_ATTRIBUTE_SECRET))
+        bool open = held->class == CKO_PUBLIC_KEY && attribute && attribute->home == QK_HOME_VALUE;
+        if (!attribute || ((attribute->flags & QK_ATTRIBUTE_SECRET) && !open))
             qk_attrs_remove(out_attrs, out_attrs->items[i - 1].type);
     }
     return QK_OK;

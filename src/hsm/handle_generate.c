@@ -2,6 +2,7 @@
 /* Keys that come into being: generated, imported, copied. Templates are judged before anything is generated. */
 #include "hsm/core.h"
 #include "hsm/handlers.h"
+#include "hsm/parameters.h"
 
 /* GREP11 protocol, section 10: smaller exponents are refused. */
 enum { EXPONENT_LEAST = 17 };
@@ -24,6 +25,8 @@ qk_err qk_handle_generate_key(void *context, const qk_call *call, const void *re
 
     QK_TRY(qk_core_use(context, asked->mech, QK_GENERATE, &use));
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
+    if (qk_makes_parameters(use.mech))
+        return qk_parameters_make(call, &use, &template_, answer);
     new_key = (qk_new_key){ .origin = QK_GENERATED,
                             .class = CKO_SECRET_KEY,
                             .type = type_of(use.mech, &template_),
@@ -82,7 +85,7 @@ static qk_err judge_pair(const qk_mech *mech, bool lax, key_pair *pair)
 
 static qk_err pair_templates(const Grep11__GenerateKeyPairRequest *asked, key_pair *pair)
 {
-    const qk_attr *curve;
+    const qk_attr *curve, *value_bits;
 
     QK_TRY(qk_attrs_from_map(asked->pubkeytemplate, asked->n_pubkeytemplate, &pair->public_template));
     QK_TRY(qk_attrs_from_map(asked->privkeytemplate, asked->n_privkeytemplate, &pair->private_template));
@@ -91,6 +94,10 @@ static qk_err pair_templates(const Grep11__GenerateKeyPairRequest *asked, key_pa
     curve = qk_attrs_find(&pair->public_template, CKA_EC_PARAMS);
     if (curve)
         QK_TRY(qk_attrs_set(&pair->private_template, CKA_EC_PARAMS, curve->value));
+    /* The length of a private value of DH is said where the value will be; what makes the pair reads one template. */
+    value_bits = qk_attrs_find(&pair->private_template, CKA_VALUE_BITS);
+    if (value_bits)
+        QK_TRY(qk_attrs_set(&pair->public_template, CKA_VALUE_BITS, value_bits->value));
     return QK_OK;
 }
 

@@ -65,6 +65,11 @@ qk_err qk_spki_key_type(qk_view spki, CK_KEY_TYPE *out_type)
         { CKK_RSA, 9, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01" },
         { CKK_EC, 7, "\x2a\x86\x48\xce\x3d\x02\x01" },
         { CKK_EC_EDWARDS, 3, "\x2b\x65\x70" },
+        { CKK_EC_EDWARDS, 3, "\x2b\x65\x71" },
+        { CKK_EC_MONTGOMERY, 3, "\x2b\x65\x6e" },
+        { CKK_EC_MONTGOMERY, 3, "\x2b\x65\x6f" },
+        { CKK_DSA, 7, "\x2a\x86\x48\xce\x38\x04\x01" },
+        { CKK_DH, 9, "\x2a\x86\x48\x86\xf7\x0d\x01\x03\x01" },
     };
     qk_view oid;
 

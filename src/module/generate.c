@@ -2,7 +2,9 @@
 /* C_GenerateKey, C_GenerateKeyPair: the HSM makes, then one call stores, both halves of a pair together. */
 #include "hsm/attribute_codec.h"
 #include "hsm/mechanism_codec.h"
+#include "hsm/parameters.h"
 #include "module/keys.h"
+#include "module/parameters.h"
 #include "module/session.h"
 
 static qk_err ask_key(qk_session *session, const qk_mech_use *use, const qk_new_object *it, Grep11__KeyBlob **out_key)
@@ -30,6 +32,8 @@ qk_err qk_key_create(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, qk
     QK_TRY(qk_session_enter(handle, &session));
     QK_TRY(qk_check_handle_place(out_key));
     QK_TRY(qk_mech_use_read(mechanism, QK_GENERATE, &use));
+    if (qk_makes_parameters(use.mech))
+        return qk_parameters_create(session, &use, template_, out_key);
     QK_TRY(qk_new_object_read(session, template_, CKO_SECRET_KEY, &it));
     QK_TRY(ask_key(session, &use, &it, &key));
     QK_TRY(qk_new_object_take(session, key, &it));

@@ -35,9 +35,10 @@ static size_t read_part_len(const qk_attrs *attrs)
 {
     const qk_curve *curve = qk_curve_find(qk_attrs_view(attrs, CKA_EC_PARAMS));
     size_t modulus_len = qk_attrs_view(attrs, CKA_MODULUS).len;
+    size_t subprime_len = qk_attrs_view(attrs, CKA_SUBPRIME).len;
 
-    if (curve)
-        return curve->field_len;
+    if (curve || subprime_len)
+        return curve ? curve->field_len : subprime_len;
     return modulus_len ? modulus_len : (qk_attrs_ulong(attrs, CKA_MODULUS_BITS, 0) + 7) / 8;
 }
 
