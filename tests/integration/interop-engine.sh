@@ -88,17 +88,14 @@ random_comes_from_the_token() {
 }
 
 a_server_speaks() { # certificate's name, version of TLS, what its cipher's name holds
-    local port pid said
+    local port said
     port=$(free_port)
     # shellcheck disable=SC2046
-    with_engine openssl s_server -accept "127.0.0.1:$port" -cert "$place/$1.pem" $(key_of "e-$1" -key) -www "-$2" \
-        >"$place/server.log" 2>&1 &
-    pid=$!
-    servers+=("$pid")
+    OPENSSL_CONF=$place/engine.cnf serve "$place/server.log" openssl s_server -accept "127.0.0.1:$port" \
+        -cert "$place/$1.pem" $(key_of "e-$1" -key) -www "-$2"
     wait_for_port "$port"
     said=$(openssl s_client -connect "127.0.0.1:$port" -CAfile "$place/$1.pem" -verify_return_error <<<Q 2>&1)
-    kill "$pid"
-    wait "$pid"
+    end_served "$served"
     says "Verify return code: 0 (ok)" "$said" && says "Cipher is .*$3" "$said" || { cat "$place/server.log"; return 1; }
 }
 
@@ -144,10 +141,10 @@ http {
     }
 }
 END
-    with_engine /usr/sbin/nginx -p "$place" -e "$place/nginx.log" -c "$place/nginx.conf" &
-    nginx_job=$!
+    OPENSSL_CONF=$place/engine.cnf serve "$place/nginx.out" /usr/sbin/nginx -p "$place" -e "$place/nginx.log" \
+        -c "$place/nginx.conf"
+    nginx=$served
     wait_for_port "$nginx_port" && says "served by" "$(fetch ec)" || { cat "$place/nginx.log"; return 1; }
-    nginx=$(cat "$place/nginx.pid") && servers+=("$nginx")
 }
 
 every_worker_signs() {
@@ -167,7 +164,7 @@ nginx_takes_its_keys_anew() { # and replaces its workers
 }
 
 nginx_ends() {
-    kill "$nginx" && wait "$nginx_job"
+    end_served "$nginx"
 }
 
 run_cases() {

@@ -92,16 +92,14 @@ certtool_signs_with_the_tokens_key() {
 }
 
 gnutls_serves_with_the_tokens_key() {
-    local port pid said
+    local port said
     port=$(free_port)
-    GNUTLS_PIN=$user_pin loading_module gnutls-serv --provider "$module" --echo --port "$port" \
-        --x509certfile "$place/own.pem" --x509keyfile "$url;object=g-ec;type=private" >"$place/serv.log" 2>&1 &
-    pid=$!
-    servers+=("$pid")
-    for _ in $(seq 100); do grep -q "listening" "$place/serv.log" && break; sleep 0.05; done
+    GNUTLS_PIN=$user_pin serve "$place/serv.log" gnutls-serv --provider "$module" --echo --port "$port" \
+        --x509certfile "$place/own.pem" --x509keyfile "$url;object=g-ec;type=private"
+    wait_for_port "$port"
     said=$(echo hello | timeout 20 openssl s_client -quiet -no_ign_eof -verify_return_error -CAfile "$place/own.pem" \
         -connect "localhost:$port" 2>&1)
-    kill "$pid"
+    end_served "$served"
     says "verify return:1" "$said" || { cat "$place/serv.log"; return 1; }
 }
 

@@ -49,6 +49,25 @@ with_token() { # name, function...
     it "$token: $name" "$@"
 }
 
+# Runs a server that loads the module in the background, itself and not a shell that waits for it; sets served.
+serve() { # log, program...
+    local log=$1 _
+    shift
+    rm -f "$work/served.pid"
+    # shellcheck disable=SC2016 # for the inner shell
+    loading_module sh -c 'echo $$ >"$0.new"; mv "$0.new" "$0"; exec "$@"' "$work/served.pid" "$@" >"$log" 2>&1 </dev/null &
+    for _ in $(seq 100); do [ -f "$work/served.pid" ] && break; sleep 0.02; done
+    served=$(cat "$work/served.pid")
+    servers+=("$served")
+}
+
+end_served() { # process: waits until it is gone
+    local _
+    kill "$1" || return
+    for _ in $(seq 200); do kill -0 "$1" 2>/dev/null || return 0; sleep 0.02; done
+    return 1
+}
+
 wait_for_port() { # a server of the test listens there
     local _
     for _ in $(seq 200); do

@@ -114,15 +114,13 @@ random_comes_from_the_token() {
 }
 
 a_server_speaks() { # certificate's name, version of TLS, what its cipher's name holds
-    local port pid said
+    local port said
     port=$(free_port)
-    OPENSSL_CONF=$place/provider.cnf loading_module openssl s_server -accept "127.0.0.1:$port" -cert "$place/$1.pem" \
-        -key "$(private "$1")" -www "-$2" >"$place/server.log" 2>&1 &
-    pid=$!
-    servers+=("$pid")
+    OPENSSL_CONF=$place/provider.cnf serve "$place/server.log" openssl s_server -accept "127.0.0.1:$port" \
+        -cert "$place/$1.pem" -key "$(private "$1")" -www "-$2"
     wait_for_port "$port"
     said=$(openssl s_client -connect "127.0.0.1:$port" -CAfile "$place/$1.pem" -verify_return_error <<<Q 2>&1)
-    kill "$pid"
+    end_served "$served"
     says "Verify return code: 0 (ok)" "$said" && says "Cipher is .*$3" "$said" || { cat "$place/server.log"; return 1; }
 }
 
