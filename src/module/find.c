@@ -133,11 +133,15 @@ static qk_err ask_page(qk_session *session)
     size_t before = find->count;
     void *answer;
 
+    if (find->private_store && qk_slot_user(session->slot) != QK_USER)
+        find->private_store = false; /* somebody has logged out since the search began */
     request.keystores = stores;
     request.n_keystores = name_stores(find, session->slot->token, stores);
     request.pagetoken = qk_message_bytes(qk_buf_view(&find->page_token));
-    if (!request.n_keystores)
+    if (!request.n_keystores) {
+        qk_buf_clear(&find->page_token);
         return QK_OK;
+    }
     QK_TRY(qk_attrs_to_map(&find->wanted, &quantoki__v1__find_objects_request__template_entry__descriptor,
                            &session->arena, &request.template_, &request.n_template_));
     QK_TRY(qk_keystore_call(session->slot->token->keystore, &call, QK_FIND_OBJECTS, &request.base, &answer));

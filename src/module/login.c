@@ -42,9 +42,11 @@ qk_err qk_logout(CK_SESSION_HANDLE handle)
     qk_err err;
 
     QK_TRY(qk_session_enter(handle, &session));
+    pthread_mutex_lock(&session->slot->login_turn);
     pthread_mutex_lock(&session->slot->login_lock);
     err = log_out_locked(session->slot);
     pthread_mutex_unlock(&session->slot->login_lock);
+    pthread_mutex_unlock(&session->slot->login_turn);
     return err;
 }
 
@@ -70,12 +72,37 @@ static qk_err check_nobody(const qk_slot *slot, qk_user user)
     return QK_OK;
 }
 
-static qk_err log_in_locked(qk_slot *slot, qk_user user, qk_view pin)
+/* From here on no read-only session opens if the security officer arrives. */
+static qk_err arrive(qk_slot *slot, qk_user user)
 {
-    QK_TRY(check_nobody(slot, user));
-    QK_TRY(slot->token->login->log_in(slot->token->login, user, pin));
-    atomic_store_explicit(&slot->user, user, memory_order_release);
-    return QK_OK;
+    qk_err err;
+
+    pthread_mutex_lock(&slot->login_lock);
+    err = check_nobody(slot, user);
+    if (err == QK_OK)
+        slot->arriving = user;
+    pthread_mutex_unlock(&slot->login_lock);
+    return err;
+}
+
+static void be_there(qk_slot *slot, qk_user user, bool admitted)
+{
+    pthread_mutex_lock(&slot->login_lock);
+    slot->arriving = QK_NOBODY;
+    if (admitted)
+        atomic_store_explicit(&slot->user, user, memory_order_release);
+    pthread_mutex_unlock(&slot->login_lock);
+}
+
+/* The PIN is checked without login_lock: a server may take its time, and other sessions have their own business. */
+static qk_err log_in_in_turn(qk_slot *slot, qk_user user, qk_view pin)
+{
+    qk_err err;
+
+    QK_TRY(arrive(slot, user));
+    err = slot->token->login->log_in(slot->token->login, user, pin);
+    be_there(slot, user, err == QK_OK);
+    return err;
 }
 
 /* A PIN for one operation of this session, whose key asks for it each time. */
@@ -101,12 +128,12 @@ qk_err qk_login_user(CK_SESSION_HANDLE handle, CK_USER_TYPE type, qk_view pin)
     if (type != CKU_USER && type != CKU_SO && type != CKU_CONTEXT_SPECIFIC)
         return qk_fail(QK_E_USER_TYPE, "user type %lu is unknown", type);
     QK_TRY(check_pin_place(pin));
-    pthread_mutex_lock(&session->slot->login_lock);
+    pthread_mutex_lock(&session->slot->login_turn);
     if (type == CKU_CONTEXT_SPECIFIC)
         err = log_in_for_operation(session, pin);
     else
-        err = log_in_locked(session->slot, type == CKU_SO ? QK_SO : QK_USER, pin);
-    pthread_mutex_unlock(&session->slot->login_lock);
+        err = log_in_in_turn(session->slot, type == CKU_SO ? QK_SO : QK_USER, pin);
+    pthread_mutex_unlock(&session->slot->login_turn);
     return err;
 }
 
@@ -124,7 +151,7 @@ qk_err qk_login_named_user(CK_SESSION_HANDLE handle, CK_USER_TYPE type, qk_view 
 
 /* --- PINs --- */
 
-static qk_err init_pin_locked(const qk_session *session, qk_view pin)
+static qk_err init_pin_in_turn(const qk_session *session, qk_view pin)
 {
     qk_login *login = session->slot->token->login;
 
@@ -140,14 +167,14 @@ qk_err qk_init_pin(CK_SESSION_HANDLE handle, qk_view pin)
 
     QK_TRY(qk_session_enter(handle, &session));
     QK_TRY(check_pin_place(pin));
-    pthread_mutex_lock(&session->slot->login_lock);
-    err = init_pin_locked(session, pin);
-    pthread_mutex_unlock(&session->slot->login_lock);
+    pthread_mutex_lock(&session->slot->login_turn);
+    err = init_pin_in_turn(session, pin);
+    pthread_mutex_unlock(&session->slot->login_turn);
     return err;
 }
 
 /* Of whoever is logged in; of the user if nobody is. */
-static qk_err set_pin_locked(const qk_session *session, qk_view old_pin, qk_view new_pin)
+static qk_err set_pin_in_turn(const qk_session *session, qk_view old_pin, qk_view new_pin)
 {
     qk_login *login = session->slot->token->login;
     qk_user user = qk_slot_user(session->slot) == QK_SO ? QK_SO : QK_USER;
@@ -165,9 +192,9 @@ qk_err qk_set_pin(CK_SESSION_HANDLE handle, qk_view old_pin, qk_view new_pin)
     QK_TRY(qk_session_enter(handle, &session));
     QK_TRY(check_pin_place(old_pin));
     QK_TRY(check_pin_place(new_pin));
-    pthread_mutex_lock(&session->slot->login_lock);
-    err = set_pin_locked(session, old_pin, new_pin);
-    pthread_mutex_unlock(&session->slot->login_lock);
+    pthread_mutex_lock(&session->slot->login_turn);
+    err = set_pin_in_turn(session, old_pin, new_pin);
+    pthread_mutex_unlock(&session->slot->login_turn);
     return err;
 }
 
@@ -206,8 +233,10 @@ qk_err qk_slot_init_token(CK_SLOT_ID id, qk_view so_pin, const CK_UTF8CHAR *labe
     QK_TRY(qk_module_slot(id, &slot));
     QK_TRY(check_pin_place(so_pin));
     QK_TRY(read_label(label, text));
-    pthread_mutex_lock(&slot->login_lock);
+    pthread_mutex_lock(&slot->login_turn);
+    pthread_mutex_lock(&slot->login_lock); /* a token that is being emptied opens no session */
     err = init_token_locked(slot, so_pin, text);
     pthread_mutex_unlock(&slot->login_lock);
+    pthread_mutex_unlock(&slot->login_turn);
     return err;
 }

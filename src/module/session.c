@@ -21,6 +21,7 @@ qk_err qk_session_enter(CK_SESSION_HANDLE handle, qk_session **out_session)
 
     QK_TRY(qk_module_get(&module));
     QK_TRY(qk_session_table_lock(module->sessions, handle, out_session));
+    (*out_session)->log_outs = atomic_load(&(*out_session)->slot->log_outs);
     if (!qk_ending_refuses()) /* again, now that whoever ends the process would wait for this lock */
         return QK_OK;
     qk_session_leave(out_session);
@@ -49,7 +50,7 @@ qk_call qk_session_call(qk_session *session, bool is_private)
 /* With the login lock held, so that nobody logs in as security officer or initialises the token meanwhile. */
 static qk_err count_in(qk_slot *slot, bool rw)
 {
-    if (!rw && qk_slot_user(slot) == QK_SO)
+    if (!rw && (qk_slot_user(slot) == QK_SO || slot->arriving == QK_SO))
         return qk_fail(QK_E_SESSION_SO_EXISTS, "the security officer is logged in; only R/W sessions can be opened");
     QK_TRY(slot->token->login->ready(slot->token->login));
     atomic_fetch_add(&slot->session_count, 1);

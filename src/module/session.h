@@ -16,6 +16,7 @@ struct qk_session {
     uint32_t place;
     qk_session *next_free;
     qk_slot *slot;
+    unsigned log_outs; /* of the slot, when the call under way began */
     bool rw, owns_objects;
     qk_arena arena; /* of the call under way */
     qk_work works[QK_WORK_COUNT];

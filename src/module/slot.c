@@ -11,6 +11,7 @@
 qk_err qk_slot_init(qk_slot *slot, const qk_client_token *config)
 {
     slot->id = (CK_SLOT_ID)config->slot;
+    pthread_mutex_init(&slot->login_turn, NULL);
     pthread_mutex_init(&slot->login_lock, NULL);
     pthread_mutex_init(&slot->change_lock, NULL);
     qk_random_pool_init(&slot->random);
@@ -25,6 +26,7 @@ void qk_slot_done(qk_slot *slot)
     qk_token_free(&slot->token);
     qk_random_pool_done(&slot->random);
     qk_slot_mechs_done(&slot->mechs);
+    pthread_mutex_destroy(&slot->login_turn);
     pthread_mutex_destroy(&slot->login_lock);
     pthread_mutex_destroy(&slot->change_lock);
 }

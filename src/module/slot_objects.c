@@ -30,12 +30,26 @@ static qk_err read_message(const qk_session *session, const Quantoki__V1__Object
     return qk_object_new(&parts, out_object);
 }
 
+/* Somebody may log out while a call is under way that makes or meets a private object. C_Logout counts first and
+ * empties the table then: either it still finds what was put there, or the count has changed by now. */
+static qk_err check_still_in(const qk_session *session, const qk_object *object)
+{
+    if (!object->is_private || atomic_load(&session->slot->log_outs) == session->log_outs)
+        return QK_OK;
+    qk_object_table_remove(session->slot->objects, object->handle);
+    return qk_fail(QK_E_NOT_LOGGED_IN, "the user has logged out while the call was under way");
+}
+
 qk_err qk_slot_objects_meet(qk_session *session, const Quantoki__V1__Object *message, qk_object **out_object)
 {
-    QK_OWNED(qk_object_unref) qk_object *object = NULL;
+    QK_OWNED(qk_object_unref) qk_object *object = NULL, *known = NULL;
 
     QK_TRY(read_message(session, message, &object));
-    return qk_object_table_meet(session->slot->objects, object, out_object);
+    QK_TRY(qk_object_table_meet(session->slot->objects, object, &known));
+    QK_TRY(check_still_in(session, known));
+    *out_object = known;
+    known = NULL;
+    return QK_OK;
 }
 
 /* --- newest versions --- */
@@ -80,8 +94,9 @@ qk_err qk_slot_objects_refresh(qk_session *session, qk_object **object)
 
 static bool is_stale(const qk_session *session, const qk_object *object)
 {
-    return object->token && object->class != CKO_PROFILE && qk_clock_monotonic_ms() - atomic_load_explicit(&object->checked_ms, memory_order_relaxed) >
-                                session->slot->token->cache_max_age_ms;
+    return object->token && object->class != CKO_PROFILE &&
+           qk_clock_monotonic_ms() - atomic_load_explicit(&object->checked_ms, memory_order_relaxed) >
+               session->slot->token->cache_max_age_ms;
 }
 
 qk_err qk_slot_objects_use(qk_session *session, CK_OBJECT_HANDLE handle, qk_object **out_object)
@@ -217,6 +232,7 @@ qk_err qk_slot_objects_store(qk_session *session, qk_object *const *objects, siz
     QK_TRY(send_store(session, objects, count));
     for (size_t i = 0; i < count; i++) {
         QK_TRY(qk_object_table_add(session->slot->objects, objects[i]));
+        QK_TRY(check_still_in(session, objects[i]));
         session->owns_objects |= !objects[i]->token;
     }
     return QK_OK;

@@ -5,8 +5,9 @@
  * through a server. Past this page nothing asks which of the two it has.
  *
  * qk_login is the third interface of the house, beside qk_hsm and qk_keystore: embedded, PINs (login_embedded.c);
- * remote, API keys that are exchanged for bearer tokens (login_remote.c). Its functions are called with the slot's
- * login lock held, `describe` and `ready` apart. */
+ * remote, API keys that are exchanged for bearer tokens (login_remote.c). Its functions are called one at a time
+ * (slot.h, login_turn; log_out when the last session closes, too, while nobody else is about), `describe` and `ready`
+ * apart. */
 #ifndef QK_MODULE_TOKEN_H
 #define QK_MODULE_TOKEN_H
 
