@@ -108,7 +108,9 @@ static qk_err decrypt(const qk_key *key, const qk_mech_use *use, qk_view cipher,
     QK_TRY(qk_arena_bytes(arena, cipher.len, &place));
     QK_TRY(qk_cipher_whole(key, mech->mode, false, iv_of(mech, use), cipher, place));
     if (mech->padded) {
+        qk_ct_poison(place, cipher.len);
         padding = qk_blocks_padding(place + cipher.len - mech->block_len, mech->block_len);
+        qk_ct_declassify(place, cipher.len);
         if (padding == 0) {
             explicit_bzero(place, cipher.len);
             return qk_fail(QK_E_CIPHERTEXT_INVALID, "the ciphertext does not decrypt");

@@ -96,7 +96,9 @@ static qk_err finish_unpadding(qk_blocks *parts, const qk_key *key, qk_arena *ar
         return qk_fail(QK_E_CIPHERTEXT_LENGTH, "the ciphertext ends with %zu bytes of a block", parts->rest_len);
     QK_TRY(qk_arena_bytes(arena, parts->mech->block_len, &place));
     QK_TRY(through(parts, key, qk_view_of(parts->rest, parts->mech->block_len), place));
+    qk_ct_poison(place, parts->mech->block_len);
     padding = qk_blocks_padding(place, parts->mech->block_len);
+    qk_ct_declassify(place, parts->mech->block_len);
     if (padding == 0) {
         explicit_bzero(place, parts->mech->block_len);
         return qk_fail(QK_E_CIPHERTEXT_INVALID, "the ciphertext does not decrypt");

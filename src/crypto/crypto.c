@@ -26,7 +26,7 @@ qk_err qk_crypto_encrypt(const qk_key *key, const qk_mech_use *use, qk_view plai
 {
     const qk_engine *engine;
 
-    QK_TRY(qk_engine_check(key, use, QK_ENCRYPT, &engine));
+    QK_TRY(qk_engine_check(key, use, use->mech->does & QK_ENCRYPT ? QK_ENCRYPT : QK_WRAP, &engine));
     return engine->encrypt(key, use, plain, arena, out_cipher);
 }
 
@@ -34,7 +34,7 @@ qk_err qk_crypto_decrypt(const qk_key *key, const qk_mech_use *use, qk_view ciph
 {
     const qk_engine *engine;
 
-    QK_TRY(qk_engine_check(key, use, QK_DECRYPT, &engine));
+    QK_TRY(qk_engine_check(key, use, use->mech->does & QK_DECRYPT ? QK_DECRYPT : QK_UNWRAP, &engine));
     return engine->decrypt(key, use, cipher, arena, out_plain);
 }
 

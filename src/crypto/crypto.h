@@ -91,6 +91,7 @@ bool qk_crypto_offers(const qk_mech *mech);
 
 /* ---- one-call operations ---- */
 
+/* Also the wrapping and unwrapping of a serialised key, by mechanisms that do nothing else. */
 QK_MUST_CHECK qk_err qk_crypto_encrypt(const qk_key *key, const qk_mech_use *use, qk_view plain, qk_arena *arena,
                                        qk_view *out_cipher);
 QK_MUST_CHECK qk_err qk_crypto_decrypt(const qk_key *key, const qk_mech_use *use, qk_view cipher, qk_arena *arena,

@@ -128,9 +128,13 @@ static qk_err kw_wrap(const qk_key *key, const uint8_t icv[SEMI], qk_view in, qk
 static qk_err kw_unwrap(const qk_key *key, const uint8_t icv[SEMI], qk_view in, qk_arena *arena, qk_view *out)
 {
     uint8_t *place;
+    qk_mask bad;
 
     QK_TRY(open_layout(key, in, 3 * SEMI, arena, &place));
-    if (is_decided(differs(place, icv, SEMI)))
+    qk_ct_poison(place, in.len);
+    bad = differs(place, icv, SEMI);
+    qk_ct_declassify(place, in.len);
+    if (is_decided(bad))
         return not_authentic(place, in.len);
     *out = qk_view_of(place + SEMI, in.len - SEMI);
     return QK_OK;
@@ -161,8 +165,8 @@ static qk_mask kwp_bad(const uint8_t *s, size_t len, const uint8_t icv[ICV2_LEN]
     size_t plain = (size_t)s[4] << 24 | (size_t)s[5] << 16 | (size_t)s[6] << 8 | s[7], most = len - SEMI;
     qk_mask bad = differs(s, icv, ICV2_LEN) | qk_ct_below(most, plain) | qk_ct_below(plain + SEMI, most + 1);
 
-    for (size_t i = most - SEMI; i < most; i++)
-        bad |= ~qk_ct_below(i, plain) & ~qk_ct_is_zero(s[SEMI + i]);
+    for (size_t i = most - SEMI; i < most; i++) /* hidden, lest the compiler count from the secret length on */
+        bad |= ~qk_ct_below(qk_ct_hide(i), plain) & ~qk_ct_is_zero(s[SEMI + i]);
     *out_len = qk_ct_select(bad, 0, plain);
     return bad;
 }
@@ -174,7 +178,9 @@ static qk_err kwp_unwrap(const qk_key *key, const uint8_t icv[ICV2_LEN], qk_view
     qk_mask bad;
 
     QK_TRY(open_layout(key, in, 2 * SEMI, arena, &place));
+    qk_ct_poison(place, in.len);
     bad = kwp_bad(place, in.len, icv, &len);
+    qk_ct_declassify(place, in.len);
     if (is_decided(bad))
         return not_authentic(place, in.len);
     qk_ct_declassify(&len, sizeof len);

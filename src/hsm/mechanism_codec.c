@@ -45,6 +45,7 @@ static const qk_codec *const kinds[QK_PARAM_KINDS] = {
     [QK_PARAM_CHACHA20] = &qk_codec_chacha20,
     [QK_PARAM_CHACHA20_POLY1305] = &qk_codec_chacha20,
     [QK_PARAM_MAC_LEN] = &qk_codec_mac_len,
+    [QK_PARAM_RSA_AES] = &qk_codec_rsa_aes,
     [QK_PARAM_OAEP] = &qk_codec_oaep, [QK_PARAM_PSS] = &qk_codec_pss, [QK_PARAM_EDDSA] = &qk_codec_eddsa,
     [QK_PARAM_ECDH] = &qk_codec_ecdh,
     [QK_PARAM_DATA] = &qk_codec_data,

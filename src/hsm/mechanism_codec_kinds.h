@@ -18,7 +18,7 @@ extern const qk_codec qk_codec_none; /* mechanism_codec.c */
 extern const qk_codec qk_codec_iv, qk_codec_optional_iv, qk_codec_ctr, qk_codec_gcm, qk_codec_ccm, qk_codec_chacha20;
 extern const qk_codec qk_codec_mac_len;
 /* codec_rsa.c */
-extern const qk_codec qk_codec_oaep, qk_codec_pss;
+extern const qk_codec qk_codec_oaep, qk_codec_pss, qk_codec_rsa_aes;
 /* codec_ec.c */
 extern const qk_codec qk_codec_eddsa;
 /* codec_derive.c */

@@ -139,6 +139,17 @@ static void chacha20_parameters_come_back(void **state)
     assert_true(qk_mech_use_equal(&aead, &back));
 }
 
+static void rsa_aes_parameters_come_back(void **state)
+{
+    qk_mech_use use = { .mech = qk_mech_find(CKM_RSA_AES_KEY_WRAP) }, back;
+
+    (void)state;
+    use.rsa_aes.oaep = (qk_oaep){ .hash = CKM_SHA512, .mgf_hash = CKM_SHA_1, .label = QK_VIEW_LITERAL("label") };
+    use.rsa_aes.aes_bits = 192;
+    there_and_back(&use, QK_WRAP, &back);
+    assert_true(qk_mech_use_equal(&use, &back));
+}
+
 static void the_length_of_a_mac_comes_back(void **state)
 {
     qk_mech_use use = { .mech = qk_mech_find(CKM_AES_CMAC_GENERAL), .mac_len = 5 }, back;
@@ -334,6 +345,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(ctr_parameters_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(ccm_parameters_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(chacha20_parameters_come_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(rsa_aes_parameters_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(the_length_of_a_mac_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(oaep_parameters_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(masks_of_sha3_come_back, setup, teardown),

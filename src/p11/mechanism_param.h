@@ -25,7 +25,7 @@ typedef struct qk_param_row {
 extern const qk_param_row qk_param_iv, qk_param_optional_iv, qk_param_ctr, qk_param_gcm, qk_param_ccm;
 extern const qk_param_row qk_param_chacha20, qk_param_chacha20_poly1305, qk_param_mac_len;
 /* params_rsa.c */
-extern const qk_param_row qk_param_oaep, qk_param_pss;
+extern const qk_param_row qk_param_oaep, qk_param_pss, qk_param_rsa_aes;
 /* params_ec.c */
 extern const qk_param_row qk_param_eddsa;
 /* params_derive.c */

@@ -406,6 +406,28 @@ static void the_nonce_of_chacha20_poly1305_has_12_bytes(void **state)
                          aead.ulNonceLen == 12 ? QK_OK : QK_E_MECHANISM_PARAM);
 }
 
+static void rsa_aes_parameters_are_read(void **state)
+{
+    CK_RSA_PKCS_OAEP_PARAMS oaep = { .hashAlg = CKM_SHA256, .mgf = CKG_MGF1_SHA256 };
+    CK_RSA_AES_KEY_WRAP_PARAMS wrap = { .ulAESKeyBits = 192, .pOAEPParams = &oaep };
+    static const CK_ULONG wrong[] = { 0, 32, 64, 191, 257, ~0UL };
+    qk_mech_use use;
+
+    (void)state;
+    assert_int_equal(read_param(CKM_RSA_AES_KEY_WRAP, QK_WRAP, &wrap, sizeof(wrap), &use), QK_OK);
+    assert_int_equal(use.rsa_aes.aes_bits, 192);
+    assert_int_equal(use.rsa_aes.oaep.mgf_hash, CKM_SHA256);
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        wrap.ulAESKeyBits = wrong[i];
+        assert_int_equal(read_param(CKM_RSA_AES_KEY_WRAP, QK_WRAP, &wrap, sizeof(wrap), &use), QK_E_MECHANISM_PARAM);
+    }
+    wrap.ulAESKeyBits = 256;
+    oaep.hashAlg = CKM_AES_CBC;
+    assert_int_equal(read_param(CKM_RSA_AES_KEY_WRAP, QK_WRAP, &wrap, sizeof(wrap), &use), QK_E_MECHANISM_PARAM);
+    wrap.pOAEPParams = NULL;
+    assert_int_equal(read_param(CKM_RSA_AES_KEY_WRAP, QK_WRAP, &wrap, sizeof(wrap), &use), QK_E_MECHANISM_PARAM);
+}
+
 static void macs_have_one_byte_to_all(void **state)
 {
     qk_mech_use use;
@@ -671,6 +693,7 @@ int main(void)
         cmocka_unit_test(ccm_parameters_are_read),
         cmocka_unit_test(chacha20_parameters_are_read),
         cmocka_unit_test(the_nonce_of_chacha20_poly1305_has_12_bytes),
+        cmocka_unit_test(rsa_aes_parameters_are_read),
         cmocka_unit_test(macs_have_one_byte_to_all),
         cmocka_unit_test(gcm_parameters_are_read),
         cmocka_unit_test(gcm_parameters_without_iv_bits_are_read_too),

@@ -40,6 +40,7 @@ static const qk_param_row *const kinds[QK_PARAM_KINDS] = {
     [QK_PARAM_CHACHA20] = &qk_param_chacha20,
     [QK_PARAM_CHACHA20_POLY1305] = &qk_param_chacha20_poly1305,
     [QK_PARAM_MAC_LEN] = &qk_param_mac_len,
+    [QK_PARAM_RSA_AES] = &qk_param_rsa_aes,
     [QK_PARAM_OAEP] = &qk_param_oaep, [QK_PARAM_PSS] = &qk_param_pss, [QK_PARAM_EDDSA] = &qk_param_eddsa,
     [QK_PARAM_ECDH] = &qk_param_ecdh,
     [QK_PARAM_DATA] = &qk_param_data,

@@ -109,3 +109,30 @@ static qk_err pss_check(const qk_mech_use *use)
 }
 
 const qk_param_row qk_param_pss = { pss_read, pss_check, { 0 }, 0 };
+
+/* ---- OAEP of a temporary AES key ---- */
+
+static qk_err rsa_aes_read(qk_view param, qk_mech_use *use)
+{
+    CK_RSA_AES_KEY_WRAP_PARAMS wrap;
+    qk_mech_use oaep = { .mech = use->mech };
+
+    QK_TRY(qk_param_structure(use->mech, param, &wrap, sizeof(wrap)));
+    if (!wrap.pOAEPParams)
+        return qk_param_wrong(use->mech, "pOAEPParams is NULL");
+    QK_TRY(oaep_read(qk_view_of(wrap.pOAEPParams, sizeof(CK_RSA_PKCS_OAEP_PARAMS)), &oaep));
+    use->rsa_aes.oaep = oaep.oaep;
+    use->rsa_aes.aes_bits = wrap.ulAESKeyBits > 256 ? 0 : (unsigned)wrap.ulAESKeyBits; /* 0 fails the check */
+    return QK_OK;
+}
+
+static qk_err rsa_aes_check(const qk_mech_use *use)
+{
+    unsigned bits = use->rsa_aes.aes_bits;
+
+    if (bits != 128 && bits != 192 && bits != 256)
+        return qk_param_wrong(use->mech, "the temporary AES key has 128, 192 or 256 bits");
+    return oaep_check(&(qk_mech_use){ .mech = use->mech, .oaep = use->rsa_aes.oaep });
+}
+
+const qk_param_row qk_param_rsa_aes = { rsa_aes_read, rsa_aes_check, { QK_PARAM_AT(rsa_aes.oaep.label) }, 1 };
