@@ -42,28 +42,8 @@ jarsigner_signs() {
     says "jar verified" "$(jarsigner -verify "$place/signed.jar")"
 }
 
-# Each step that the program reports is a case.
 use_token() { # part, configuration
-    local line sentence status=0
-    SOFT_P12=$work/soft.p12 loading_module timeout 120 java -cp "$work" TokenUser "$place/$2.cfg" "$user_pin" "$1" \
-        >"$place/java.log" 2>"$place/java.err" || status=$?
-    while IFS= read -r line; do
-        case $line in
-        good:*) it "$token: Java: ${line#good: }" true ;;
-        bad:*)
-            sentence=${line#bad: }
-            it "$token: Java: ${sentence%%: *}" fails_with "$line"
-            ;;
-        esac
-    done <"$place/java.log"
-    it "$token: Java: part $1 ends well" ended_well "$status"
-}
-
-fails_with() { echo "$1"; return 1; }
-
-ended_well() { # status; at least one step was done
-    cat "$place/java.err"
-    [ "$1" = 0 ] && grep -q ^good: "$place/java.log"
+    SOFT_P12=$work/soft.p12 report_steps "Java, $1" timeout 120 java -cp "$work" TokenUser "$place/$2.cfg" "$user_pin" "$1"
 }
 
 run_cases() {

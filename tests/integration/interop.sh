@@ -76,3 +76,26 @@ wait_for_port() { # a server of the test listens there
     done
     return 1
 }
+
+# Runs a program that loads the module and prints lines of "good: sentence" and "bad: sentence: why": each is a case, and
+# so is its end.
+report_steps() { # what it is, program...
+    local line sentence status=0 what=$1
+    shift
+    loading_module "$@" >"$place/steps.log" 2>"$place/steps.err" || status=$?
+    while IFS= read -r line; do
+        sentence=${line#*: }
+        case $line in
+        good:*) it "$token: $what: $sentence" true ;;
+        bad:*) it "$token: $what: ${sentence%%: *}" fails_with "$line" ;;
+        esac
+    done <"$place/steps.log"
+    it "$token: $what ends well" steps_ended_well "$status"
+}
+
+fails_with() { echo "$1"; return 1; }
+
+steps_ended_well() { # status; at least one step was done
+    cat "$place/steps.err"
+    [ "$1" = 0 ] && grep -q ^good: "$place/steps.log"
+}
