@@ -114,6 +114,61 @@ static void a_pair_is_wrapped_and_comes_back(contract *it)
     works(verify(it, mech(it, CKM_DSA), &pair.public_key, qk_view_text("01234567890123456789"), signature));
 }
 
+static void wrapping_pair(contract *it, key_pair *out)
+{
+    works(generate_pair(it, CKM_RSA_PKCS_KEY_PAIR_GEN,
+                        ITEMS(NUMBER(CKA_MODULUS_BITS, 2048), YES(CKA_WRAP), NO(CKA_ENCRYPT)),
+                        ITEMS(YES(CKA_UNWRAP), NO(CKA_DECRYPT)), out));
+}
+
+/* Raw RSA fills a key up with zeros in front; the last bytes of what comes out are the key. */
+static void raw_rsa_wraps_a_secret_key(contract *it)
+{
+    static const uint8_t raw_value[16] = "0123456789abcde";
+    qk_view wrapped, cipher, expected, value = qk_view_of(raw_value, sizeof raw_value);
+    client_key key, back;
+    key_pair pair;
+
+    wrapping_pair(it, &pair);
+    works(import(it,
+                 ITEMS(NUMBER(CKA_CLASS, CKO_SECRET_KEY), NUMBER(CKA_KEY_TYPE, CKK_AES), BYTES(CKA_VALUE, value),
+                       YES(CKA_EXTRACTABLE), YES(CKA_ENCRYPT)),
+                 &key));
+    works(wrap(it, mech(it, CKM_RSA_X_509), &pair.public_key, &key, &wrapped));
+    assert_int_equal(wrapped.len, 256);
+    works(unwrap(it, mech(it, CKM_RSA_X_509), &pair.private_key, wrapped,
+                 ITEMS(NUMBER(CKA_KEY_TYPE, CKK_AES), NUMBER(CKA_VALUE_LEN, 16), YES(CKA_ENCRYPT)), &back));
+    works(encrypt(it, mech(it, CKM_AES_ECB), &key, value, &expected));
+    works(encrypt(it, mech(it, CKM_AES_ECB), &back, value, &cipher));
+    assert_memory_equal(cipher.data, expected.data, 16);
+    refuses(unwrap(it, mech(it, CKM_RSA_X_509), &pair.private_key, wrapped,
+                   ITEMS(NUMBER(CKA_KEY_TYPE, CKK_AES), NUMBER(CKA_VALUE_LEN, 257)), &back),
+            QK_E_WRAPPED_KEY);
+}
+
+/* A wrong padding, and a right one around something that is no key of the type. */
+static void an_unwrapped_nothing_has_one_error(contract *it)
+{
+    qk_view wrapped;
+    uint8_t changed[256];
+    client_key key, back;
+    key_pair pair;
+
+    wrapping_pair(it, &pair);
+    works(generate(it, CKM_GENERIC_SECRET_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 13), YES(CKA_EXTRACTABLE)), &key));
+    works(wrap(it, mech(it, CKM_RSA_PKCS), &pair.public_key, &key, &wrapped));
+    refuses(unwrap(it, mech(it, CKM_RSA_PKCS), &pair.private_key, wrapped, ITEMS(NUMBER(CKA_KEY_TYPE, CKK_AES)), &back),
+            QK_E_WRAPPED_KEY);
+    memcpy(changed, wrapped.data, sizeof changed);
+    changed[200] ^= 1;
+    refuses(unwrap(it, mech(it, CKM_RSA_PKCS), &pair.private_key, qk_view_of(changed, 256),
+                   ITEMS(NUMBER(CKA_KEY_TYPE, CKK_GENERIC_SECRET)), &back),
+            QK_E_WRAPPED_KEY);
+    refuses(unwrap(it, mech(it, CKM_RSA_PKCS), &pair.private_key, qk_view_of(changed, 255),
+                   ITEMS(NUMBER(CKA_KEY_TYPE, CKK_GENERIC_SECRET)), &back),
+            QK_E_WRAPPED_LENGTH);
+}
+
 const contract_case contract_pairs[] = {
     CASE(domain_parameters_come_in_clear),
     CASE(parameters_nobody_has_are_refused),
@@ -121,5 +176,7 @@ const contract_case contract_pairs[] = {
     CASE(a_dh_pair_has_the_length_asked_for),
     CASE(both_types_hold_montgomery_keys),
     CASE(a_pair_is_wrapped_and_comes_back),
+    CASE(raw_rsa_wraps_a_secret_key),
+    CASE(an_unwrapped_nothing_has_one_error),
     { NULL, NULL },
 };

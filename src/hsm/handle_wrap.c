@@ -74,7 +74,7 @@ qk_err qk_handle_wrap_key(void *context, const qk_call *call, const void *reques
     QK_TRY(serialise(key, use.mech, &value));
     tell_length(&use, value.len, false);
     err = qk_crypto_encrypt(kek->key, &use, qk_secret_reveal(&value), call->arena, &wrapped);
-    if (err == QK_E_BAD_LENGTH)
+    if (err == QK_E_BAD_LENGTH || err == QK_E_DATA_INVALID)
         return qk_fail(QK_E_KEY_SIZE, "a key of %zu bytes does not fit %s with this wrapping key", value.len,
                        use.mech->name);
     QK_TRY(err);
@@ -132,6 +132,10 @@ static bool cut(const unwrapping *it, const qk_mech *mech, qk_view *plain)
 
     if (it->class != CKO_SECRET_KEY || len == 0 || len == plain->len)
         return true;
+    if (mech->type == CKM_RSA_X_509 && len < plain->len) { /* the last bytes, whatever is in front of them */
+        *plain = qk_view_slice(*plain, plain->len - len, len);
+        return true;
+    }
     if (len > plain->len || plain->len - len >= block_of(mech) ||
         !qk_view_is_zero(qk_view_slice(*plain, len, plain->len - len)))
         return false;
@@ -149,15 +153,19 @@ static qk_err read_key(qk_view plain, const qk_mech *mech, unwrapping *it)
     return err == QK_OK || err == QK_E_NO_MEMORY ? err : not_a_key(it);
 }
 
+/* Bleichenbacher, Vaudenay, Manger: wrong padding and padding around something that is no key end in one error. */
 static qk_err decrypt(const qk_held_key *kek, const qk_mech_use *use, qk_view wrapped, const qk_call *call,
-                      const unwrapping *it, qk_view *out_plain)
+                      qk_view *out_plain)
 {
     qk_err err = qk_crypto_decrypt(kek->key, use, wrapped, call->arena, out_plain);
 
     if (err == QK_E_CIPHERTEXT_LENGTH)
         return qk_fail(QK_E_WRAPPED_LENGTH, "%zu wrapped bytes do not fit %s with this key", wrapped.len,
                        use->mech->name);
-    return err == QK_E_CIPHERTEXT_INVALID ? not_a_key(it) : err;
+    if (err != QK_E_CIPHERTEXT_INVALID)
+        return err;
+    *out_plain = QK_VIEW_NONE; /* no key has this value: what follows is the same, in steps and in time */
+    return QK_OK;
 }
 
 /* For a private key: its public key as a blob, then the bit count. Source: GREP11 protocol, section 7. */
@@ -200,7 +208,7 @@ qk_err qk_handle_unwrap_key(void *context, const qk_call *call, const void *requ
     QK_TRY(qk_core_key_for(context, asked->kek, asked->kekv1, use.mech, QK_UNWRAP, &kek));
     QK_TRY(judge(kek, qk_core_is_lax(context, call), &it));
     tell_length(&use, asked->wrapped.len, true);
-    QK_TRY(decrypt(kek, &use, qk_message_view(asked->wrapped), call, &it, &plain));
+    QK_TRY(decrypt(kek, &use, qk_message_view(asked->wrapped), call, &plain));
     QK_TRY(read_key(plain, use.mech, &it));
     QK_TRY(qk_core_make(context, call, it.key, &it.template_, &it.attrs, &it.held));
     QK_TRY(it.class == CKO_PRIVATE_KEY ? private_checksum(context, call, &it, &answer->checksum)
