@@ -324,6 +324,25 @@ static void a_row_that_contradicts_its_blob_is_refused(void **state)
     assert_int_equal(find_all(s, PRIVATE), 0);
 }
 
+/* The HSM lets GREP11 clients, who are not strict, off the rules for keys' uses (hsm/key_policy.h). */
+static void a_key_made_where_the_rules_do_not_hold_is_refused(void **state)
+{
+    scene *s = scene_of(state);
+    object *lax, *stored;
+    int64_t version;
+
+    s->call.strict = false;
+    lax = key_object(s, PRIVATE, 1, "lax");
+    s->call.strict = true;
+    assert_err(store_object(s, lax), QK_E_TEMPLATE_INCONSISTENT);
+    stored = key_object(s, PRIVATE, 2, "stored");
+    assert_ok(store_object(s, stored));
+    stored->blob = lax->blob;
+    stored->txid = id_bytes(s, 50);
+    assert_err(update_object(s, stored, &version), QK_E_TEMPLATE_INCONSISTENT);
+    assert_int_equal(find_all(s, PRIVATE), 1);
+}
+
 static void a_key_without_a_whole_blob_is_refused(void **state)
 {
     scene *s = scene_of(state);
@@ -736,6 +755,7 @@ int qk_keystore_contract_run(const qk_keystore_factory *which)
         CONTRACT_TEST(a_key_is_stored_with_what_its_blob_says),
         CONTRACT_TEST(what_the_hsm_answers_can_be_stored_as_it_is),
         CONTRACT_TEST(a_row_that_contradicts_its_blob_is_refused),
+        CONTRACT_TEST(a_key_made_where_the_rules_do_not_hold_is_refused),
         CONTRACT_TEST(a_key_without_a_whole_blob_is_refused),
         CONTRACT_TEST(the_value_of_a_key_is_never_taken),
         CONTRACT_TEST(an_update_counts_the_version_up),

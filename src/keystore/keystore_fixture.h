@@ -34,7 +34,7 @@ static inline void scene_init(scene *s, qk_keystore *keystore, qk_hsm *hsm)
     s->keystore = keystore;
     s->hsm = hsm;
     qk_arena_init(&s->arena, 0);
-    s->call = (qk_call){ .arena = &s->arena, .deadline = QK_DEADLINE_NEVER };
+    s->call = (qk_call){ .arena = &s->arena, .strict = true, .deadline = QK_DEADLINE_NEVER };
 }
 
 static inline void scene_done(scene *s)

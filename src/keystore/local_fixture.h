@@ -41,7 +41,7 @@ static inline void instance_init(instance *it)
 
 static inline void instance_open(instance *it)
 {
-    static const qk_hsm_options options = { .cache_keys = 16 };
+    static const qk_hsm_options options = { .cache_keys = 16, .lax_keys = true };
 
     assert_ok(qk_database_open(it->path, &it->database));
     assert_ok(qk_hsm_local_new(it->ring, &options, &it->hsm));
