@@ -22,7 +22,8 @@ typedef struct qk_slot {
     qk_random_pool random;
     qk_slot_mechs mechs;
     pthread_mutex_t login_lock, change_lock;
-    atomic_int user; /* qk_user */
+    atomic_int user;      /* qk_user */
+    atomic_uint log_outs; /* how often somebody has logged out: operations with private keys end by it */
     atomic_ulong session_count, rw_session_count;
 } qk_slot;
 
@@ -52,6 +53,8 @@ bool qk_slot_may_offer(const qk_slot *slot, const qk_mech *mech);
 /* `label`: 32 bytes, padded with blanks. */
 QK_MUST_CHECK qk_err qk_slot_init_token(CK_SLOT_ID id, qk_view so_pin, const CK_UTF8CHAR *label);
 QK_MUST_CHECK qk_err qk_login_user(CK_SESSION_HANDLE session, CK_USER_TYPE user, qk_view pin);
+/* C_LoginUser: a name that is not empty is QK_E_BAD_ARGUMENT. */
+QK_MUST_CHECK qk_err qk_login_named_user(CK_SESSION_HANDLE session, CK_USER_TYPE user, qk_view pin, qk_view name);
 QK_MUST_CHECK qk_err qk_logout(CK_SESSION_HANDLE session);
 QK_MUST_CHECK qk_err qk_init_pin(CK_SESSION_HANDLE session, qk_view pin);
 QK_MUST_CHECK qk_err qk_set_pin(CK_SESSION_HANDLE session, qk_view old_pin, qk_view new_pin);
