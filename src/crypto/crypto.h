@@ -33,6 +33,8 @@ void qk_key_unref(qk_key **key); /* accepts a pointer to NULL; leaves NULL */
 CK_OBJECT_CLASS qk_key_class(const qk_key *key); /* CKO_SECRET_KEY, CKO_PUBLIC_KEY, CKO_PRIVATE_KEY */
 CK_KEY_TYPE qk_key_type(const qk_key *key);
 unsigned qk_key_bits(const qk_key *key);         /* modulus, curve or value length in bits */
+/* The chain code of a key that qk_crypto_derive just made by BIP-32 or SLIP-0010; empty for all others. */
+qk_view qk_key_chain_code(const qk_key *key);
 const qk_curve *qk_key_curve(const qk_key *key); /* NULL unless an EC, Edwards or Montgomery key */
 
 /* Reads and writes the serialised key: raw value for secret keys, PKCS #8 PrivateKeyInfo (DER) for private keys,

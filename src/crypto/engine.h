@@ -75,6 +75,9 @@ extern const qk_engine qk_engine_key_wrap;       /* key_wrap.c: KW, KWP, KW with
 extern const qk_engine qk_engine_hmac;           /* hmac.c */
 extern const qk_engine qk_engine_digest;         /* digest.c */
 
+extern const qk_engine qk_engine_btc;            /* btc.c: BIP-32, SLIP-0010 */
+extern const qk_engine qk_engine_ecsdsa;         /* ecsdsa.c: Schnorr signatures */
+
 /* Row `index` of the table in engines.c, for the test that joins it with the mechanisms; QK_NO_HASH past the end. */
 CK_MECHANISM_TYPE qk_engine_row(size_t index);
 /* Of a row of qk_mechs; NULL if nobody does it. One load. */

@@ -192,6 +192,9 @@ static const struct engine_row {
     { CKM_SHA512_256,              &qk_engine_digest },
     { CKM_IBM_SHA512_224,          &qk_engine_digest },
     { CKM_IBM_SHA512_256,          &qk_engine_digest },
+
+    { CKM_IBM_BTC_DERIVE,          &qk_engine_btc },
+    { CKM_IBM_ECDSA_OTHER,         &qk_engine_ecsdsa },
     { CKM_SHA3_224,                &qk_engine_digest },
     { CKM_IBM_SHA3_224,            &qk_engine_digest },
     { CKM_SHA3_256,                &qk_engine_digest },

@@ -154,3 +154,8 @@ void qk_key_put(const qk_key *key, qk_ready *ready)
     if (ready)
         put(slot_of_thread(key), ready, thread_number() % QK_SLOT_WAYS);
 }
+
+qk_view qk_key_chain_code(const qk_key *key)
+{
+    return key->has_chain_code ? qk_view_of(key->chain_code, sizeof key->chain_code) : QK_VIEW_NONE;
+}

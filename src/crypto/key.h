@@ -39,6 +39,8 @@ struct qk_key {
     size_t order_len;      /* bytes of the group's order, half a signature: Weierstrass curves and DSA; else 0 */
     size_t point_len;      /* EC: uncompressed point; Edwards and Montgomery: the public string */
     uint8_t point[QK_MAX_POINT];
+    bool has_chain_code;   /* derived by BIP-32 or SLIP-0010, in this call */
+    uint8_t chain_code[32];
     unsigned slot_count;
     qk_slot slots[]; /* one per core, chosen by thread */
 };

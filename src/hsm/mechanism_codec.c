@@ -55,6 +55,8 @@ static const qk_codec *const kinds[QK_PARAM_KINDS] = {
     [QK_PARAM_SECOND_KEY] = &qk_codec_second_key,
     [QK_PARAM_HKDF] = &qk_codec_hkdf,
     [QK_PARAM_PBKDF2] = &qk_codec_pbkdf2,
+    [QK_PARAM_BTC] = &qk_codec_btc,
+    [QK_PARAM_ECSG] = &qk_codec_ecsg,
 };
 
 qk_err qk_mech_use_from_message(const Grep11__Mechanism *message, unsigned function, qk_mech_use *out)

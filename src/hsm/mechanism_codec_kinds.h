@@ -25,6 +25,9 @@ extern const qk_codec qk_codec_eddsa;
 extern const qk_codec qk_codec_ecdh, qk_codec_data, qk_codec_string, qk_codec_encrypt_data, qk_codec_extract,
     qk_codec_second_key, qk_codec_hkdf, qk_codec_pbkdf2;
 
+/* codec_ibm.c */
+extern const qk_codec qk_codec_btc, qk_codec_ecsg;
+
 /* Vendor numbers are 32 bits wide; clients with signed types send them sign-extended. */
 CK_MECHANISM_TYPE qk_codec_fold(uint64_t type);
 qk_err qk_codec_wrong(const qk_mech *mech, const char *what);

@@ -10,6 +10,8 @@ static const struct {
     unsigned functions;
 } also[] = {
     { CKK_EC,         CKK_EC_MONTGOMERY, QK_DERIVE | QK_ENCAPSULATE | QK_DECAPSULATE }, /* CKM_ECDH1_DERIVE takes both */
+    { QK_SEED_OR_EC,  CKK_GENERIC_SECRET, QK_DERIVE }, /* BIP-32 begins with a seed */
+    { QK_SEED_OR_EC,  CKK_EC,            QK_DERIVE },
     { CKK_DES3,       CKK_DES2,          ~0u }, /* the third key is the first one */
 };
 

@@ -78,12 +78,13 @@ enum {
 
 #define QK_NO_KEY     ((CK_KEY_TYPE)~0UL) /* digests, random */
 #define QK_ANY_SECRET ((CK_KEY_TYPE)~1UL) /* HMAC takes any secret key */
+#define QK_SEED_OR_EC ((CK_KEY_TYPE)~2UL) /* BIP-32: a generic secret, or a key on an elliptic curve */
 #define QK_NO_HASH    ((CK_MECHANISM_TYPE)~0UL)
 
 typedef struct qk_mech {
     CK_MECHANISM_TYPE type;
     const char *name; /* "CKM_AES_CBC" */
-    CK_KEY_TYPE key;  /* the key it works with or makes; QK_NO_KEY, QK_ANY_SECRET */
+    CK_KEY_TYPE key;  /* the key it works with or makes; QK_NO_KEY, QK_ANY_SECRET, QK_SEED_OR_EC */
     unsigned does;    /* QK_ENCRYPT | ... */
     qk_param_kind param;
     unsigned flags;            /* QK_MECH_... */

@@ -32,6 +32,9 @@ extern const qk_param_row qk_param_eddsa;
 extern const qk_param_row qk_param_ecdh, qk_param_data, qk_param_string, qk_param_encrypt_data, qk_param_extract,
     qk_param_second_key, qk_param_hkdf, qk_param_pbkdf2;
 
+/* params_ibm.c */
+extern const qk_param_row qk_param_btc, qk_param_ecsg;
+
 /* QK_E_MECHANISM_PARAM, with the mechanism's name. */
 qk_err qk_param_wrong(const qk_mech *mech, const char *what);
 /* Copies a C structure of `len` bytes out, since nobody promises that it is aligned. */

@@ -198,6 +198,7 @@ static void print_row(qk_buf *out, const qk_mech *mech)
                                         "sign-recover", "verify-recover", "encapsulate", "decapsulate" };
     const char *key = mech->key == QK_NO_KEY       ? "none"
                       : mech->key == QK_ANY_SECRET ? "any-secret"
+                      : mech->key == QK_SEED_OR_EC ? "seed-or-ec"
                                                    : qk_name_of_key_type(mech->key);
 
     const qk_grep11_mech *ibms = qk_grep11_mech_find(mech->type);

@@ -50,6 +50,8 @@ static const qk_param_row *const kinds[QK_PARAM_KINDS] = {
     [QK_PARAM_SECOND_KEY] = &qk_param_second_key,
     [QK_PARAM_HKDF] = &qk_param_hkdf,
     [QK_PARAM_PBKDF2] = &qk_param_pbkdf2,
+    [QK_PARAM_BTC] = &qk_param_btc,
+    [QK_PARAM_ECSG] = &qk_param_ecsg,
 };
 
 qk_err qk_mech_use_check(const qk_mech_use *use, unsigned function)
