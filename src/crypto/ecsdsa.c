@@ -153,12 +153,12 @@ static qk_err verify(const qk_key *key, const qk_mech_use *use, qk_view data, qk
     number_of(&it, given, &r);
     qk_scalar_read(&s, signature.data + QK_SCALAR_LEN);
     if (qk_scalar_is_zero(&r) || qk_scalar_is_zero(&s) || !qk_scalar_below(&s, &it.n) ||
-        memcmp(given, signature.data, sizeof given) != 0)
+        !qk_view_equal(qk_view_of(given, sizeof given), qk_view_slice(signature, 0, sizeof given)))
         return forged();
     QK_TRY(recover_point(&it, &r, &s, point));
     QK_TRY(challenge(&it, point, data, expected));
     number_of(&it, expected, &r);
-    return memcmp(expected, given, sizeof given) == 0 ? QK_OK : forged();
+    return qk_view_equal(qk_view_of(expected, sizeof expected), qk_view_of(given, sizeof given)) ? QK_OK : forged();
 }
 
 static size_t output_len(const qk_key *key, const qk_mech_use *use, unsigned function, size_t input_len)
