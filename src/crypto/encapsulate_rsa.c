@@ -54,7 +54,11 @@ qk_err qk_rsa_decapsulate(const qk_key *key, const qk_mech_use *use, qk_view cip
     qk_err err;
 
     qk_arena_init(&arena, 0);
-    QK_TRY(qk_crypto_decrypt(key, use, cipher, &arena, &value));
+    err = qk_crypto_decrypt(key, use, cipher, &arena, &value);
+    if (err == QK_E_CIPHERTEXT_INVALID) /* wrong padding goes on as a value that is no key of any type */
+        value = QK_VIEW_NONE;
+    else
+        QK_TRY(err);
     if (wanted->len && wanted->len != value.len)
         return qk_fail(QK_E_CIPHERTEXT_INVALID, "the ciphertext does not open to a key of this type and length");
     err = qk_key_read(wanted->class, wanted->type, value, out_key);
