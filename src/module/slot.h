@@ -2,9 +2,11 @@
 /* A slot: a token, who is logged in to it, and the handles of its objects.
  *
  * Login is per slot and for the whole application, whatever the number of sessions. `user` is read without a lock on
- * every operation; it changes only under login_lock, which also covers the counts of sessions, so that "no read-only
- * session is open" stays true while somebody logs in. Changes of objects (C_SetAttributeValue) take turns under
- * change_lock: each begins on what the one before has made. Order of locks: a session's, then one of its slot's. */
+ * every operation; it changes only under login_lock, which also covers the counts of sessions. Whoever logs in, changes
+ * a PIN or initialises the token takes `login_turn` for all of it and login_lock for moments only, so that no session
+ * waits for a slow server; `arriving` keeps "no read-only session is open" true while the security officer logs in.
+ * Changes of objects (C_SetAttributeValue) take turns under change_lock: each begins on what the one before has made.
+ * Order of locks: a session's, then one of its slot's. */
 #ifndef QK_MODULE_SLOT_H
 #define QK_MODULE_SLOT_H
 
@@ -21,7 +23,8 @@ typedef struct qk_slot {
     qk_object_table *objects;
     qk_random_pool random;
     qk_slot_mechs mechs;
-    pthread_mutex_t login_lock, change_lock;
+    pthread_mutex_t login_turn, login_lock, change_lock;
+    qk_user arriving;     /* who is logging in; under login_lock */
     atomic_int user;      /* qk_user */
     atomic_uint log_outs; /* how often somebody has logged out: operations with private keys end by it */
     atomic_ulong session_count, rw_session_count;
