@@ -273,8 +273,7 @@ static void dh_pairs_have_the_length_asked_for(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
         QK_OWNED(qk_key_unref)
-        qk_key *parameters = dh_parameters(rows[i].prime),
-               *public_key = NULL, *private_key = NULL;
+        qk_key *parameters = dh_parameters(rows[i].prime), *public_key = NULL, *private_key = NULL;
         assert_qk_ok(qk_key_describe(parameters, &attrs));
         assert_qk_ok(qk_attrs_set_ulong(&attrs, CKA_VALUE_BITS, rows[i].asked));
         make_pair(CKM_DH_PKCS_KEY_PAIR_GEN, &attrs, &public_key, &private_key);
@@ -340,6 +339,30 @@ static void dh_keys_of_unknown_groups_are_imported(void **state)
     refuse(&attrs, QK_E_ATTRIBUTE_VALUE);
 }
 
+/* A key as OpenSSL 3.0 writes it (genpkey -algorithm DH -pkeyopt group:ffdhe2048): its parameters say how long private
+ * values should be, which PKCS #3 allows and nobody needs. */
+static void a_length_of_private_values_does_no_harm(void **state)
+{
+    static const char theirs[] =
+        "3082013f0201003082011706092a864886f70d010301308201080282010100ffffffffffffffffadf85458a2bb4a9aafdc5620273d3cf1"
+        "d8"
+        "b9c583ce2d3695a9e13641146433fbcc939dce249b3ef97d2fe363630c75d8f681b202aec4617ad3df1ed5d5fd65612433f51f5f066ed0"
+        "85"
+        "6365553ded1af3b557135e7f57c935984f0c70e0e68b77e2a689daf3efe8721df158a136ade73530acca4f483a797abc0ab182b324fb61"
+        "d1"
+        "08a94bb2c8e3fbb96adab760d7f4681d4f42a3de394df4ae56ede76372bb190b07a7c8ee0a6d709e02fce1cdf7e2ecc03404cd28342f61"
+        "91"
+        "72fe9ce98583ff8e4f1232eef28183c3fe3b1b4c6fad733bb5fcbc2ec22005c58ef1837d1683b2c6f34a26c1b2effa886b423861285c97"
+        "ff"
+        "ffffffffffffff020102041f021d011d988f163f3838b2175466e6702b193673200ab263dc17e4e1c89707";
+    QK_OWNED(qk_key_unref) qk_key *key = read_hex(CKO_PRIVATE_KEY, CKK_DH, theirs);
+
+    (void)state;
+    assert_true(qk_ffc_is_known_group(key));
+    assert_int_equal(value_bits(key), 225);
+    assert_same_after_reading(key);
+}
+
 static void malformed_structures_are_refused(void **state)
 {
     static const char *const wrong[] = { "", "3000", "30060201030201", "300602010302010200", "0500", "300302018a" };
@@ -378,6 +401,7 @@ int main(void)
         cmocka_unit_test(dh_pairs_have_the_length_asked_for),
         cmocka_unit_test(wrong_dh_templates_are_refused),
         cmocka_unit_test(dh_keys_of_unknown_groups_are_imported),
+        cmocka_unit_test(a_length_of_private_values_does_no_harm),
         cmocka_unit_test(malformed_structures_are_refused),
     };
 

@@ -10,11 +10,24 @@ static const struct {
     CK_OBJECT_CLASS class;
     CK_KEY_TYPE type;
 } kinds[] = {
-    { CKO_PUBLIC_KEY, CKK_RSA },        { CKO_PUBLIC_KEY, CKK_EC },
-    { CKO_PUBLIC_KEY, CKK_EC_EDWARDS }, { CKO_PRIVATE_KEY, CKK_RSA },
-    { CKO_PRIVATE_KEY, CKK_EC },        { CKO_PRIVATE_KEY, CKK_EC_EDWARDS },
-    { CKO_SECRET_KEY, CKK_AES },        { CKO_SECRET_KEY, CKK_GENERIC_SECRET },
-    { CKO_CERTIFICATE, CKK_EC },        { CKO_PUBLIC_KEY, CKK_AES },
+    { CKO_PUBLIC_KEY, CKK_RSA },
+    { CKO_PUBLIC_KEY, CKK_EC },
+    { CKO_PUBLIC_KEY, CKK_EC_EDWARDS },
+    { CKO_PRIVATE_KEY, CKK_RSA },
+    { CKO_PRIVATE_KEY, CKK_EC },
+    { CKO_PRIVATE_KEY, CKK_EC_EDWARDS },
+    { CKO_SECRET_KEY, CKK_AES },
+    { CKO_SECRET_KEY, CKK_GENERIC_SECRET },
+    { CKO_CERTIFICATE, CKK_EC },
+    { CKO_PUBLIC_KEY, CKK_AES },
+    { CKO_PUBLIC_KEY, CKK_DSA },
+    { CKO_PRIVATE_KEY, CKK_DSA },
+    { CKO_PUBLIC_KEY, CKK_DH },
+    { CKO_PRIVATE_KEY, CKK_DH },
+    { CKO_PUBLIC_KEY, CKK_EC_MONTGOMERY },
+    { CKO_PRIVATE_KEY, CKK_EC_MONTGOMERY },
+    { CKO_DOMAIN_PARAMETERS, CKK_DSA },
+    { CKO_DOMAIN_PARAMETERS, CKK_DH },
 };
 
 void fuzz_start(void)
@@ -44,7 +57,7 @@ static void write_public(const qk_key *key)
     QK_OWNED(qk_key_unref) qk_key *a = NULL;
     QK_OWNED(qk_key_unref) qk_key *b = NULL;
 
-    if (qk_key_class(key) == CKO_SECRET_KEY)
+    if (qk_key_class(key) != CKO_PUBLIC_KEY && qk_key_class(key) != CKO_PRIVATE_KEY)
         return;
     must(qk_key_write_spki(key, false, &spki));
     must(qk_key_write_spki(key, true, &standard));

@@ -442,12 +442,18 @@ def key_seeds():
         "p521": (1, 4, ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"]),
         "secp256k1": (1, 4, ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"]),
         "ed25519": (2, 5, ["-algorithm", "ED25519"]),
+        "dsa": (10, 11, ["-paramfile", "/dev/stdin"]),
+        "dh": (12, 13, ["-algorithm", "DH", "-pkeyopt", "group:ffdhe2048"]),
+        "x25519": (14, 15, ["-algorithm", "X25519"]),
     }
+    dsa_parameters = openssl("genpkey", "-genparam", "-algorithm", "DSA", "-pkeyopt", "dsa_paramgen_bits:1024")
     for name, (public, private, arguments) in algorithms.items():
-        pem = openssl("genpkey", *arguments)
+        pem = openssl("genpkey", *arguments, data=dsa_parameters)
         seed("key", name + "-public", bytes([public]) + openssl("pkey", "-pubout", "-outform", "DER", data=pem))
         seed("key", name + "-private",
              bytes([private]) + openssl("pkcs8", "-topk8", "-nocrypt", "-outform", "DER", data=pem))
+    seed("key", "dsa-parameters",
+         bytes([16]) + openssl("dsaparam", "-outform", "DER", data=dsa_parameters))
     pem = openssl("genpkey", *algorithms["p256"][2])
     explicit = openssl("ec", "-param_enc", "explicit", "-pubout", "-outform", "DER", data=pem)
     seed("key", "explicit-curve", b"\1" + explicit)
