@@ -11,7 +11,12 @@
 #define BRAINPOOL(bits, len, form, FORM, arc) \
     { "BP-" #bits FORM, "brainpoolP" #bits form, NULL, QK_CURVE_WEIERSTRASS, bits, len, \
       OID(0x06, 0x09, 0x2b, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, arc) }
+#define X962(bits, len, version, arc) \
+    { "X9.62-" #bits "v" #version, "prime" #bits "v" #version, NULL, QK_CURVE_WEIERSTRASS, bits, len, \
+      OID(0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, arc) }
 
+/* Left out: curves whose order is longer than their field (secp160k1, secp160r1, secp160r2, secp224k1), shorter ones than
+ * 160 bits, and those over binary fields. What this OpenSSL lacks is found out at start. */
 const qk_curve qk_curves[] = {
     { "P-192", "prime192v1", NULL, QK_CURVE_WEIERSTRASS, 192, 24, OID(0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x01) },
     { "P-224", "secp224r1", NULL, QK_CURVE_WEIERSTRASS, 224, 28, OID(0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x21) },
@@ -33,6 +38,12 @@ const qk_curve qk_curves[] = {
     BRAINPOOL(512, 64, "r1", "R", 0x0d),
     BRAINPOOL(512, 64, "t1", "T", 0x0e),
     { "SECP256K1", "secp256k1", NULL, QK_CURVE_WEIERSTRASS, 256, 32, OID(0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x0a) },
+    { "SECP192K1", "secp192k1", NULL, QK_CURVE_WEIERSTRASS, 192, 24, OID(0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x1f) },
+    X962(192, 24, 2, 0x02),
+    X962(192, 24, 3, 0x03),
+    X962(239, 30, 1, 0x04),
+    X962(239, 30, 2, 0x05),
+    X962(239, 30, 3, 0x06),
     { "curve25519", "X25519", "curve25519", QK_CURVE_MONTGOMERY, 255, 32, OID(0x06, 0x03, 0x2b, 0x65, 0x6e) },
     { "x448", "X448", "curve448", QK_CURVE_MONTGOMERY, 448, 56, OID(0x06, 0x03, 0x2b, 0x65, 0x6f) },
     { "ed25519", "ED25519", "edwards25519", QK_CURVE_EDWARDS, 255, 32, OID(0x06, 0x03, 0x2b, 0x65, 0x70) },
