@@ -34,6 +34,15 @@ Grep11__Mechanism *mech_oaep(contract *it, CK_MECHANISM_TYPE hash)
     return mech_of(it, &(qk_mech_use){ .mech = qk_mech_find(CKM_RSA_PKCS_OAEP), .oaep = { hash, hash, QK_VIEW_NONE } });
 }
 
+Grep11__Mechanism *mech_rsa_aes(contract *it)
+{
+    qk_mech_use use = { .mech = qk_mech_find(CKM_RSA_AES_KEY_WRAP) };
+
+    use.rsa_aes.oaep = (qk_oaep){ CKM_SHA256, CKM_SHA256, QK_VIEW_NONE };
+    use.rsa_aes.aes_bits = 256;
+    return mech_of(it, &use);
+}
+
 Grep11__Mechanism *mech_pss(contract *it, CK_MECHANISM_TYPE type, CK_MECHANISM_TYPE hash, size_t salt_len)
 {
     return mech_of(it, &(qk_mech_use){ .mech = qk_mech_find(type), .pss = { hash, hash, salt_len } });

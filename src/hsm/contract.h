@@ -35,6 +35,7 @@ Grep11__Mechanism *mech(contract *it, CK_MECHANISM_TYPE type);
 Grep11__Mechanism *mech_iv(contract *it, CK_MECHANISM_TYPE type, qk_view iv);
 Grep11__Mechanism *mech_gcm(contract *it, qk_view iv, qk_view aad);
 Grep11__Mechanism *mech_oaep(contract *it, CK_MECHANISM_TYPE hash);
+Grep11__Mechanism *mech_rsa_aes(contract *it); /* with OAEP of SHA-256 and a temporary key of 256 bits */
 Grep11__Mechanism *mech_pbkdf2(contract *it, qk_view password, qk_view salt);
 Grep11__Mechanism *mech_pss(contract *it, CK_MECHANISM_TYPE type, CK_MECHANISM_TYPE hash, size_t salt_len);
 

@@ -94,10 +94,13 @@ static void in_parts(contract *it, Grep11__Mechanism *mechanism, const client_ke
 static void parts_of_any_size_give_the_same(contract *it)
 {
     static const size_t steps[] = { 1, 15, 16, 17, 20, 47 };
+    Grep11__Mechanism *ways[] = { mech_iv(it, CKM_AES_CBC_PAD, iv), mech_iv(it, CKM_AES_OFB, iv),
+                                  mech_iv(it, CKM_AES_CFB128, iv), mech_iv(it, CKM_AES_CFB8, iv) };
     client_key made = aes_key(it);
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
-        in_parts(it, mech_iv(it, CKM_AES_CBC_PAD, iv), &made, steps[i], steps[(i + 2) % 6]);
+        for (size_t way = 0; way < sizeof ways / sizeof ways[0]; way++)
+            in_parts(it, ways[way], &made, steps[i], steps[(i + 2) % 6]);
 }
 
 static void gcm_goes_in_one_call(contract *it)

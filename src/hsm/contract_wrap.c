@@ -24,7 +24,8 @@ static qk_err unwrap_aes(contract *it, Grep11__Mechanism *mechanism, const clien
 static void an_aes_key_travels_under_rsa(contract *it)
 {
     const key_pair *pair = rsa_pair(it);
-    Grep11__Mechanism *ways[] = { mech(it, CKM_RSA_PKCS), mech_oaep(it, CKM_SHA_1), mech_oaep(it, CKM_SHA512) };
+    Grep11__Mechanism *ways[] = { mech(it, CKM_RSA_PKCS), mech_oaep(it, CKM_SHA_1), mech_oaep(it, CKM_SHA512),
+                                  mech_rsa_aes(it) };
     client_key made = aes_key(it), back;
     qk_view wrapped;
 
@@ -49,6 +50,61 @@ static void an_aes_key_travels_under_aes(contract *it)
         works(unwrap_aes(it, ways[i], &kek, wrapped, &back));
         assert_same_aes(it, &made, &back);
     }
+}
+
+static void a_private_key_travels_under_rsa_and_aes(contract *it)
+{
+    const key_pair *pair = rsa_pair(it);
+    key_pair ec = ec_pair(it, "P-256");
+    client_key back;
+    qk_view wrapped, signature;
+
+    works(wrap(it, mech_rsa_aes(it), &pair->public_key, &ec.private_key, &wrapped));
+    works(unwrap(it, mech_rsa_aes(it), &pair->private_key, wrapped,
+                 ITEMS(NUMBER(CKA_CLASS, CKO_PRIVATE_KEY), NUMBER(CKA_KEY_TYPE, CKK_EC)), &back));
+    works(sign(it, mech(it, CKM_ECDSA), &back, iv, &signature));
+    works(verify(it, mech(it, CKM_ECDSA), &ec.public_key, iv, signature));
+}
+
+/* AES key wrap pads with zeros what is no multiple of 8 bytes; the others carry the length themselves. */
+static void an_aes_key_travels_by_key_wrapping(contract *it)
+{
+    static const struct {
+        CK_MECHANISM_TYPE type;
+        size_t len;
+    } ways[] = { { CKM_AES_KEY_WRAP, 40 }, { CKM_AES_KEY_WRAP_KWP, 40 }, { CKM_AES_KEY_WRAP_PKCS7, 48 } };
+    client_key kek = aes_key(it), made = aes_key(it), back;
+    qk_view wrapped;
+
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        works(wrap(it, mech(it, ways[i].type), &kek, &made, &wrapped));
+        assert_int_equal(wrapped.len, ways[i].len);
+        works(unwrap_aes(it, mech(it, ways[i].type), &kek, wrapped, &back));
+        assert_same_aes(it, &made, &back);
+        ((uint8_t *)(uintptr_t)wrapped.data)[3] ^= 1;
+        refuses(unwrap_aes(it, mech(it, ways[i].type), &kek, wrapped, &back), QK_E_WRAPPED_KEY);
+    }
+}
+
+/* DES keys of two and three keys come in by value, wrap each other, and leave their parity in no doubt. */
+static void des_keys_travel_and_keep_their_parity(contract *it)
+{
+    const item class = NUMBER(CKA_CLASS, CKO_SECRET_KEY), type = NUMBER(CKA_KEY_TYPE, CKK_DES3);
+    qk_view des_iv = QK_VIEW_LITERAL("8 bytes!"), wrapped,
+            odd = hex(&it->arena, "0123456789abcdef23456789abcdef01456789abcdef0123");
+    client_key kek, made, back, aes = aes_key(it);
+
+    works(generate(it, CKM_DES3_KEY_GEN, ITEMS(YES(CKA_WRAP), YES(CKA_UNWRAP), YES(CKA_EXTRACTABLE)), &kek));
+    works(import(it, ITEMS(class, type, BYTES(CKA_VALUE, odd), YES(CKA_EXTRACTABLE)), &made));
+    refuses(import(it, ITEMS(class, type, TEXT(CKA_VALUE, "twenty-four bytes of it.")), &back), QK_E_ATTRIBUTE_VALUE);
+    works(wrap(it, mech_iv(it, CKM_DES3_CBC, des_iv), &kek, &made, &wrapped));
+    assert_int_equal(wrapped.len, 24);
+    works(unwrap(it, mech_iv(it, CKM_DES3_CBC, des_iv), &kek, wrapped, ITEMS(class, type), &back));
+    assert_view_equal(back.checksum, hex(&it->arena, "4eba73000000c0")); /* as OpenSSL encrypts zeros; 192 bits */
+    works(wrap(it, mech(it, CKM_AES_KEY_WRAP_KWP), &aes, &made, &wrapped));
+    refuses(
+        unwrap(it, mech(it, CKM_AES_KEY_WRAP_KWP), &aes, wrapped, ITEMS(class, NUMBER(CKA_KEY_TYPE, CKK_DES2)), &back),
+        QK_E_WRAPPED_KEY);
 }
 
 /* How GREP11 clients bring in and take out raw keys: wrapping is plain encryption of the value. */
@@ -240,6 +296,9 @@ static void unwrap_templates_are_judged(contract *it)
 const contract_case contract_wrap[] = {
     CASE(an_aes_key_travels_under_rsa),
     CASE(an_aes_key_travels_under_aes),
+    CASE(a_private_key_travels_under_rsa_and_aes),
+    CASE(an_aes_key_travels_by_key_wrapping),
+    CASE(des_keys_travel_and_keep_their_parity),
     CASE(raw_keys_are_imported_and_exported_with_a_key_that_does_both),
     CASE(a_key_that_fills_no_block_gets_zeros_behind_it),
     CASE(private_keys_travel_as_pkcs8),

@@ -22,6 +22,14 @@ static qk_err gather(qk_work *work, qk_view in)
     return qk_buf_check(&work->gathered);
 }
 
+/* For mechanisms that work in one piece only. */
+static qk_err gather_whole(qk_work *work, qk_view in)
+{
+    if (in.len > AEAD_MOST - work->gathered.len)
+        return qk_fail(QK_E_BAD_LENGTH, "%s takes messages of at most %d bytes", work->use.mech->name, AEAD_MOST);
+    return gather(work, in);
+}
+
 /* --- digests, signatures, MACs --- */
 
 static qk_err feed_local(qk_session *session, qk_work *work, qk_view in)
@@ -73,6 +81,8 @@ qk_err qk_work_run_feed(qk_session *session, qk_work *work, qk_view in)
 
     QK_TRY(qk_in_check(in));
     QK_TRY(begin_parts(work));
+    if (work->use.mech->flags & QK_MECH_GATHERED)
+        return gather_whole(work, in);
     if (!streams && in.len <= GATHER_MOST - work->gathered.len)
         return gather(work, in);
     if (!streams)
@@ -155,9 +165,7 @@ static qk_err take_part(qk_session *session, qk_work *work, qk_view in, qk_view 
     if (!(work->use.mech->flags & QK_MECH_GATHERED))
         return stream(session, work, in, out_result);
     *out_result = QK_VIEW_NONE;
-    if (work->gathered.len + in.len > AEAD_MOST)
-        return qk_fail(QK_E_BAD_LENGTH, "an authenticated message has at most %d bytes", AEAD_MOST);
-    return gather(work, in);
+    return gather_whole(work, in);
 }
 
 static qk_err run_update(qk_session *session, qk_work *work, qk_view in, qk_out out, qk_view *out_result)
