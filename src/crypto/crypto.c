@@ -85,7 +85,26 @@ qk_err qk_crypto_derive(const qk_key *base, const qk_mech_use *use, const qk_key
     const qk_engine *engine;
 
     QK_TRY(qk_engine_check(base, use, QK_DERIVE, &engine));
+    if (!engine->derive)
+        return qk_fail(QK_E_MECHANISM_INVALID, "%s makes several keys", use->mech->name);
     return engine->derive(base, use, wanted, out_key);
+}
+
+qk_err qk_crypto_derive_keys(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted, size_t count,
+                             qk_arena *arena, qk_key **out_keys, qk_view *out_rest)
+{
+    const qk_engine *engine;
+    qk_err err;
+
+    QK_TRY(qk_engine_check(base, use, QK_DERIVE, &engine));
+    if (!engine->derive_keys || count > QK_DERIVE_KEYS_MOST)
+        return qk_fail(QK_E_MECHANISM_INVALID, "%s does not make %zu keys", use->mech->name, count);
+    for (size_t i = 0; i < count; i++)
+        out_keys[i] = NULL;
+    err = engine->derive_keys(base, use, wanted, count, arena, out_keys, out_rest);
+    for (size_t i = 0; err != QK_OK && i < count; i++)
+        qk_key_unref(&out_keys[i]);
+    return err;
 }
 
 qk_err qk_crypto_encapsulate(const qk_key *key, const qk_mech_use *use, const qk_key_wanted *wanted, qk_arena *arena,

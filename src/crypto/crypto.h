@@ -81,6 +81,12 @@ typedef struct qk_key_wanted {
  * where one is needed), QK_E_TEMPLATE_INCONSISTENT, QK_E_MECHANISM_PARAM (the other side's public value is none). */
 QK_MUST_CHECK qk_err qk_crypto_derive(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted,
                                       qk_key **out_key);
+/* Several keys from one derivation (SP 800-108; the keys of a TLS connection), all or none. A key whose length is 0 in a
+ * mechanism that knows the lengths is not made and stays NULL. `out_rest`: what the mechanism gives besides (the
+ * initialisation vectors of TLS), in the arena. QK_E_MECHANISM_INVALID if it makes one key only. */
+enum { QK_DERIVE_KEYS_MOST = 16 };
+QK_MUST_CHECK qk_err qk_crypto_derive_keys(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted,
+                                           size_t count, qk_arena *arena, qk_key **out_keys, qk_view *out_rest);
 /* Makes a key and the ciphertext that carries it to the holder of the private key. */
 QK_MUST_CHECK qk_err qk_crypto_encapsulate(const qk_key *key, const qk_mech_use *use, const qk_key_wanted *wanted,
                                            qk_arena *arena, qk_view *out_cipher, qk_key **out_key);

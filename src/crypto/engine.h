@@ -32,6 +32,8 @@ typedef struct qk_engine {
                              qk_view *out_data);
     /* As the functions of crypto.h with these names. */
     qk_err (*derive)(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted, qk_key **out_key);
+    qk_err (*derive_keys)(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted, size_t count,
+                          qk_arena *arena, qk_key **out_keys, qk_view *out_rest);
     qk_err (*encapsulate)(const qk_key *key, const qk_mech_use *use, const qk_key_wanted *wanted, qk_arena *arena,
                           qk_view *out_cipher, qk_key **out_key);
     qk_err (*decapsulate)(const qk_key *key, const qk_mech_use *use, qk_view cipher, const qk_key_wanted *wanted,
@@ -62,6 +64,12 @@ extern const qk_engine qk_engine_derive_extract; /* derive_join.c */
 extern const qk_engine qk_engine_hkdf;           /* hkdf.c */
 extern const qk_engine qk_engine_pbkdf2;         /* pbkdf2.c */
 extern const qk_engine qk_engine_secret_key_gen; /* secret_key.c: of every type */
+extern const qk_engine qk_engine_kdf108;         /* kdf108.c */
+extern const qk_engine qk_engine_tls_master;     /* tls_derive.c */
+extern const qk_engine qk_engine_tls_keys;       /* tls_derive.c */
+extern const qk_engine qk_engine_tls_kdf;        /* tls_derive.c */
+extern const qk_engine qk_engine_tls_mac;        /* tls_derive.c */
+extern const qk_engine qk_engine_tls_pre_master; /* tls_derive.c */
 extern const qk_engine qk_engine_blocks;         /* blocks.c: ECB, CBC, CBC_PAD of AES and DES */
 extern const qk_engine qk_engine_stream;         /* stream.c: CTR, OFB, CFB of AES; ChaCha20 */
 extern const qk_engine qk_engine_gcm;            /* aes_gcm.c */

@@ -39,7 +39,7 @@ static bool does(const qk_engine *engine, unsigned function)
     case QK_GENERATE_PAIR:
         return engine->generate_pair != NULL;
     case QK_DERIVE:
-        return engine->derive != NULL;
+        return engine->derive || engine->derive_keys;
     default:
         return false;
     }

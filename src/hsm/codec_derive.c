@@ -224,3 +224,34 @@ static qk_err pbkdf2_write(const qk_mech_use *use, qk_arena *arena, Grep11__Mech
 }
 
 const qk_codec qk_codec_pbkdf2 = { pbkdf2_read, pbkdf2_write };
+
+/* ---- SP 800-108 ---- */
+
+static qk_err kdf108_read(const Grep11__Mechanism *message, qk_mech_use *use)
+{
+    const Grep11__KDF108Parm *parm = message->kdf108parameter;
+
+    if (!has(message, GREP11__MECHANISM__PARAMETER_KDF108_PARAMETER, parm))
+        return qk_codec_wrong(use->mech, "needs KDF108Parameter");
+    use->kdf108.prf = qk_codec_fold(parm->prf);
+    use->kdf108.iv = qk_message_view(parm->iv);
+    use->kdf108.segments = qk_message_view(parm->segments);
+    use->second.blob = qk_message_view(blob_of(parm->key));
+    if (use->kdf108.iv.len > 0 && use->mech->param != QK_PARAM_KDF108_FEEDBACK)
+        return qk_codec_wrong(use->mech, "takes no Iv");
+    return QK_OK;
+}
+
+static qk_err kdf108_write(const qk_mech_use *use, qk_arena *arena, Grep11__Mechanism *message)
+{
+    Grep11__KDF108Parm *parm = NEW_PARM(KDF108_PARAMETER, kdf108parameter, kdf108_parm);
+
+    if (!parm)
+        return qk_codec_no_memory();
+    parm->prf = use->kdf108.prf;
+    parm->iv = qk_message_bytes(use->kdf108.iv);
+    parm->segments = qk_message_bytes(use->kdf108.segments);
+    return use->second.blob.len > 0 ? write_key(use, arena, &parm->key) : QK_OK;
+}
+
+const qk_codec qk_codec_kdf108 = { kdf108_read, kdf108_write };

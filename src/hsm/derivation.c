@@ -108,6 +108,52 @@ qk_err qk_derivation_want_data(const qk_derivation *it, const qk_attrs *template
     return QK_OK;
 }
 
+/* ---- what follows from the base ---- */
+
+/* SP 800-108: what the template does not say of its protection is as with the base. TLS: the keys of a connection are
+ * protected as the master secret, and a template may not say otherwise. */
+static qk_err follow(const qk_derivation *it, CK_ATTRIBUTE_TYPE type, bool fallback, qk_attrs *template_)
+{
+    bool of_base = qk_attrs_bool(&it->base->attrs, type, fallback);
+
+    if (it->use.mech->param == QK_PARAM_TLS_KEY_MATERIAL && qk_attrs_bool(template_, type, of_base) != of_base)
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "%s: %s of the new keys is that of the base key", it->use.mech->name,
+                       qk_attribute_find(type)->name);
+    return qk_attrs_find(template_, type) ? QK_OK : qk_attrs_set_bool(template_, type, of_base);
+}
+
+/* What a master secret is for: it derives, and makes the MAC of Finished, and nothing else. */
+static qk_err complete_master(qk_attrs *template_)
+{
+    static const CK_MECHANISM_TYPE allowed[] = {
+        CKM_TLS12_KEY_AND_MAC_DERIVE, CKM_TLS12_KEY_SAFE_DERIVE, CKM_TLS_KDF, CKM_TLS_MAC, CKM_TLS12_KDF, CKM_TLS12_MAC
+    };
+    static const CK_ATTRIBUTE_TYPE usages[] = { CKA_DERIVE, CKA_SIGN, CKA_VERIFY };
+
+    for (size_t i = 0; i < sizeof(usages) / sizeof(usages[0]); i++)
+        if (!qk_attrs_find(template_, usages[i]))
+            QK_TRY(qk_attrs_set_bool(template_, usages[i], true));
+    if (qk_attrs_find(template_, CKA_ALLOWED_MECHANISMS))
+        return QK_OK;
+    return qk_attrs_set(template_, CKA_ALLOWED_MECHANISMS, qk_view_of(allowed, sizeof(allowed)));
+}
+
+static qk_err complete(const qk_derivation *it, qk_attrs *template_)
+{
+    switch ((int)it->use.mech->param) {
+    case QK_PARAM_KDF108:
+    case QK_PARAM_KDF108_FEEDBACK:
+    case QK_PARAM_TLS_KEY_MATERIAL:
+        QK_TRY(follow(it, CKA_SENSITIVE, true, template_));
+        return follow(it, CKA_EXTRACTABLE, false, template_);
+    case QK_PARAM_TLS_MASTER:
+    case QK_PARAM_TLS_EXTENDED_MASTER:
+        return complete_master(template_);
+    default:
+        return QK_OK;
+    }
+}
+
 qk_err qk_derivation_want(const qk_derivation *it, bool lax, qk_attrs *template_, qk_key_wanted *out_wanted,
                           qk_attrs *out_attrs)
 {
@@ -115,6 +161,7 @@ qk_err qk_derivation_want(const qk_derivation *it, bool lax, qk_attrs *template_
 
     key.lax = lax;
     QK_TRY(qk_policy_template(it->base, CKA_DERIVE_TEMPLATE, template_));
+    QK_TRY(complete(it, template_));
     QK_TRY(read_wanted(it->use.mech, template_, out_wanted));
     key.type = out_wanted->type;
     QK_TRY(qk_policy_derived(&key, it->base, shows_base(it->use.mech), template_, out_attrs));

@@ -55,6 +55,8 @@ QK_HANDLER(encapsulate_key);
 QK_HANDLER(decapsulate_key);
 /* handle_derive.c */
 QK_HANDLER(derive_key);
+/* handle_derive_keys.c */
+QK_HANDLER(derive_keys);
 /* handle_mechanisms.c */
 QK_HANDLER(get_mechanism_list);
 QK_HANDLER(get_mechanism_info);

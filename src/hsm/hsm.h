@@ -62,6 +62,7 @@ typedef enum qk_hsm_method {
     QK_COPY_KEY,
     QK_SEAL_DATA,
     QK_OPEN_DATA,
+    QK_DERIVE_KEYS,
     QK_SEED_RANDOM,
     QK_SIGN_RECOVER_SINGLE,
     QK_ENCAPSULATE_KEY,

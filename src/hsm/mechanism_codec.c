@@ -57,6 +57,13 @@ static const qk_codec *const kinds[QK_PARAM_KINDS] = {
     [QK_PARAM_PBKDF2] = &qk_codec_pbkdf2,
     [QK_PARAM_BTC] = &qk_codec_btc,
     [QK_PARAM_ECSG] = &qk_codec_ecsg,
+    [QK_PARAM_KDF108] = &qk_codec_kdf108,
+    [QK_PARAM_KDF108_FEEDBACK] = &qk_codec_kdf108,
+    [QK_PARAM_TLS_MASTER] = &qk_codec_tls,
+    [QK_PARAM_TLS_EXTENDED_MASTER] = &qk_codec_tls,
+    [QK_PARAM_TLS_KEY_MATERIAL] = &qk_codec_tls,
+    [QK_PARAM_TLS_KDF] = &qk_codec_tls,
+    [QK_PARAM_TLS_MAC] = &qk_codec_tls,
 };
 
 qk_err qk_mech_use_from_message(const Grep11__Mechanism *message, unsigned function, qk_mech_use *out)

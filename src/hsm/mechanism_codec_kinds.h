@@ -23,7 +23,9 @@ extern const qk_codec qk_codec_oaep, qk_codec_pss, qk_codec_rsa_aes;
 extern const qk_codec qk_codec_eddsa;
 /* codec_derive.c */
 extern const qk_codec qk_codec_ecdh, qk_codec_data, qk_codec_string, qk_codec_encrypt_data, qk_codec_extract,
-    qk_codec_second_key, qk_codec_hkdf, qk_codec_pbkdf2;
+    qk_codec_second_key, qk_codec_hkdf, qk_codec_pbkdf2, qk_codec_kdf108;
+/* codec_tls.c */
+extern const qk_codec qk_codec_tls;
 
 /* codec_ibm.c */
 extern const qk_codec qk_codec_btc, qk_codec_ecsg;

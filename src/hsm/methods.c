@@ -77,6 +77,7 @@ const qk_method qk_hsm_methods[QK_HSM_METHOD_COUNT] = {
     OURS(COPY_KEY,              CopyKey,           copy_key,            SET_ATTRIBUTE,     RANDOM,        copy_key)
     OURS(SEAL_DATA,             SealData,          seal_data,           ENCRYPT,           RANDOM,        seal_data)
     OURS(OPEN_DATA,             OpenData,          open_data,           DECRYPT,           0,             open_data)
+    OURS(DERIVE_KEYS,           DeriveKeys,        derive_keys,         DERIVE_KEY,        RANDOM,        derive_keys)
     OURS(SEED_RANDOM,           SeedRandom,        seed_random,         GENERATE_RANDOM,   0,             seed_random)
     OURS(SIGN_RECOVER_SINGLE,   SignRecover,       sign_recover,        SIGN,              RANDOM,        sign_recover)
     OURS(ENCAPSULATE_KEY,       EncapsulateKey,    encapsulate_key,     DERIVE_KEY,        RANDOM,        encapsulate_key)

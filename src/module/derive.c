@@ -2,6 +2,7 @@
 /* C_DeriveKey. Most mechanisms make a key; CKM_HKDF_DATA makes a data object. */
 #include "hsm/attribute_codec.h"
 #include "hsm/mechanism_codec.h"
+#include "module/derive_keys.h"
 #include "module/keys.h"
 #include "module/sealed.h"
 #include "module/session.h"
@@ -86,11 +87,14 @@ qk_err qk_key_derive(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK
     QK_OWNED(deriving_done) deriving d = { .it = QK_NEW_OBJECT_NONE };
 
     QK_TRY(qk_session_enter(handle, &session));
-    QK_TRY(qk_check_handle_place(out_key));
     QK_TRY(qk_mech_use_read(mechanism, QK_DERIVE, &d.use));
+    if (d.use.mech->param != QK_PARAM_TLS_KEY_MATERIAL) /* there the parameter names the places */
+        QK_TRY(qk_check_handle_place(out_key));
     QK_TRY(qk_slot_objects_use_key(session, base, &d.base));
     QK_TRY(qk_work_check_key(d.base, d.use.mech, QK_DERIVE));
     QK_TRY(find_second(session, &d));
+    if (qk_derives_more(mechanism, &d.use))
+        return qk_derive_more(session, mechanism, &d.use, d.base, template_, out_key);
     return d.use.mech->type == CKM_HKDF_DATA ? derive_data(session, &d, template_, out_key)
                                              : derive_key(session, &d, template_, out_key);
 }

@@ -265,6 +265,175 @@ static void keys_are_joined_and_cut(void **state)
     assert_rv(p11->C_DeriveKey(test_session, &with_key, base, items, 2, &made), CKR_MECHANISM_PARAM_INVALID);
 }
 
+/* ---- SP 800-108 ---- */
+
+static CK_ATTRIBUTE readable_48[] = {
+    ATTR(CKA_KEY_TYPE, generic),
+    { CKA_VALUE_LEN, NULL, sizeof(CK_ULONG) }, /* filled in */
+    ATTR_BOOL(CKA_SENSITIVE, false),
+    ATTR_BOOL(CKA_EXTRACTABLE, true),
+};
+
+static void sp800_108_makes_further_keys(void **state)
+{
+    CK_BYTE secret[32] = { 1 }, label[] = "label", all[96], value[48];
+    CK_ULONG len_48 = 48, len_96 = 96;
+    CK_OBJECT_HANDLE base = make_secret(secret, sizeof secret, false), first, second = 7, whole;
+    CK_SP800_108_COUNTER_FORMAT counter = { CK_FALSE, 32 };
+    CK_PRF_DATA_PARAM data[] = { { CK_SP800_108_ITERATION_VARIABLE, &counter, sizeof counter },
+                                 { CK_SP800_108_BYTE_ARRAY, label, 5 } };
+    CK_ATTRIBUTE further_items[] = { ATTR(CKA_KEY_TYPE, aes), ATTR(CKA_VALUE_LEN, len_16),
+                                     ATTR_BOOL(CKA_SENSITIVE, false), ATTR_BOOL(CKA_EXTRACTABLE, true) };
+    CK_DERIVED_KEY further = { further_items, COUNT(further_items), &second };
+    CK_SP800_108_KDF_PARAMS params = { CKM_SHA256_HMAC, COUNT(data), data, 0, NULL };
+    CK_MECHANISM kdf = { CKM_SP800_108_COUNTER_KDF, &params, sizeof params };
+    CK_ATTRIBUTE read = { CKA_VALUE, all, sizeof all };
+
+    (void)state;
+    readable_48[1].pValue = &len_96;
+    assert_ok(p11->C_DeriveKey(test_session, &kdf, base, readable_48, 4, &whole));
+    assert_ok(p11->C_GetAttributeValue(test_session, whole, &read, 1));
+    readable_48[1].pValue = &len_48;
+    params.ulAdditionalDerivedKeys = 1;
+    params.pAdditionalDerivedKeys = &further;
+    assert_ok(p11->C_DeriveKey(test_session, &kdf, base, readable_48, 4, &first));
+    memcpy(value, all, sizeof value);
+    assert_value(first, value, sizeof value);
+    assert_value(second, all + 64, 16); /* a block of its own */
+    /* What the template leaves out follows the base key. */
+    params.ulAdditionalDerivedKeys = 0;
+    assert_ok(p11->C_DeriveKey(test_session, &kdf, base, readable_48, 2, &first));
+    assert_true(reads_true(first, CKA_SENSITIVE));
+    assert_false(reads_true(first, CKA_EXTRACTABLE));
+}
+
+static void sp800_108_makes_all_keys_or_none(void **state)
+{
+    CK_BYTE secret[32] = { 1 };
+    CK_ULONG len_17 = 17;
+    CK_OBJECT_HANDLE base = make_secret(secret, sizeof secret, false), first, second = 7;
+    CK_SP800_108_COUNTER_FORMAT counter = { CK_FALSE, 32 };
+    CK_PRF_DATA_PARAM data[] = { { CK_SP800_108_ITERATION_VARIABLE, &counter, sizeof counter } };
+    CK_ATTRIBUTE bad_items[] = { ATTR(CKA_KEY_TYPE, aes), ATTR(CKA_VALUE_LEN, len_17) };
+    CK_DERIVED_KEY further = { bad_items, COUNT(bad_items), &second };
+    CK_SP800_108_KDF_PARAMS params = { CKM_SHA256_HMAC, COUNT(data), data, 1, &further };
+    CK_MECHANISM kdf = { CKM_SP800_108_COUNTER_KDF, &params, sizeof params };
+    CK_ATTRIBUTE all = ATTR(CKA_CLASS, secret_class);
+    CK_ULONG before = test_count(test_session, &all, 1);
+
+    (void)state;
+    assert_rv(p11->C_DeriveKey(test_session, &kdf, base, readable, COUNT(readable), &first), CKR_KEY_SIZE_RANGE);
+    further.phKey = NULL;
+    assert_rv(p11->C_DeriveKey(test_session, &kdf, base, readable, COUNT(readable), &first),
+              CKR_MECHANISM_PARAM_INVALID);
+    params.ulAdditionalDerivedKeys = 1000000;
+    assert_rv(p11->C_DeriveKey(test_session, &kdf, base, readable, COUNT(readable), &first),
+              CKR_MECHANISM_PARAM_INVALID);
+    params.ulAdditionalDerivedKeys = 0;
+    data[0].pValue = NULL;
+    assert_rv(p11->C_DeriveKey(test_session, &kdf, base, readable, COUNT(readable), &first),
+              CKR_MECHANISM_PARAM_INVALID);
+    params.pDataParams = NULL;
+    assert_rv(p11->C_DeriveKey(test_session, &kdf, base, readable, COUNT(readable), &first),
+              CKR_MECHANISM_PARAM_INVALID);
+    assert_int_equal(test_count(test_session, &all, 1), before);
+}
+
+/* ---- TLS 1.2 ---- */
+
+static CK_BYTE tls_client[32] = { 1 }, tls_server[32] = { 2 };
+
+static CK_OBJECT_HANDLE tls_master(void)
+{
+    CK_VERSION offered = { 3, 3 }, told = { 0, 0 };
+    CK_MECHANISM generate = { CKM_TLS_PRE_MASTER_KEY_GEN, &offered, sizeof offered };
+    CK_TLS12_MASTER_KEY_DERIVE_PARAMS params = { { tls_client, 32, tls_server, 32 }, &told, CKM_SHA256 };
+    CK_MECHANISM derive = { CKM_TLS12_MASTER_KEY_DERIVE, &params, sizeof params };
+    CK_ATTRIBUTE derives[] = { ATTR_BOOL(CKA_DERIVE, true) };
+    CK_OBJECT_HANDLE pre_master, master;
+
+    assert_ok(p11->C_GenerateKey(test_session, &generate, derives, 1, &pre_master));
+    assert_ok(p11->C_DeriveKey(test_session, &derive, pre_master, NULL, 0, &master));
+    assert_int_equal(told.major, 3);
+    assert_int_equal(told.minor, 3);
+    return master;
+}
+
+static void a_tls_connection_gets_its_keys(void **state)
+{
+    CK_BYTE client_iv[4] = { 0 }, server_iv[4] = { 0 }, data[16] = { 0 }, cipher[16], mac[32];
+    CK_ULONG cipher_len = sizeof cipher, mac_len = sizeof mac;
+    CK_SSL3_KEY_MAT_OUT out = { 0, 0, 0, 0, client_iv, server_iv };
+    CK_TLS12_KEY_MAT_PARAMS params = { 256, 128, 32, CK_FALSE, { tls_client, 32, tls_server, 32 }, &out, CKM_SHA256 };
+    CK_MECHANISM derive = { CKM_TLS12_KEY_AND_MAC_DERIVE, &params, sizeof params };
+    CK_MECHANISM ecb = { CKM_AES_ECB, NULL, 0 }, hmac = { CKM_SHA256_HMAC, NULL, 0 };
+    CK_ATTRIBUTE items[] = { ATTR(CKA_KEY_TYPE, aes) };
+    CK_OBJECT_HANDLE master = tls_master();
+
+    (void)state;
+    assert_ok(p11->C_DeriveKey(test_session, &derive, master, items, 1, NULL));
+    assert_memory_not_equal(client_iv, server_iv, 4);
+    assert_ok(p11->C_EncryptInit(test_session, &ecb, out.hClientKey));
+    assert_ok(p11->C_Encrypt(test_session, data, 16, cipher, &cipher_len));
+    assert_ok(p11->C_SignInit(test_session, &hmac, out.hServerMacSecret));
+    assert_ok(p11->C_Sign(test_session, data, 16, mac, &mac_len));
+    assert_true(reads_true(out.hServerKey, CKA_SENSITIVE));
+    /* AEAD has no MAC keys. */
+    params.ulMacSizeInBits = 0;
+    assert_ok(p11->C_DeriveKey(test_session, &derive, master, items, 1, NULL));
+    assert_int_equal(out.hClientMacSecret, CK_INVALID_HANDLE);
+    assert_int_not_equal(out.hClientKey, CK_INVALID_HANDLE);
+}
+
+static void a_tls_connection_is_as_protected_as_its_master_secret(void **state)
+{
+    CK_SSL3_KEY_MAT_OUT out = { 0, 0, 0, 0, NULL, NULL };
+    CK_TLS12_KEY_MAT_PARAMS params = { 256, 128, 0, CK_FALSE, { tls_client, 32, tls_server, 32 }, &out, CKM_SHA256 };
+    CK_MECHANISM derive = { CKM_TLS12_KEY_SAFE_DERIVE, &params, sizeof params },
+                 hkdf = { CKM_SHA256_KEY_DERIVATION, NULL, 0 };
+    CK_ATTRIBUTE open[] = { ATTR(CKA_KEY_TYPE, aes), ATTR_BOOL(CKA_SENSITIVE, false) };
+    CK_OBJECT_HANDLE master = tls_master(), made;
+
+    (void)state;
+    assert_rv(p11->C_DeriveKey(test_session, &derive, master, open, 2, NULL), CKR_TEMPLATE_INCONSISTENT);
+    assert_ok(p11->C_DeriveKey(test_session, &derive, master, open, 1, NULL));
+    params.ulIVSizeInBits = 32;
+    assert_rv(p11->C_DeriveKey(test_session, &derive, master, open, 1, NULL), CKR_MECHANISM_PARAM_INVALID);
+    derive.mechanism = CKM_TLS12_KEY_AND_MAC_DERIVE;
+    assert_rv(p11->C_DeriveKey(test_session, &derive, master, open, 1, NULL), CKR_MECHANISM_PARAM_INVALID);
+    params.ulIVSizeInBits = 0;
+    params.bIsExport = CK_TRUE;
+    assert_rv(p11->C_DeriveKey(test_session, &derive, master, open, 1, NULL), CKR_MECHANISM_PARAM_INVALID);
+    /* CKA_ALLOWED_MECHANISMS of a master secret */
+    assert_rv(p11->C_DeriveKey(test_session, &hkdf, master, NULL, 0, &made), CKR_MECHANISM_INVALID);
+}
+
+static void finished_is_signed_in_parts_too(void **state)
+{
+    CK_BYTE data[32] = { 5 }, whole[12], parts[12];
+    CK_ULONG whole_len = sizeof whole, parts_len = sizeof parts;
+    CK_TLS_MAC_PARAMS params = { CKM_SHA256, 12, 2 };
+    CK_MECHANISM mac = { CKM_TLS_MAC, &params, sizeof params };
+    CK_OBJECT_HANDLE master = tls_master();
+
+    (void)state;
+    assert_ok(p11->C_SignInit(test_session, &mac, master));
+    assert_ok(p11->C_Sign(test_session, data, sizeof data, whole, &whole_len));
+    assert_ok(p11->C_SignInit(test_session, &mac, master));
+    assert_ok(p11->C_SignUpdate(test_session, data, 10));
+    assert_ok(p11->C_SignUpdate(test_session, data + 10, 22));
+    assert_ok(p11->C_SignFinal(test_session, parts, &parts_len));
+    assert_int_equal(parts_len, 12);
+    assert_memory_equal(whole, parts, 12);
+    assert_ok(p11->C_VerifyInit(test_session, &mac, master));
+    assert_ok(p11->C_Verify(test_session, data, sizeof data, whole, 12));
+    params.ulServerOrClient = 3;
+    assert_rv(p11->C_SignInit(test_session, &mac, master), CKR_MECHANISM_PARAM_INVALID);
+    params.ulServerOrClient = 1;
+    params.ulMacLength = 11;
+    assert_rv(p11->C_SignInit(test_session, &mac, master), CKR_MECHANISM_PARAM_INVALID);
+}
+
 #define IN(test) cmocka_unit_test_setup_teardown(test, test_begin_logged_in, test_end)
 
 int main(void)
@@ -277,6 +446,11 @@ int main(void)
         IN(hkdf_with_a_wrong_parameter_is_refused),
         IN(a_password_becomes_a_key),
         IN(keys_are_joined_and_cut),
+        IN(sp800_108_makes_further_keys),
+        IN(sp800_108_makes_all_keys_or_none),
+        IN(a_tls_connection_gets_its_keys),
+        IN(a_tls_connection_is_as_protected_as_its_master_secret),
+        IN(finished_is_signed_in_parts_too),
     };
 
     return cmocka_run_group_tests(tests, test_token_make, test_token_remove);

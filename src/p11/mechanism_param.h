@@ -31,6 +31,11 @@ extern const qk_param_row qk_param_eddsa;
 /* params_derive.c */
 extern const qk_param_row qk_param_ecdh, qk_param_data, qk_param_string, qk_param_encrypt_data, qk_param_extract,
     qk_param_second_key, qk_param_hkdf, qk_param_pbkdf2;
+/* params_kdf108.c */
+extern const qk_param_row qk_param_kdf108, qk_param_kdf108_feedback;
+/* params_tls.c */
+extern const qk_param_row qk_param_tls_master, qk_param_tls_extended, qk_param_tls_keys, qk_param_tls_kdf,
+    qk_param_tls_mac;
 
 /* params_ibm.c */
 extern const qk_param_row qk_param_btc, qk_param_ecsg;

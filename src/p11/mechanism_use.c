@@ -52,6 +52,13 @@ static const qk_param_row *const kinds[QK_PARAM_KINDS] = {
     [QK_PARAM_PBKDF2] = &qk_param_pbkdf2,
     [QK_PARAM_BTC] = &qk_param_btc,
     [QK_PARAM_ECSG] = &qk_param_ecsg,
+    [QK_PARAM_KDF108] = &qk_param_kdf108,
+    [QK_PARAM_KDF108_FEEDBACK] = &qk_param_kdf108_feedback,
+    [QK_PARAM_TLS_MASTER] = &qk_param_tls_master,
+    [QK_PARAM_TLS_EXTENDED_MASTER] = &qk_param_tls_extended,
+    [QK_PARAM_TLS_KEY_MATERIAL] = &qk_param_tls_keys,
+    [QK_PARAM_TLS_KDF] = &qk_param_tls_kdf,
+    [QK_PARAM_TLS_MAC] = &qk_param_tls_mac,
 };
 
 qk_err qk_mech_use_check(const qk_mech_use *use, unsigned function)

@@ -12,6 +12,13 @@ typedef union parameter {
     CK_RSA_PKCS_OAEP_PARAMS oaep;
     CK_RSA_PKCS_PSS_PARAMS pss;
     CK_EDDSA_PARAMS eddsa;
+    CK_ECDH1_DERIVE_PARAMS ecdh;
+    CK_KEY_DERIVATION_STRING_DATA string;
+    CK_HKDF_PARAMS hkdf;
+    CK_PKCS5_PBKD2_PARAMS2 pbkdf2;
+    CK_SP800_108_FEEDBACK_KDF_PARAMS kdf108;
+    CK_TLS_KDF_PARAMS tls_kdf;
+    CK_TLS_MAC_PARAMS tls_mac;
 } parameter;
 
 enum { ABSURD_LEN = 0xff };
@@ -66,26 +73,122 @@ static size_t make_eddsa(qk_reader *from, parameter *out)
     return sizeof out->eddsa;
 }
 
-static size_t (*const makers[])(qk_reader *from, parameter *out) = {
-    [QK_PARAM_GCM] = make_gcm,
-    [QK_PARAM_OAEP] = make_oaep,
-    [QK_PARAM_PSS] = make_pss,
-    [QK_PARAM_EDDSA] = make_eddsa,
+static size_t make_ecdh(qk_reader *from, parameter *out)
+{
+    out->ecdh.kdf = number(from);
+    out->ecdh.pSharedData = counted(from, &out->ecdh.ulSharedDataLen);
+    out->ecdh.pPublicData = counted(from, &out->ecdh.ulPublicDataLen);
+    return sizeof out->ecdh;
+}
+
+static size_t make_string(qk_reader *from, parameter *out)
+{
+    out->string.pData = counted(from, &out->string.ulLen);
+    return sizeof out->string;
+}
+
+static size_t make_hkdf(qk_reader *from, parameter *out)
+{
+    uint8_t halves = qk_read_u8(from);
+
+    out->hkdf.bExtract = halves & 1;
+    out->hkdf.bExpand = halves & 2;
+    out->hkdf.prfHashMechanism = number(from);
+    out->hkdf.ulSaltType = number(from);
+    out->hkdf.pSalt = counted(from, &out->hkdf.ulSaltLen);
+    out->hkdf.hSaltKey = number(from);
+    out->hkdf.pInfo = counted(from, &out->hkdf.ulInfoLen);
+    return sizeof out->hkdf;
+}
+
+/* A password's length of more than 16 bits is the address of one, in the older structure. */
+static size_t make_pbkdf2(qk_reader *from, parameter *out)
+{
+    static CK_ULONG len;
+
+    out->pbkdf2.saltSource = number(from);
+    out->pbkdf2.pSaltSourceData = counted(from, &out->pbkdf2.ulSaltSourceDataLen);
+    out->pbkdf2.iterations = number(from);
+    out->pbkdf2.prf = number(from);
+    out->pbkdf2.pPassword = counted(from, &len);
+    out->pbkdf2.ulPasswordLen = len <= UINT16_MAX && (qk_read_u8(from) & 1) ? len : (CK_ULONG)(uintptr_t)&len;
+    return sizeof out->pbkdf2;
+}
+
+/* Pieces of data with counters for formats, sound or not. */
+static size_t make_kdf108(qk_reader *from, parameter *out)
+{
+    enum { PIECES = 4 };
+    static CK_SP800_108_DKM_LENGTH_FORMAT lengths[PIECES];
+    static CK_SP800_108_COUNTER_FORMAT counters[PIECES];
+    static CK_PRF_DATA_PARAM data[PIECES];
+
+    out->kdf108.prfType = number(from);
+    out->kdf108.ulNumberOfDataParams = qk_read_u8(from) % (PIECES + 1);
+    out->kdf108.pDataParams = data;
+    for (size_t i = 0; i < out->kdf108.ulNumberOfDataParams; i++) {
+        data[i].type = number(from);
+        counters[i] = (CK_SP800_108_COUNTER_FORMAT){ qk_read_u8(from), number(from) };
+        lengths[i] =
+            (CK_SP800_108_DKM_LENGTH_FORMAT){ counters[i].ulWidthInBits, counters[i].bLittleEndian, number(from) };
+        if (data[i].type == CK_SP800_108_BYTE_ARRAY) {
+            data[i].pValue = counted(from, &data[i].ulValueLen);
+        } else {
+            bool is_length = data[i].type == CK_SP800_108_DKM_LENGTH;
+            data[i].pValue = is_length ? (void *)&lengths[i] : (void *)&counters[i];
+            data[i].ulValueLen = is_length ? sizeof lengths[i] : sizeof counters[i];
+        }
+    }
+    out->kdf108.pIV = counted(from, &out->kdf108.ulIVLen);
+    return sizeof out->kdf108;
+}
+
+static size_t make_tls_kdf(qk_reader *from, parameter *out)
+{
+    CK_SSL3_RANDOM_DATA *randoms = &out->tls_kdf.RandomInfo;
+
+    out->tls_kdf.prfMechanism = number(from);
+    out->tls_kdf.pLabel = counted(from, &out->tls_kdf.ulLabelLength);
+    randoms->pClientRandom = counted(from, &randoms->ulClientRandomLen);
+    randoms->pServerRandom = counted(from, &randoms->ulServerRandomLen);
+    out->tls_kdf.pContextData = counted(from, &out->tls_kdf.ulContextDataLength);
+    return sizeof out->tls_kdf;
+}
+
+static size_t make_tls_mac(qk_reader *from, parameter *out)
+{
+    out->tls_mac.prfHashMechanism = number(from);
+    out->tls_mac.ulMacLength = number(from);
+    out->tls_mac.ulServerOrClient = number(from);
+    return sizeof out->tls_mac;
+}
+
+static size_t (*const makers[QK_PARAM_KINDS])(qk_reader *from, parameter *out) = {
+    [QK_PARAM_GCM] = make_gcm,         [QK_PARAM_OAEP] = make_oaep,       [QK_PARAM_PSS] = make_pss,
+    [QK_PARAM_EDDSA] = make_eddsa,     [QK_PARAM_ECDH] = make_ecdh,       [QK_PARAM_STRING] = make_string,
+    [QK_PARAM_HKDF] = make_hkdf,       [QK_PARAM_PBKDF2] = make_pbkdf2,   [QK_PARAM_KDF108_FEEDBACK] = make_kdf108,
+    [QK_PARAM_TLS_KDF] = make_tls_kdf, [QK_PARAM_TLS_MAC] = make_tls_mac,
 };
+
+/* Kinds whose bytes are no structure with pointers in it. */
+static bool is_plain(qk_param_kind kind)
+{
+    return kind == QK_PARAM_NONE || kind == QK_PARAM_IV || kind == QK_PARAM_OPTIONAL_IV || kind == QK_PARAM_CTR ||
+           kind == QK_PARAM_MAC_LEN || kind == QK_PARAM_DATA || kind == QK_PARAM_EXTRACT || kind == QK_PARAM_SECOND_KEY;
+}
 
 /* Bytes in place of a structure would be taken for pointers, so they are fewer than any of them has. */
 static void make_parameter(qk_reader *from, bool structured, parameter *param, CK_MECHANISM *mechanism)
 {
     const qk_mech *mech = qk_mech_find(mechanism->mechanism);
-    bool has_structure = mech && mech->param < sizeof makers / sizeof makers[0] && makers[mech->param];
 
-    if (has_structure && structured) {
+    if (mech && makers[mech->param] && structured) {
         mechanism->ulParameterLen = makers[mech->param](from, param) - (qk_read_u8(from) & 1) * sizeof(CK_ULONG);
         mechanism->pParameter = param;
         return;
     }
     mechanism->pParameter = counted(from, &mechanism->ulParameterLen);
-    if (has_structure && mechanism->ulParameterLen > sizeof(CK_ULONG))
+    if (mech && !is_plain(mech->param) && mechanism->ulParameterLen > sizeof(CK_ULONG))
         mechanism->ulParameterLen = sizeof(CK_ULONG);
 }
 
@@ -98,6 +201,10 @@ static void over_the_wire(qk_mech_use *use, unsigned function)
     qk_view bytes;
 
     qk_arena_init(&arena, 0);
+    if (use->second.handle != CK_INVALID_HANDLE) { /* over the wire goes the key's blob, which the module knows */
+        use->second.handle = CK_INVALID_HANDLE;
+        use->second.blob = QK_VIEW_LITERAL("blob");
+    }
     must(qk_mech_use_to_message(use, &arena, &message));
     must(qk_message_write(&message->base, 0, &arena, &bytes));
     must(qk_message_read(&grep11__mechanism__descriptor, bytes, &arena, (void **)&message));
