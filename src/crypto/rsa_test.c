@@ -4,30 +4,11 @@
 #include <openssl/rsa.h>
 
 #include "crypto/openssl.h"
-#include "crypto/pair_testing.h"
 #include "crypto/rsa_padding.h"
-#include "crypto/rsa_vectors.h"
+#include "crypto/rsa_testing.h"
 #include "crypto/their_key_testing.h"
 
 enum { LEN = 256 };
-
-static qk_key *private_key, *public_key;
-
-static int setup(void **state)
-{
-    if (crypto_setup(state) != 0)
-        return -1;
-    private_key = read_hex(CKO_PRIVATE_KEY, CKK_RSA, RSA_PKCS8_HEX);
-    public_key = read_hex(CKO_PUBLIC_KEY, CKK_RSA, RSA_SPKI_HEX);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    qk_key_unref(&private_key);
-    qk_key_unref(&public_key);
-    return crypto_teardown(state);
-}
 
 static qk_mech_use pss_use(CK_MECHANISM_TYPE type, CK_MECHANISM_TYPE hash, CK_MECHANISM_TYPE mgf_hash, size_t salt_len)
 {
@@ -666,5 +647,5 @@ int main(void)
         cmocka_unit_test(a_mechanism_does_only_what_it_does),
         cmocka_unit_test(a_result_that_does_not_fit_the_arena_is_an_error),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, rsa_setup, rsa_teardown);
 }

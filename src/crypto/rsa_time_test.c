@@ -5,30 +5,11 @@
 #include <openssl/rsa.h>
 
 #include "crypto/openssl.h"
-#include "crypto/pair_testing.h"
 #include "crypto/rsa_padding.h"
-#include "crypto/rsa_vectors.h"
+#include "crypto/rsa_testing.h"
 #include "crypto/their_key_testing.h"
 
 enum { LEN = 256 };
-
-static qk_key *private_key, *public_key;
-
-static int setup(void **state)
-{
-    if (crypto_setup(state) != 0)
-        return -1;
-    private_key = read_hex(CKO_PRIVATE_KEY, CKK_RSA, RSA_PKCS8_HEX);
-    public_key = read_hex(CKO_PUBLIC_KEY, CKK_RSA, RSA_SPKI_HEX);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    qk_key_unref(&private_key);
-    qk_key_unref(&public_key);
-    return crypto_teardown(state);
-}
 
 static void decrypt(const qk_mech_use *use, const uint8_t em[LEN], qk_err wanted)
 {
@@ -141,5 +122,5 @@ int main(void)
         cmocka_unit_test(a_key_that_is_wrapped_steers_nothing),
         cmocka_unit_test(a_key_that_is_unwrapped_steers_nothing),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, rsa_setup, rsa_teardown);
 }

@@ -3,32 +3,24 @@
 #include <openssl/rsa.h>
 
 #include "crypto/bn.h"
-#include "crypto/pair_testing.h"
-#include "crypto/rsa_vectors.h"
+#include "crypto/rsa_testing.h"
 #include "crypto/rsa_x931_gen.h"
 #include "crypto/their_key_testing.h"
 
 enum { LEN = 256, DATA = 21 };
 
-static qk_key *private_key, *public_key;
 static qk_arena arena;
 
 static int setup(void **state)
 {
-    if (crypto_setup(state) != 0)
-        return -1;
     qk_arena_init(&arena, 0);
-    private_key = read_hex(CKO_PRIVATE_KEY, CKK_RSA, RSA_PKCS8_HEX);
-    public_key = read_hex(CKO_PUBLIC_KEY, CKK_RSA, RSA_SPKI_HEX);
-    return 0;
+    return rsa_setup(state);
 }
 
 static int teardown(void **state)
 {
     qk_arena_done(&arena);
-    qk_key_unref(&private_key);
-    qk_key_unref(&public_key);
-    return crypto_teardown(state);
+    return rsa_teardown(state);
 }
 
 /* OpenSSL adds the name of the hash itself. */

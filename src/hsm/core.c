@@ -111,19 +111,16 @@ qk_err qk_core_describe(const qk_held_key *held, qk_attrs *out_attrs)
     return QK_OK;
 }
 
-qk_err qk_answer_key(const qk_call *call, const qk_held_key *held, ProtobufCBinaryData *out_bytes,
-                     Grep11__KeyBlob **out_key)
+qk_err qk_answer_blob(const qk_call *call, qk_view blob, const qk_attrs *attrs, ProtobufCBinaryData *out_bytes,
+                      Grep11__KeyBlob **out_key)
 {
-    QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
     Grep11__KeyBlob *key = qk_message_new(&grep11__key_blob__descriptor, call->arena);
     ProtobufCBinaryData *blobs = qk_arena_zalloc(call->arena, sizeof *blobs);
-    qk_view blob;
 
     if (!key || !blobs)
         return qk_fail(QK_E_NO_MEMORY, "no memory for a key in an answer");
-    QK_TRY(qk_arena_copy(call->arena, qk_held_key_blob(held), &blob));
-    QK_TRY(qk_core_describe(held, &attrs));
-    QK_TRY(qk_attrs_to_map(&attrs, &grep11__key_blob__attributes_entry__descriptor, call->arena, &key->attributes,
+    QK_TRY(qk_arena_copy(call->arena, blob, &blob));
+    QK_TRY(qk_attrs_to_map(attrs, &grep11__key_blob__attributes_entry__descriptor, call->arena, &key->attributes,
                            &key->n_attributes));
     *blobs = qk_message_bytes(blob);
     key->keyblobs = blobs;
@@ -132,6 +129,15 @@ qk_err qk_answer_key(const qk_call *call, const qk_held_key *held, ProtobufCBina
         *out_bytes = *blobs;
     *out_key = key;
     return QK_OK;
+}
+
+qk_err qk_answer_key(const qk_call *call, const qk_held_key *held, ProtobufCBinaryData *out_bytes,
+                     Grep11__KeyBlob **out_key)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
+
+    QK_TRY(qk_core_describe(held, &attrs));
+    return qk_answer_blob(call, qk_held_key_blob(held), &attrs, out_bytes, out_key);
 }
 
 enum { CHECK_VALUE_LEN = 3, BIT_COUNT_LEN = 4 };

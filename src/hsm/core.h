@@ -64,6 +64,9 @@ QK_MUST_CHECK qk_err qk_core_describe(const qk_held_key *held, qk_attrs *out_att
 /* Fills both forms of an answer: the bytes (may be NULL) and the KeyBlob with all attributes that are not secret. */
 QK_MUST_CHECK qk_err qk_answer_key(const qk_call *call, const qk_held_key *held, ProtobufCBinaryData *out_bytes,
                                    Grep11__KeyBlob **out_key);
+/* The same of what is no sealed key: its bytes and its attributes. */
+QK_MUST_CHECK qk_err qk_answer_blob(const qk_call *call, qk_view blob, const qk_attrs *attrs,
+                                    ProtobufCBinaryData *out_bytes, Grep11__KeyBlob **out_key);
 /* Check value and bit count of a secret key; nothing for others. Source: GREP11 protocol, section 7. */
 QK_MUST_CHECK qk_err qk_answer_checksum(const qk_call *call, const qk_held_key *held, ProtobufCBinaryData *out);
 

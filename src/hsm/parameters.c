@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/parameters.h"
 
-#include "crypto/crypto.h"
-#include "hsm/attribute_codec.h"
+#include "hsm/core.h"
 #include "p11/key_type.h"
 
 bool qk_makes_parameters(const qk_mech *mech)
@@ -40,23 +39,10 @@ qk_err qk_parameters_make(const qk_call *call, const qk_mech_use *use, const qk_
     QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
     QK_OWNED(qk_key_unref) qk_key *parameters = NULL;
     QK_OWNED(qk_secret_free) qk_secret der = QK_SECRET_NONE;
-    Grep11__KeyBlob *message = qk_message_new(&grep11__key_blob__descriptor, call->arena);
-    ProtobufCBinaryData *blobs = qk_arena_zalloc(call->arena, sizeof *blobs);
-    qk_view bytes;
 
-    if (!message || !blobs)
-        return qk_fail(QK_E_NO_MEMORY, "no memory for domain parameters in an answer");
     QK_TRY(check_template(use->mech, template_));
     QK_TRY(qk_key_generate(use, template_, &parameters));
     QK_TRY(describe(parameters, &attrs));
-    QK_TRY(qk_attrs_to_map(&attrs, &grep11__key_blob__attributes_entry__descriptor, call->arena, &message->attributes,
-                           &message->n_attributes));
     QK_TRY(qk_key_write(parameters, &der));
-    QK_TRY(qk_arena_copy(call->arena, qk_secret_reveal(&der), &bytes));
-    *blobs = qk_message_bytes(bytes);
-    message->keyblobs = blobs;
-    message->n_keyblobs = 1;
-    answer->keybytes = *blobs;
-    answer->key = message;
-    return QK_OK;
+    return qk_answer_blob(call, qk_secret_reveal(&der), &attrs, &answer->keybytes, &answer->key);
 }
