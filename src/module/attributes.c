@@ -122,8 +122,8 @@ qk_err qk_object_read(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object_handle, 
     qk_err first = QK_OK;
 
     QK_TRY(qk_session_enter(handle, &session));
-    if (!template_ && count)
-        return qk_fail(QK_E_BAD_ARGUMENT, "the template is NULL");
+    if ((!template_ && count) || count > PTRDIFF_MAX / sizeof *template_)
+        return qk_fail(QK_E_BAD_ARGUMENT, "the template is NULL, or larger than anything");
     QK_TRY(qk_slot_objects_use(session, object_handle, &object));
     for (CK_ULONG i = 0; i < count; i++) {
         qk_err err = read_one(session, object, &template_[i]);

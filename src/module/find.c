@@ -169,6 +169,8 @@ static qk_err read_wanted(qk_session *session, const CK_ATTRIBUTE *template_, CK
 {
     qk_find *find = &session->find;
 
+    if (count > PTRDIFF_MAX / sizeof *template_)
+        return qk_fail(QK_E_BAD_ARGUMENT, "no template has %lu attributes", count);
     for (CK_ULONG i = 0; template_ && i < count && !find->nothing; i++)
         find->nothing = !qk_attribute_find(template_[i].type);
     return find->nothing ? QK_OK : qk_attrs_from_template(template_, count, &find->wanted);

@@ -28,6 +28,8 @@ qk_err qk_new_object_read(const qk_session *session, qk_template from, CK_OBJECT
     QK_OWNED(qk_attrs_done) qk_attrs given = QK_ATTRS_NONE;
 
     QK_TRY(qk_attrs_from_template(from.items, from.count, &given));
+    if (qk_attrs_ulong(&given, CKA_CLASS, class) != class)
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "the function makes a %s", qk_name_of_class(class));
     return qk_new_object_from_attrs(session, &given, class, out);
 }
 

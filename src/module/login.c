@@ -56,7 +56,7 @@ static qk_err check_pin_place(qk_view pin)
 {
     if (!pin.data)
         return qk_fail(QK_E_BAD_ARGUMENT, "the PIN is NULL, and the token has no PIN pad");
-    return QK_OK;
+    return qk_in_check(pin);
 }
 
 static qk_err check_nobody(const qk_slot *slot, qk_user user)

@@ -257,6 +257,7 @@ static qk_err run_next(job *it, qk_view parameter, qk_view in, qk_out out, CK_FL
     bool last = (flags & CKF_END_OF_MESSAGE) != 0;
     qk_err err;
 
+    QK_TRY(qk_in_check(parameter));
     QK_TRY(qk_in_check(in));
     QK_TRY(qk_out_check(out));
     if (flags & ~CKF_END_OF_MESSAGE)

@@ -110,8 +110,7 @@ qk_err qk_generate_random(CK_SESSION_HANDLE handle, uint8_t *place, CK_ULONG len
     QK_OWNED(qk_session_leave) qk_session *session = NULL;
 
     QK_TRY(qk_session_enter(handle, &session));
-    if (!place && len)
-        return qk_fail(QK_E_BAD_ARGUMENT, "the place for random bytes is NULL");
+    QK_TRY(qk_in_check(qk_in(place, len)));
     return len ? qk_session_random(session, place, len) : QK_OK;
 }
 
@@ -123,8 +122,7 @@ qk_err qk_seed_random(CK_SESSION_HANDLE handle, qk_view seed)
     void *answer;
 
     QK_TRY(qk_session_enter(handle, &session));
-    if (!seed.data && seed.len)
-        return qk_fail(QK_E_BAD_ARGUMENT, "the seed is NULL");
+    QK_TRY(qk_in_check(seed));
     call = qk_session_call(session, false);
     request.seed = qk_message_bytes(seed);
     return qk_hsm_call(session->slot->token->hsm, &call, QK_SEED_RANDOM, &request.base, &answer);

@@ -215,6 +215,7 @@ qk_err qk_work_init_signature(CK_SESSION_HANDLE handle, const CK_MECHANISM *mech
     QK_TRY(qk_session_enter(handle, &session));
     if (mechanism && !signature.data)
         return qk_fail(QK_E_BAD_ARGUMENT, "the signature is NULL");
+    QK_TRY(qk_in_check(signature));
     QK_TRY(init(session, QK_WORK_VERIFY_SIGNATURE, mechanism, key));
     if (!mechanism)
         return QK_OK;

@@ -316,6 +316,7 @@ qk_err qk_work_restore(CK_SESSION_HANDLE handle, qk_view bytes, CK_OBJECT_HANDLE
     QK_TRY(qk_session_enter(handle, &session));
     if (!bytes.data)
         return qk_fail(QK_E_BAD_ARGUMENT, "the saved state is NULL");
+    QK_TRY(qk_in_check(bytes));
     QK_TRY(read_all(session, bytes, &state));
     QK_TRY(check_handle(&state, KEY_ENCRYPTION, encryption_key));
     QK_TRY(check_handle(&state, KEY_AUTHENTICATION, authentication_key));
