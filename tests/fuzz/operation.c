@@ -7,7 +7,7 @@
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"
 
-static qk_key *aes, *generic, *rsa, *ec;
+static qk_key *aes, *des, *chacha, *generic, *rsa, *ec;
 static const uint8_t iv[16] = "initialisation!";
 
 static void make_pair(CK_MECHANISM_TYPE type, const qk_attrs *template_, qk_key **out_private)
@@ -22,6 +22,8 @@ static void make_pair(CK_MECHANISM_TYPE type, const qk_attrs *template_, qk_key 
 void fuzz_start(void)
 {
     static const uint8_t value[32] = "the same key in each of the runs";
+    static const uint8_t des_value[] = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
+                                         0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01 };
     static const uint8_t p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 };
     QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
 
@@ -29,6 +31,8 @@ void fuzz_start(void)
 
     must(qk_entropy_start(NULL));
     must(qk_key_read(CKO_SECRET_KEY, CKK_AES, qk_view_of(value, sizeof value), &aes));
+    must(qk_key_read(CKO_SECRET_KEY, CKK_DES2, qk_view_of(des_value, sizeof des_value), &des));
+    must(qk_key_read(CKO_SECRET_KEY, CKK_CHACHA20, qk_view_of(value, sizeof value), &chacha));
     must(qk_key_read(CKO_SECRET_KEY, CKK_GENERIC_SECRET, qk_view_of(value, sizeof value), &generic));
     must(qk_attrs_set_ulong(&attrs, CKA_MODULUS_BITS, 1024));
     must(qk_attrs_set(&attrs, CKA_EC_PARAMS, qk_view_of(p256, sizeof p256)));
@@ -38,17 +42,28 @@ void fuzz_start(void)
 
 static qk_key *key_for(const qk_mech *mech)
 {
-    return mech->key == CKK_AES     ? aes
-           : mech->key == CKK_RSA   ? rsa
-           : mech->key == CKK_EC    ? ec
-           : mech->key == QK_NO_KEY ? NULL
-                                    : generic;
+    return mech->key == CKK_AES         ? aes
+           : mech->key == CKK_DES3      ? des
+           : mech->key == CKK_CHACHA20  ? chacha
+           : mech->type == CKM_IBM_CMAC ? aes
+           : mech->key == CKK_RSA       ? rsa
+           : mech->key == CKK_EC        ? ec
+           : mech->key == QK_NO_KEY     ? NULL
+                                        : generic;
 }
 
 static void set_parameter(qk_mech_use *use)
 {
     if (use->mech->param == QK_PARAM_IV)
-        use->iv = qk_view_of(iv, sizeof iv);
+        use->iv = qk_view_of(iv, use->mech->iv_len);
+    if (use->mech->param == QK_PARAM_CTR)
+        use->ctr.bits = 64;
+    if (use->mech->param == QK_PARAM_CHACHA20) {
+        use->chacha.nonce = qk_view_of(iv, 12);
+        use->chacha.counter_bits = 32;
+    }
+    if (use->mech->param == QK_PARAM_MAC_LEN)
+        use->mac_len = 4;
     if (use->mech->param == QK_PARAM_GCM) {
         use->gcm.iv = qk_view_of(iv, 12);
         use->gcm.tag_bits = 128;
