@@ -46,17 +46,39 @@ static qk_view nested(contract *it, const item *items, size_t count)
 
 /* ---- uses ---- */
 
-static void a_key_that_wraps_does_not_decrypt(contract *it)
+/* Vault asks for all four of its key, and uses two. */
+static void a_key_that_wraps_and_decrypts_takes_no_sensitive_key_out(contract *it)
 {
-    client_key made;
+    Grep11__Mechanism *cbc = mech_iv(it, CKM_AES_CBC_PAD, iv);
+    client_key both, twin, made, open;
+    qk_view out;
 
     it->call.strict = true;
-    refuses(make_aes(it, ITEMS(len16, YES(CKA_WRAP), YES(CKA_DECRYPT)), &made), QK_E_TEMPLATE_INCONSISTENT);
-    refuses(make_aes(it, ITEMS(len16, YES(CKA_UNWRAP), YES(CKA_ENCRYPT)), &made), QK_E_TEMPLATE_INCONSISTENT);
-    works(make_aes(it, ITEMS(len16, YES(CKA_WRAP), YES(CKA_ENCRYPT)), &made));
-    works(make_aes(it, ITEMS(len16, YES(CKA_UNWRAP), YES(CKA_DECRYPT)), &made));
-    refuses(import(it, ITEMS(class, type, BYTES(CKA_VALUE, iv), YES(CKA_WRAP), YES(CKA_DECRYPT)), &made),
-            QK_E_TEMPLATE_INCONSISTENT);
+    works(make_aes(it, ITEMS(len32, YES(CKA_ENCRYPT), YES(CKA_DECRYPT), YES(CKA_WRAP), YES(CKA_UNWRAP)), &both));
+    works(make_aes(it, ITEMS(len16, leaves), &made));
+    works(make_aes(it, ITEMS(len16, leaves, NO(CKA_SENSITIVE)), &open));
+    refuses(wrap(it, cbc, &both, &made, &out), QK_E_KEY_NOT_WRAPPABLE);
+    works(wrap(it, cbc, &both, &open, &out)); /* it can be read anyway */
+    works(copy(it, &both, NULL, 0, &twin));
+    works(set_attribute(it, &both, CKA_DECRYPT, false)); /* too late: the copy decrypts */
+    refuses(wrap(it, cbc, &both, &made, &out), QK_E_KEY_NOT_WRAPPABLE);
+    refuses(wrap(it, cbc, &twin, &made, &out), QK_E_KEY_NOT_WRAPPABLE);
+    refuses(set_attribute(it, &both, CKA_DECRYPT, true), QK_E_ATTRIBUTE_READ_ONLY);
+}
+
+/* Whoever brings in a known value by encrypting and unwrapping gets a key that protects nothing. */
+static void what_was_encrypted_and_unwrapped_protects_nothing(contract *it)
+{
+    Grep11__Mechanism *ecb = mech(it, CKM_AES_ECB);
+    client_key both, made, known;
+    qk_view out;
+
+    it->call.strict = true;
+    works(make_aes(it, ITEMS(len32, YES(CKA_ENCRYPT), YES(CKA_UNWRAP)), &both));
+    works(make_aes(it, ITEMS(len16, leaves), &made));
+    works(encrypt(it, ecb, &both, iv, &out));
+    works(unwrap(it, ecb, &both, out, ITEMS(type, YES(CKA_WRAP)), &known));
+    refuses(wrap(it, mech_iv(it, CKM_AES_CBC_PAD, iv), &known, &made, &out), QK_E_KEY_NOT_WRAPPABLE);
 }
 
 static void a_use_that_was_not_asked_for_gives_way(contract *it)
@@ -121,6 +143,45 @@ static void a_sensitive_key_leaves_under_a_key_that_nobody_knows(contract *it)
     works(wrap(it, cbc, &known, &made, &out));
 }
 
+static void a_wrapping_key_that_may_leave_takes_no_sensitive_key_out(contract *it)
+{
+    const item bits = NUMBER(CKA_MODULUS_BITS, 3072);
+    client_key kek, made;
+    key_pair pair;
+    qk_view out;
+
+    it->call.strict = true;
+    works(make_aes(it, ITEMS(len32, YES(CKA_WRAP), leaves), &kek));
+    works(make_aes(it, ITEMS(len16, leaves), &made));
+    refuses(wrap(it, mech_iv(it, CKM_AES_CBC_PAD, iv), &kek, &made, &out), QK_E_KEY_NOT_WRAPPABLE);
+    works(generate_pair(it, CKM_RSA_PKCS_KEY_PAIR_GEN, ITEMS(bits, YES(CKA_WRAP)),
+                        ITEMS(YES(CKA_UNWRAP), NO(CKA_DECRYPT), leaves), &pair));
+    refuses(wrap(it, mech_oaep(it, CKM_SHA256), &pair.public_key, &made, &out), QK_E_KEY_NOT_WRAPPABLE);
+}
+
+static void counter_modes_wrap_under_keys_that_do_nothing_else(contract *it)
+{
+    Grep11__Mechanism *gcm = mech_gcm(it, QK_VIEW_LITERAL("twelve bytes"), QK_VIEW_NONE);
+    Grep11__Mechanism *cbc = mech_iv(it, CKM_AES_CBC_PAD, iv);
+    const item other_uses[] = { YES(CKA_ENCRYPT), YES(CKA_DERIVE) };
+    client_key kek, made;
+    qk_view out;
+
+    it->call.strict = true;
+    works(make_aes(it, ITEMS(len16, leaves), &made));
+    for (size_t i = 0; i < 2; i++) {
+        works(make_aes(it, ITEMS(len32, YES(CKA_WRAP), NO(CKA_DECRYPT), other_uses[i], other_uses[i]), &kek));
+        refuses(wrap(it, gcm, &kek, &made, &out), QK_E_KEY_NOT_WRAPPABLE);
+        works(set_attribute(it, &kek, other_uses[i].type, false)); /* too late */
+        refuses(wrap(it, gcm, &kek, &made, &out), QK_E_KEY_NOT_WRAPPABLE);
+    }
+    works(make_aes(it, ITEMS(len32, YES(CKA_WRAP), YES(CKA_ENCRYPT)), &kek));
+    works(wrap(it, cbc, &kek, &made, &out));
+    works(make_aes(it, ITEMS(len32, YES(CKA_WRAP), YES(CKA_UNWRAP)), &kek));
+    works(wrap(it, gcm, &kek, &made, &out));
+    refuses(set_attribute(it, &kek, CKA_DERIVE, true), QK_E_ATTRIBUTE_READ_ONLY);
+}
+
 static void what_was_unwrapped_wraps_no_sensitive_key(contract *it)
 {
     Grep11__Mechanism *cbc = mech_iv(it, CKM_AES_CBC_PAD, iv);
@@ -176,8 +237,6 @@ static void what_was_sensitive_does_not_come_back_open(contract *it)
     works(make_aes(it, ITEMS(len16, leaves), &made));
     works(wrap(it, cbc, &kek, &made, &out));
     refuses(unwrap(it, cbc, &kek, out, ITEMS(type, NO(CKA_SENSITIVE)), &back), QK_E_TEMPLATE_INCONSISTENT);
-    refuses(unwrap(it, cbc, &kek, out, ITEMS(type, YES(CKA_WRAP), YES(CKA_DECRYPT)), &back),
-            QK_E_TEMPLATE_INCONSISTENT);
     works(unwrap(it, cbc, &kek, out, ITEMS(type), &back));
     assert_true(says(&back, CKA_SENSITIVE));
     assert_false(says(&back, CKA_LOCAL) || says(&back, CKA_ALWAYS_SENSITIVE));
@@ -285,11 +344,14 @@ static void marks_are_told_to_nobody(contract *it)
 }
 
 const contract_case contract_policy[] = {
-    CASE(a_key_that_wraps_does_not_decrypt),
+    CASE(a_key_that_wraps_and_decrypts_takes_no_sensitive_key_out),
+    CASE(what_was_encrypted_and_unwrapped_protects_nothing),
     CASE(a_use_that_was_not_asked_for_gives_way),
     CASE(the_combination_does_not_come_about_over_time),
     CASE(a_key_of_a_password_does_everything_and_protects_nothing),
     CASE(a_sensitive_key_leaves_under_a_key_that_nobody_knows),
+    CASE(a_wrapping_key_that_may_leave_takes_no_sensitive_key_out),
+    CASE(counter_modes_wrap_under_keys_that_do_nothing_else),
     CASE(what_was_unwrapped_wraps_no_sensitive_key),
     CASE(a_pair_that_decrypts_wraps_no_sensitive_key),
     CASE(a_key_does_not_leave_under_a_weaker_one),

@@ -70,7 +70,7 @@ qk_err qk_handle_wrap_key(void *context, const qk_call *call, const void *reques
     QK_TRY(qk_core_use(context, asked->mech, QK_WRAP, &use));
     QK_TRY(qk_core_key_for(context, asked->kek, asked->kekv1, use.mech, QK_WRAP, &kek));
     QK_TRY(qk_core_key(context, qk_request_blob(asked->key, asked->keyv1), &key));
-    QK_TRY(qk_policy_wrap(key, kek, qk_core_leave_rules(context, call)));
+    QK_TRY(qk_policy_wrap(key, kek, use.mech, qk_core_leave_rules(context, call)));
     QK_TRY(serialise(key, use.mech, &value));
     tell_length(&use, value.len, false);
     err = qk_crypto_encrypt(kek->key, &use, qk_secret_reveal(&value), call->arena, &wrapped);

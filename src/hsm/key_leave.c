@@ -81,24 +81,35 @@ static qk_err check_strength(const qk_held_key *key, const qk_held_key *kek)
 /* Nobody outside knows the wrapping key or can decrypt with it: rule 2. */
 static bool keeps_secrets(const qk_held_key *kek)
 {
+    if (kek->class == CKO_SECRET_KEY && (is_any(kek, CKA_DECRYPT, false) || is_any(kek, QK_MARK_DECRYPTS, false)))
+        return false;
     if (is_any(kek, CKA_TRUSTED, false))
         return true;
     if (!is_any(kek, CKA_LOCAL, false) || qk_policy_is_lax(kek))
         return false;
-    return kek->class == CKO_PUBLIC_KEY ? !is_any(kek, QK_MARK_DECRYPTS, false)
-                                        : is_any(kek, CKA_ALWAYS_SENSITIVE, false);
+    if (kek->class == CKO_PUBLIC_KEY)
+        return !is_any(kek, QK_MARK_DECRYPTS, false);
+    /* A wrapping key that leaves itself may come back as one that decrypts. */
+    return is_any(kek, CKA_ALWAYS_SENSITIVE, false) && is_any(kek, CKA_NEVER_EXTRACTABLE, false);
 }
 
-static qk_err check_rules(const qk_held_key *key, const qk_held_key *kek, unsigned rules)
+/* Counter modes decrypt by encrypting: the same nonce again, or the cipher's blocks by derivation. */
+static bool opens_by_encrypting(const qk_held_key *kek, const qk_mech *mech)
 {
-    if (qk_policy_conflict(kek->class, &kek->attrs))
-        return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "the wrapping key decrypts too and would give the key away");
+    return (mech->type == CKM_AES_GCM || mech->type == CKM_AES_CCM) && is_any(kek, QK_MARK_ENCRYPTS, false);
+}
+
+static qk_err check_rules(const qk_held_key *key, const qk_held_key *kek, const qk_mech *mech, unsigned rules)
+{
     if (!is_any(key, CKA_SENSITIVE, true)) /* it can be read anyway */
         return QK_OK;
     if (!keeps_secrets(kek))
         return qk_fail(QK_E_KEY_NOT_WRAPPABLE,
                        "a sensitive key leaves under a key that was generated here, never left in clear and does not "
                        "decrypt, or that the security officer trusts (CKA_TRUSTED)");
+    if (opens_by_encrypting(kek, mech))
+        return qk_fail(QK_E_KEY_NOT_WRAPPABLE,
+                       "a sensitive key leaves by %s under a key that does not encrypt or derive", mech->name);
     return rules & QK_LEAVE_WEAK ? QK_OK : check_strength(key, kek);
 }
 
@@ -126,7 +137,7 @@ static qk_err check_template(const qk_held_key *key, const qk_held_key *kek)
     return QK_OK;
 }
 
-qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *kek, unsigned rules)
+qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *kek, const qk_mech *mech, unsigned rules)
 {
     bool lax = (rules & QK_LEAVE_LAX) && qk_policy_is_lax(key) && qk_policy_is_lax(kek);
 
@@ -140,7 +151,7 @@ qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *kek, unsigned r
     if (is_any(key, CKA_IBM_ATTRBOUND, false))
         return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "the key leaves with its attributes bound only (CKA_IBM_ATTRBOUND)");
     QK_TRY(check_template(key, kek));
-    return lax ? QK_OK : check_rules(key, kek, rules);
+    return lax ? QK_OK : check_rules(key, kek, mech, rules);
 }
 
 bool qk_policy_readable(const qk_held_key *key)

@@ -125,24 +125,6 @@ static bool is_known(CK_MECHANISM_TYPE generation)
     return generation == CKM_PKCS5_PBKD2;
 }
 
-bool qk_policy_conflict(CK_OBJECT_CLASS class, const qk_attrs *attrs)
-{
-    if (is_known(qk_attrs_ulong(attrs, CKA_KEY_GEN_MECHANISM, CK_UNAVAILABLE_INFORMATION)))
-        return false;
-    for (size_t i = 0; class == CKO_SECRET_KEY && i < COUNT(apart); i++)
-        if (is_any(attrs, apart[i].keeps) && is_any(attrs, apart[i].opens))
-            return true;
-    return false;
-}
-
-static qk_err check_conflict(CK_OBJECT_CLASS class, const qk_attrs *attrs)
-{
-    if (!qk_policy_conflict(class, attrs))
-        return QK_OK;
-    return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "a key that wraps does not decrypt, and one that unwraps does not "
-                                               "encrypt: it would give away what it protects");
-}
-
 /* What the template asks for rules out what the type could do besides. */
 static qk_err rule_out_usages(const qk_new_key *key, qk_attrs *attrs)
 {
@@ -177,6 +159,11 @@ static qk_err fill_history(const qk_new_key *key, qk_attrs *attrs)
     QK_TRY(qk_attrs_set_ulong(attrs, CKA_KEY_GEN_MECHANISM, made_here ? key->mechanism : CK_UNAVAILABLE_INFORMATION));
     if (key->lax)
         QK_TRY(qk_attrs_set_bool(attrs, QK_MARK_LAX, true));
+    if (key->class == CKO_SECRET_KEY && is_any(attrs, CKA_WRAP) && is_any(attrs, CKA_DECRYPT))
+        QK_TRY(qk_attrs_set_bool(attrs, QK_MARK_DECRYPTS, true)); /* DECRYPT may fall, in one of two copies */
+    if (key->class == CKO_SECRET_KEY && is_any(attrs, CKA_WRAP) &&
+        (is_any(attrs, CKA_ENCRYPT) || is_any(attrs, CKA_DERIVE)))
+        QK_TRY(qk_attrs_set_bool(attrs, QK_MARK_ENCRYPTS, true));
     if (has_secret) {
         QK_TRY(
             qk_attrs_set_bool(attrs, CKA_ALWAYS_SENSITIVE, never_seen && qk_attrs_bool(attrs, CKA_SENSITIVE, false)));
@@ -191,7 +178,7 @@ static qk_err check_new(const qk_new_key *key, const qk_attrs *attrs)
     if (key->origin == QK_UNWRAPPED && key->class != CKO_PUBLIC_KEY && !is_any(attrs, CKA_SENSITIVE))
         return qk_fail(QK_E_TEMPLATE_INCONSISTENT,
                        "an unwrapped key is sensitive; else wrapping and unwrapping would open any key");
-    return is_known(key->mechanism) ? QK_OK : check_conflict(key->class, attrs);
+    return QK_OK;
 }
 
 qk_err qk_policy_new(const qk_new_key *key, const qk_attrs *template_, qk_attrs *out_attrs)
@@ -227,7 +214,8 @@ static qk_err check_change(const qk_held_key *key, const qk_attribute *attribute
 /* Rule 1 over time. Copies of a key are the key, so it does not help to look at this one's history. */
 static qk_err check_rise(const qk_held_key *key, const qk_attribute *attribute, bool to)
 {
-    bool decrypts = attribute->type == CKA_DECRYPT && key->class != CKO_PUBLIC_KEY;
+    bool decrypts = (attribute->type == CKA_DECRYPT && key->class != CKO_PUBLIC_KEY) ||
+                    (attribute->type == CKA_DERIVE && key->class == CKO_SECRET_KEY);
 
     if (!to)
         return QK_OK;

@@ -7,14 +7,17 @@
  * and unwraps brings in any key whose value is known (Clulow, "On the Security of PKCS #11", 2003; Bortolozzo and
  * others, "Attacking and Fixing PKCS#11 Security Tokens", 2010):
  *
- * 1. No secret key has WRAP and DECRYPT, or UNWRAP and ENCRYPT. None of the four is ever switched on later, in a copy
- *    neither: copies of one key, each with another use, would be the same as one key with both.
- *    Keys made from a password are free of this: who gave the password knows them, and they never protect others (2).
- * 2. A sensitive key leaves only under a key that was generated here and was always sensitive, or that the security
- *    officer trusts; not under the public half of a pair whose private half decrypts.
+ * 1. A secret key has WRAP and DECRYPT, or UNWRAP and ENCRYPT, only if its template says both (Vault's does), and
+ *    then it never takes a sensitive key out. None of the four, nor DERIVE, is ever switched on later, in a copy
+ *    neither: copies of one key, each with another use, would be the same as one key with both. What is unwrapped
+ *    can be no more than what C_CreateObject brings in, so a known value that was encrypted before harms nobody (2).
+ * 2. A sensitive key leaves only under a key that was generated here, was always sensitive and never extractable (or
+ *    it could come back as one that decrypts), or that the security officer trusts; not under one that decrypts what
+ *    it wraps, not under the public half of a pair whose private half decrypts or may leave, and not under one made
+ *    from a password, which somebody knows. By a counter mode (GCM, CCM) it leaves only under a key that could not
+ *    encrypt or derive either.
  * 3. A sensitive key leaves under none that is weaker (SP 800-57 part 1, table 2).
- * 4. What is unwrapped is sensitive: nobody reads a sensitive key by wrapping it and unwrapping it with another
- * template.
+ * 4. What is unwrapped is sensitive: nobody reads a sensitive key by wrapping it and unwrapping it otherwise.
  *
  * A server's policy may let GREP11 clients off all four (`lax`), because IBM's examples import and export raw keys by
  * one key that does both. Keys made that way carry a mark; the rules hold for every other key, whoever calls, and a
@@ -28,7 +31,8 @@ typedef enum qk_origin { QK_GENERATED, QK_UNWRAPPED, QK_DERIVED, QK_IMPORTED, QK
 
 /* Sealed in blobs and told to nobody (they have no row in the attribute table). */
 #define QK_MARK_LAX      (CKA_VENDOR_DEFINED | 0x514B0001UL) /* made for a caller who is let off the rules */
-#define QK_MARK_DECRYPTS (CKA_VENDOR_DEFINED | 0x514B0002UL) /* a public key whose private half decrypts */
+#define QK_MARK_DECRYPTS (CKA_VENDOR_DEFINED | 0x514B0002UL) /* its private half, or a copy of it, decrypts */
+#define QK_MARK_ENCRYPTS (CKA_VENDOR_DEFINED | 0x514B0003UL) /* a secret key that wraps, and encrypts or derives */
 
 /* What is known of a key before it exists. Give fields by name. */
 typedef struct qk_new_key {
@@ -80,9 +84,8 @@ enum {
     QK_LEAVE_LAX = 1 << 0,  /* qk_core_is_lax: holds if both keys have the mark */
     QK_LEAVE_WEAK = 1 << 1, /* also under a weaker key */
 };
-QK_MUST_CHECK qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *kek, unsigned rules);
-/* Does a key with these attributes break rule 1? Keystores ask before they take a key. */
-bool qk_policy_conflict(CK_OBJECT_CLASS class, const qk_attrs *attrs);
+QK_MUST_CHECK qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *kek, const qk_mech *mech,
+                                    unsigned rules);
 /* Was it made for a caller who is let off the rules? */
 bool qk_policy_is_lax(const qk_held_key *key);
 /* Security strength in bits: SP 800-57 part 1 (revision 5), table 2. */

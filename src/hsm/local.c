@@ -68,7 +68,7 @@ qk_err qk_hsm_blob_storable(qk_hsm *local_hsm, qk_view blob)
     QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
 
     QK_TRY(look_into(local_hsm, blob, &held));
-    if (qk_policy_is_lax(held) || qk_policy_conflict(held->class, &held->attrs))
+    if (qk_policy_is_lax(held))
         return qk_fail(QK_E_TEMPLATE_INCONSISTENT,
                        "the key was made by a GREP11 client that the policy lets off the rules for keys' uses; a "
                        "keystore takes keys that were made under them");

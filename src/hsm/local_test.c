@@ -311,11 +311,12 @@ static void only_who_may_initialise_tokens_makes_keys_trusted(void **state)
     contract *it = &made->it;
     qk_caller caller = { .identity = "user", .actions = ~QK_ACTION_BIT(QK_ACTION_CREATE_KEYSTORE) };
     qk_view value = QK_VIEW_LITERAL("sixteen bytes it"), wrapped = QK_VIEW_NONE;
-    client_key kek = aes_key(it), plain = aes_key(it), trusted;
+    client_key kek, plain = aes_key(it), trusted;
     const item items[] = { NUMBER(CKA_CLASS, CKO_SECRET_KEY), NUMBER(CKA_KEY_TYPE, CKK_AES), BYTES(CKA_VALUE, value),
                            YES(CKA_TRUSTED) };
     key_pair pair;
 
+    works(generate(it, CKM_AES_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 32), YES(CKA_WRAP), YES(CKA_UNWRAP)), &kek));
     works(wrap(it, mech(it, CKM_AES_ECB), &kek, &plain, &wrapped));
     it->call.caller = &caller;
     refuses(generate(it, CKM_AES_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 16), YES(CKA_TRUSTED)), &trusted),
@@ -351,6 +352,84 @@ static void a_blob_tells_the_keystore_what_it_holds(void **state)
 }
 
 /* An arena with a limit, as the server gives it: too small is an error, never a crash. */
+/* ---- policies ---- */
+
+static qk_err make_with(fixture *it, qk_hsm_options options)
+{
+    qk_endpoint_free(&it->it.hsm);
+    options.cache_keys = 16;
+    return qk_hsm_local_new(it->ring, &options, &it->it.hsm);
+}
+
+static bool lists(contract *it, CK_MECHANISM_TYPE type)
+{
+    Grep11__GetMechanismListRequest request = GREP11__GET_MECHANISM_LIST_REQUEST__INIT;
+    Grep11__GetMechanismListResponse *answer;
+
+    works(perform(it, QK_GET_MECHANISM_LIST, &request, &answer));
+    for (size_t i = 0; i < answer->n_mechs; i++)
+        if (answer->mechs[i] == type)
+            return true;
+    return false;
+}
+
+static void mechanisms_for_old_keys_can_be_switched_off(void **state)
+{
+    fixture *it = *state;
+    client_key made;
+
+    for (int strict = 0; strict < 2; strict++) {
+        it->it.call.strict = strict;
+        works(make_with(it, (qk_hsm_options){ .legacy_off = false }));
+        assert_true(lists(&it->it, CKM_DES3_CBC) && lists(&it->it, CKM_AES_CBC));
+        works(generate(&it->it, CKM_DES3_KEY_GEN, NO_ITEMS, &made));
+        works(make_with(it, (qk_hsm_options){ .legacy_off = true }));
+        assert_false(lists(&it->it, CKM_DES3_CBC));
+        assert_true(lists(&it->it, CKM_AES_CBC));
+        refuses(generate(&it->it, CKM_DES3_KEY_GEN, NO_ITEMS, &made), QK_E_MECHANISM_INVALID);
+    }
+}
+
+/* Wraps a sensitive key under one that decrypts. */
+static qk_err wrap_under_both(fixture *it)
+{
+    Grep11__Mechanism *ecb = mech(&it->it, CKM_AES_ECB);
+    client_key both, made;
+    qk_view out;
+
+    works(generate(&it->it, CKM_AES_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 32), YES(CKA_WRAP), YES(CKA_DECRYPT)), &both));
+    works(generate(&it->it, CKM_AES_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 16), YES(CKA_EXTRACTABLE)), &made));
+    return wrap(&it->it, ecb, &both, &made, &out);
+}
+
+static void nobody_is_let_off_unless_the_policy_says_so(void **state)
+{
+    fixture *it = *state;
+
+    refuses(wrap_under_both(it), QK_E_KEY_NOT_WRAPPABLE);
+    works(make_with(it, (qk_hsm_options){ .lax_keys = true }));
+    works(wrap_under_both(it));
+    it->it.call.strict = true;
+    refuses(wrap_under_both(it), QK_E_KEY_NOT_WRAPPABLE);
+}
+
+static void weak_wrapping_is_a_policy(void **state)
+{
+    fixture *it = *state;
+    qk_view out;
+
+    for (int weak = 0; weak < 2; weak++) {
+        client_key kek, made;
+        works(make_with(it, (qk_hsm_options){ .weak_wrapping = weak }));
+        works(generate(&it->it, CKM_AES_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 16), YES(CKA_WRAP)), &kek));
+        works(generate(&it->it, CKM_AES_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 32), YES(CKA_EXTRACTABLE)), &made));
+        if (weak)
+            works(wrap(&it->it, mech(&it->it, CKM_AES_ECB), &kek, &made, &out));
+        else
+            refuses(wrap(&it->it, mech(&it->it, CKM_AES_ECB), &kek, &made, &out), QK_E_WRAPPING_SIZE);
+    }
+}
+
 static void a_small_arena_fails_the_call(void **state)
 {
     fixture *made = *state;
@@ -395,6 +474,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(reading_a_value_needs_the_right_to_wrap, setup, teardown),
         cmocka_unit_test_setup_teardown(only_who_may_initialise_tokens_makes_keys_trusted, setup, teardown),
         cmocka_unit_test_setup_teardown(a_blob_tells_the_keystore_what_it_holds, setup, teardown),
+        cmocka_unit_test_setup_teardown(mechanisms_for_old_keys_can_be_switched_off, setup, teardown),
+        cmocka_unit_test_setup_teardown(nobody_is_let_off_unless_the_policy_says_so, setup, teardown),
+        cmocka_unit_test_setup_teardown(weak_wrapping_is_a_policy, setup, teardown),
         cmocka_unit_test_setup_teardown(a_small_arena_fails_the_call, setup, teardown),
     };
     int failed;

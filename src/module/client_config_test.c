@@ -77,6 +77,16 @@ static void an_embedded_token_may_have_sources_of_its_own(void **state)
     assert_null(config.tokens[1].entropy);
 }
 
+static void an_embedded_token_may_have_a_policy_of_its_own(void **state)
+{
+    (void)state;
+    assert_qk_ok(parse("tokens:\n  0: { embedded: { path: /a } }\n"
+                       "  1: { embedded: { policy: { legacy_mechanisms: false, weak_wrapping: true, hide_values: true }"
+                       " } }\n"));
+    assert_true(config.tokens[0].legacy && !config.tokens[0].weak_wrapping && !config.tokens[0].values_hidden);
+    assert_true(!config.tokens[1].legacy && config.tokens[1].weak_wrapping && config.tokens[1].values_hidden);
+}
+
 static void self_hosted_files_may_leave_much_out(void **state)
 {
     (void)state;
@@ -166,6 +176,7 @@ int main(void)
         cmocka_unit_test(a_typical_file_is_read),
         cmocka_unit_test(slots_come_in_their_order),
         cmocka_unit_test(an_embedded_token_may_have_sources_of_its_own),
+        cmocka_unit_test(an_embedded_token_may_have_a_policy_of_its_own),
         cmocka_unit_test(self_hosted_files_may_leave_much_out),
         cmocka_unit_test(keys_that_nobody_knows_do_not_stop_the_module),
         cmocka_unit_test(without_a_file_there_is_one_embedded_token),

@@ -51,6 +51,7 @@ typedef struct world {
     char path[128];
     qk_view seen_authorization, seen_login;
     char authorization[64], login[64];
+    bool strict;
     int deadline_left;
     qk_err answer_with;
 } world;
@@ -65,6 +66,7 @@ static qk_err on_headers(void *context, qk_rpc_call *call)
     snprintf(w->path, sizeof w->path, "%s", call->path);
     snprintf(w->authorization, sizeof w->authorization, "%.*s", (int)call->authorization.len,
              call->authorization.len ? (const char *)call->authorization.data : "");
+    w->strict = call->strict;
     snprintf(w->login, sizeof w->login, "%.*s", (int)call->login.len,
              call->login.len ? (const char *)call->login.data : "");
     w->deadline_left = qk_deadline_left(call->deadline);
@@ -582,6 +584,19 @@ static void headers_reach_the_room_above(void **state)
     assert_in_range(w->deadline_left, 1, 5000);
 }
 
+static void a_module_asks_for_its_rules(void **state)
+{
+    static const char *const modules[] = { "quantoki-rules", "pkcs11", NULL };
+    static const char *const nobodys[] = { "quantoki-rules", "none", NULL };
+    world *w = *state;
+
+    assert_echo(call_with(w, "/t.T/Echo", HELLO, NULL), HELLO);
+    assert_false(w->strict);
+    assert_echo(call_with(w, "/t.T/Echo", HELLO, modules), HELLO);
+    assert_true(w->strict);
+    assert_failure(call_with(w, "/t.T/Echo", HELLO, nobodys), QK_E_MESSAGE_MALFORMED);
+}
+
 static void timeouts_have_units(void **state)
 {
     static const struct {
@@ -1078,6 +1093,7 @@ int main(void)
         TEST(nothing_of_a_refused_call_is_kept),
         TEST(a_refused_upload_is_stopped),
         TEST(headers_reach_the_room_above),
+        TEST(a_module_asks_for_its_rules),
         TEST(timeouts_have_units),
         TEST(wrong_timeouts_are_refused),
         TEST(a_passed_deadline_is_answered_at_once),
