@@ -63,6 +63,13 @@ qk_err qk_derive_key(const qk_key_wanted *wanted, qk_secret *value, qk_key **out
 
 /* ---- after an agreement ---- */
 
+qk_err qk_derive_last_bytes(const qk_secret *shared, size_t len, qk_secret *out)
+{
+    qk_view all = qk_secret_reveal(shared);
+
+    return qk_secret_copy(qk_view_slice(all, all.len - len, len), out);
+}
+
 /* One block of either function: the counter goes first or second. */
 static qk_err stretch_block(qk_stretch how, qk_hash *hash, uint32_t counter, qk_view shared, qk_view info,
                             uint8_t out[EVP_MAX_MD_SIZE], size_t *out_len)

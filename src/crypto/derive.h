@@ -16,6 +16,10 @@ QK_MUST_CHECK qk_err qk_derive_len(const qk_mech_use *use, const qk_key_wanted *
 /* Makes the key; `value` has the length of qk_derive_len and is moved in. Keys of DES get their parity. */
 QK_MUST_CHECK qk_err qk_derive_key(const qk_key_wanted *wanted, qk_secret *value, qk_key **out_key);
 
+/* Of a shared value without a derivation function the last bytes are the key: truncation removes bytes from the leading
+ * end, says PKCS #11. */
+QK_MUST_CHECK qk_err qk_derive_last_bytes(const qk_secret *shared, size_t len, qk_secret *out);
+
 /* The derivation functions after an agreement. X9.63, 5.6.3: Hash(shared || counter || info); SP 800-56C, 4.1, option
  * 1: Hash(counter || shared || info); counters from 1, 32 bits. */
 typedef enum qk_stretch { QK_STRETCH_X963, QK_STRETCH_SP800_56 } qk_stretch;

@@ -164,6 +164,25 @@ static void encrypted_data_is_a_key(void **state)
     assert_int_equal(derive(CKK_GENERIC_SECRET, aes_key_hex, &cbc, CKK_AES, 16, &made), QK_E_KEY_TYPE);
 }
 
+/* With the key's parts alike, 3DES is DES: the example of FIPS 46-3's older texts, "Now is the time for all ". A DES
+ * key that is made of it has parity. */
+static void data_under_triple_des_is_a_key(void **state)
+{
+    QK_OWNED(qk_buf_done) qk_buf made = QK_BUF_NONE, iv = unhex("1234567890abcdef");
+    qk_mech_use ecb = use_of(CKM_DES3_ECB_ENCRYPT_DATA), cbc = use_of(CKM_DES3_CBC_ENCRYPT_DATA);
+    const char *key = "0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    (void)state;
+    ecb.data.data = cbc.data.data = QK_VIEW_LITERAL("Now is the time for all ");
+    cbc.data.iv = qk_buf_view(&iv);
+    assert_int_equal(derive(CKK_DES3, key, &ecb, CKK_GENERIC_SECRET, 0, &made), QK_OK);
+    assert_hex(qk_buf_view(&made), "3fa40e8a984d48156a271787ab8883f9893d51ec4b563b53");
+    assert_int_equal(derive(CKK_DES3, key, &cbc, CKK_GENERIC_SECRET, 0, &made), QK_OK);
+    assert_hex(qk_buf_view(&made), "e5c7cdde872bf27c43e934008c389c0f683788499a7c05f6");
+    assert_int_equal(derive(CKK_DES3, key, &ecb, CKK_DES3, 0, &made), QK_OK);
+    assert_hex(qk_buf_view(&made), "3ea40e8a984c49156b261686ab8983f8893d51ec4a573b52");
+}
+
 /* ---- bytes of other keys ---- */
 
 static void keys_and_data_are_joined(void **state)
@@ -262,6 +281,7 @@ int main(void)
         cmocka_unit_test(hkdf_gives_no_more_than_255_blocks),
         cmocka_unit_test(the_digest_of_a_key_is_a_key),
         cmocka_unit_test(encrypted_data_is_a_key),
+        cmocka_unit_test(data_under_triple_des_is_a_key),
         cmocka_unit_test(keys_and_data_are_joined),
         cmocka_unit_test(bits_are_cut_out_around_the_end),
         cmocka_unit_test(passwords_become_keys),

@@ -118,15 +118,6 @@ static qk_err agree(const qk_key *base, const qk_mech_use *use, qk_secret *out_s
     return err;
 }
 
-/* Without a derivation function the last bytes of the shared value are the key: truncation removes bytes from the
- * leading end, says PKCS #11. */
-static qk_err last_bytes(qk_secret *shared, size_t len, qk_secret *out)
-{
-    qk_view all = qk_secret_reveal(shared);
-
-    return qk_secret_copy(qk_view_slice(all, all.len - len, len), out);
-}
-
 static qk_err derive(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted, qk_key **out_key)
 {
     QK_OWNED(qk_secret_free) qk_secret shared = QK_SECRET_NONE, value = QK_SECRET_NONE;
@@ -140,7 +131,7 @@ static qk_err derive(const qk_key *base, const qk_mech_use *use, const qk_key_wa
     if (kdf)
         QK_TRY(qk_stretch_bytes(kdf->how, kdf->hash, qk_secret_reveal(&shared), use->ecdh.shared, &value, len));
     else
-        QK_TRY(last_bytes(&shared, len, &value));
+        QK_TRY(qk_derive_last_bytes(&shared, len, &value));
     return qk_derive_key(wanted, &value, out_key);
 }
 

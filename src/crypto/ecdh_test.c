@@ -5,7 +5,7 @@
 
 #include "crypto/testing.h"
 
-/* RFC 5903, 8.1 and 8.3. */
+/* RFC 5903, 8.1; RFC 7748, 6. */
 static const struct agreement {
     CK_MECHANISM_TYPE mechanism;
     CK_KEY_TYPE type;
@@ -19,6 +19,19 @@ static const struct agreement {
       ("04DAD0B65394221CF9B051E1FECA5787D098DFE637FC90B9EF945D0C3772581180"
        "5271A0461CDB8252D61F1C456FA3E59AB1F45B33ACCF5F58389E0577B8990BB3"),
       "D6840F6B42F6EDAFD13116E0E12565202FEF8E9ECE7DCE03812464D04B9442DE" },
+    { CKM_ECDH1_DERIVE, CKK_EC_MONTGOMERY, "X25519", "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a",
+      "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
+      "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742" },
+    { CKM_IBM_EC_X25519, CKK_EC, "X25519", "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb",
+      "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a",
+      "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742" },
+    { CKM_IBM_EC_X448, CKK_EC, "X448",
+      ("9a8f4925d1519f5775cf46b04b5800d4ee9ee8bae8bc5565d498c28dd9c9baf574a9419744897391006382a6f127ab1d9ac2d8c0a598726"
+       "b"),
+      ("3eb7a829b0cd20f5bcfc0b599b6feccf6da4627107bdb0d4f345b43027d8b972fc3e34fb4232a13ca706dcb57aec3dae07bdc1c67bf3360"
+       "9"),
+      ("07fff4181ac6cc95ec1c16a94a0f74d12da232ce40a77552281d282bb60c0b56fd2464c335543936521c24403085d59a449a5037514a879"
+       "d") },
 };
 
 static qk_key *private_key(CK_KEY_TYPE type, const char *curve, const char *value_hex)
@@ -107,6 +120,23 @@ static void points_that_are_none_are_refused(void **state)
                      QK_E_MECHANISM_PARAM);
 }
 
+/* RFC 7748, 6.1: points of small order make the shared value zero. */
+static void a_shared_value_of_zeros_is_refused(void **state)
+{
+    QK_OWNED(qk_buf_done) qk_buf made = QK_BUF_NONE, low = QK_BUF_NONE;
+    static const uint8_t zeros[32], one[32] = { 1 };
+
+    (void)state;
+    qk_buf_put(&low, qk_view_of(zeros, 32));
+    assert_int_equal(try_derive(&agreements[2], CKD_NULL, qk_buf_view(&low), CKK_AES, 32, &made), QK_E_MECHANISM_PARAM);
+    assert_int_equal(try_derive(&agreements[2], CKD_NULL, qk_view_of(one, 32), CKK_AES, 32, &made),
+                     QK_E_MECHANISM_PARAM);
+    assert_int_equal(try_derive(&agreements[3], CKD_SHA256_KDF, qk_view_of(one, 32), CKK_AES, 32, &made),
+                     QK_E_MECHANISM_PARAM);
+    assert_int_equal(try_derive(&agreements[2], CKD_NULL, qk_view_of(one, 31), CKK_AES, 32, &made),
+                     QK_E_MECHANISM_PARAM);
+}
+
 static void lengths_that_do_not_fit_are_refused(void **state)
 {
     QK_OWNED(qk_buf_done) qk_buf point = unhex(agreements[0].theirs), made = QK_BUF_NONE;
@@ -182,6 +212,7 @@ int main(void)
         cmocka_unit_test(published_agreements_come_out),
         cmocka_unit_test(a_point_may_be_compressed_or_in_an_octet_string),
         cmocka_unit_test(points_that_are_none_are_refused),
+        cmocka_unit_test(a_shared_value_of_zeros_is_refused),
         cmocka_unit_test(lengths_that_do_not_fit_are_refused),
         cmocka_unit_test(published_stretches_come_out),
         cmocka_unit_test(every_derivation_function_works),

@@ -56,6 +56,7 @@ extern const qk_engine qk_engine_ffc_gen;        /* ffc_gen.c: pairs and paramet
 extern const qk_engine qk_engine_ecdsa;          /* ecdsa.c: ECDSA and DSA */
 extern const qk_engine qk_engine_eddsa;          /* eddsa.c */
 extern const qk_engine qk_engine_ecdh;           /* ecdh.c */
+extern const qk_engine qk_engine_dh;             /* dh_derive.c */
 extern const qk_engine qk_engine_derive_hash;    /* derive_hash.c */
 extern const qk_engine qk_engine_derive_data;    /* derive_data.c */
 extern const qk_engine qk_engine_derive_join;    /* derive_join.c */
