@@ -216,7 +216,7 @@ qk_err qk_module_finalize(const void *reserved)
 
 qk_err qk_module_info(CK_INFO *out_info)
 {
-    CK_INFO info = { .cryptokiVersion = { 2, 40 }, .libraryVersion = { 0, 1 } };
+    CK_INFO info = { .cryptokiVersion = { 3, 2 }, .libraryVersion = { 0, 1 } };
     qk_module *module;
 
     QK_TRY(qk_module_get(&module));

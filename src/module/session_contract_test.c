@@ -60,8 +60,8 @@ static void the_library_says_who_it_is(void **state)
 
     (void)state;
     assert_ok(p11->C_GetInfo(&info));
-    assert_int_equal(info.cryptokiVersion.major, 2);
-    assert_int_equal(info.cryptokiVersion.minor, 40);
+    assert_int_equal(info.cryptokiVersion.major, 3);
+    assert_int_equal(info.cryptokiVersion.minor, 2);
     assert_memory_equal(info.manufacturerID, "Quantoki                        ", 32);
     assert_rv(p11->C_GetInfo(NULL), CKR_ARGUMENTS_BAD);
 }
