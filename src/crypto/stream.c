@@ -38,8 +38,9 @@ static uint64_t bytes_left(const uint8_t counter[16], unsigned bits, size_t bloc
 
     for (unsigned i = 0; i < 16; i++) {
         unsigned below = 8 * (15 - i); /* bits of lower bytes */
-        uint8_t counts = bits >= below + 8 ? 0xff : bits > below ? (uint8_t)((1u << (bits - below)) - 1) : 0;
-        uint8_t rest = (uint8_t)(~counter[i] & counts);
+        unsigned here = bits <= below ? 0 : bits - below < 8 ? bits - below : 8;
+        unsigned rest = ~(unsigned)counter[i] & ((1U << here) - 1);
+
         if (below >= 56 && rest != 0)
             return UINT64_MAX;
         blocks = blocks << 8 | rest;
