@@ -318,7 +318,7 @@ static void wrong_dh_templates_are_refused(void **state)
 /* A group that nobody knows, here that of a DSA key, is as good as another. */
 static void dh_keys_of_unknown_groups_are_imported(void **state)
 {
-    QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE, described = QK_ATTRS_NONE;
+    QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
     QK_OWNED(qk_key_unref) qk_key *key = NULL;
 
     (void)state;
