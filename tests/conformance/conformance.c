@@ -198,7 +198,9 @@ int main(int argc, char **argv)
     run_cases(newer_cases, part);
     run_cases(message_cases, part);
     run_cases(state_cases, part);
+    run_cases(carried_cases, part);
     run_cases(argument_cases, part);
+    run_cases(strange_cases, part);
     run_cases(thread_cases, part);
     run_cases(crowd_cases, part);
     run_cases(guest_cases, part);
