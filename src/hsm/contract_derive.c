@@ -272,6 +272,49 @@ static void the_digest_of_a_key_is_a_key(contract *it)
     refuses(derive(it, mech(it, CKM_SHA1_KEY_DERIVATION), &base, aes_256, AES_256, &made), QK_E_KEY_SIZE);
 }
 
+/* ---- trees of keys ---- */
+
+static Grep11__Mechanism *mech_btc(contract *it, Grep11__BTCDeriveParm__BTCDeriveType step, uint64_t child,
+                                   qk_view chain_code)
+{
+    Grep11__Mechanism *mechanism = mech(it, CKM_IBM_BTC_DERIVE);
+    Grep11__BTCDeriveParm *parm = qk_message_new(&grep11__btcderive_parm__descriptor, &it->arena);
+
+    parm->type = step;
+    parm->childkeyindex = child;
+    parm->chaincode = qk_message_bytes(chain_code);
+    parm->version = 1;
+    mechanism->parameter_case = GREP11__MECHANISM__PARAMETER_BTCDERIVE_PARAMETER;
+    mechanism->btcderiveparameter = parm;
+    return mechanism;
+}
+
+/* As the examples of GREP11's clients do: the chain code comes in CheckSum and goes into the next step. */
+static void a_tree_of_keys_grows_from_a_seed(contract *it)
+{
+    const item curve = TEXT(CKA_EC_PARAMS, "secp256k1"), type = NUMBER(CKA_KEY_TYPE, CKK_EC),
+               len = NUMBER(CKA_VALUE_LEN, 0);
+    client_key seed = deriving_key(it, false), master, child, public_child;
+    qk_view data = QK_VIEW_LITERAL("thirty-two bytes to be signed..."), signature;
+
+    works(derive(it, mech_btc(it, GREP11__BTCDERIVE_PARM__BTCDERIVE_TYPE__CkBIP0032MASTERK, 0, QK_VIEW_NONE), &seed,
+                 ITEMS(curve, type, len, YES(CKA_DERIVE)), &master));
+    assert_int_equal(master.checksum.len, 32);
+    works(derive(it, mech_btc(it, GREP11__BTCDERIVE_PARM__BTCDERIVE_TYPE__CkBIP0032PRV2PRV, 7, master.checksum),
+                 &master, ITEMS(curve, type, len, YES(CKA_DERIVE)), &child));
+    works(derive(it, mech_btc(it, GREP11__BTCDERIVE_PARM__BTCDERIVE_TYPE__CkBIP0032PRV2PUB, 7, master.checksum),
+                 &master, ITEMS(curve, type, len), &public_child));
+    assert_view_equal(child.checksum, public_child.checksum);
+    works(sign(it, mech(it, CKM_ECDSA), &child, data, &signature));
+    works(verify(it, mech(it, CKM_ECDSA), &public_child, data, signature));
+    refuses(derive(it, mech_btc(it, GREP11__BTCDERIVE_PARM__BTCDERIVE_TYPE__CkBIP0032PRV2PRV, 7, QK_VIEW_NONE), &master,
+                   ITEMS(curve, type), &child),
+            QK_E_MECHANISM_PARAM);
+    refuses(derive(it, mech_btc(it, GREP11__BTCDERIVE_PARM__BTCDERIVE_TYPE__CkBIP0032MASTERK, 0, QK_VIEW_NONE), &seed,
+                   ITEMS(curve, NUMBER(CKA_CLASS, CKO_SECRET_KEY)), &child),
+            QK_E_TEMPLATE_INCONSISTENT);
+}
+
 const contract_case contract_derive[] = {
     CASE(two_sides_agree_on_a_key),
     CASE(a_bare_point_means_no_derivation_function),
@@ -283,5 +326,6 @@ const contract_case contract_derive[] = {
     CASE(no_piece_of_a_sensitive_key_is_small_enough_to_guess),
     CASE(a_second_key_must_derive_too),
     CASE(the_digest_of_a_key_is_a_key),
+    CASE(a_tree_of_keys_grows_from_a_seed),
     { NULL, NULL },
 };

@@ -84,15 +84,34 @@ qk_err qk_derivation_check(const qk_derivation *it, const qk_key *made)
     return shows_base(it->use.mech) ? check_pieces(it, qk_key_bits(made) / 8) : QK_OK;
 }
 
-static qk_err read_wanted(const qk_mech *mech, const qk_attrs *template_, qk_key_wanted *out)
+/* What comes out follows from the mechanism; of BIP-32 and SLIP-0010 from the step, whose names end with it. */
+static CK_OBJECT_CLASS class_of(const qk_mech_use *use)
 {
-    CK_OBJECT_CLASS made = mech->type == CKM_HKDF_DATA ? CKO_DATA : CKO_SECRET_KEY;
-    CK_OBJECT_CLASS class = qk_attrs_ulong(template_, CKA_CLASS, made);
+    if (use->mech->type == CKM_HKDF_DATA)
+        return CKO_DATA;
+    if (use->mech->type != CKM_IBM_BTC_DERIVE)
+        return CKO_SECRET_KEY;
+    switch (use->btc.type) {
+    case CK_IBM_BIP0032_PRV2PUB:
+    case CK_IBM_BIP0032_PUB2PUB:
+    case CK_IBM_SLIP0010_PRV2PUB:
+    case CK_IBM_SLIP0010_PUB2PUB:
+        return CKO_PUBLIC_KEY;
+    default:
+        return CKO_PRIVATE_KEY;
+    }
+}
+
+static qk_err read_wanted(const qk_mech_use *use, const qk_attrs *template_, qk_key_wanted *out)
+{
+    CK_OBJECT_CLASS made = class_of(use), class = qk_attrs_ulong(template_, CKA_CLASS, made);
+    CK_KEY_TYPE usual = use->mech->type == CKM_IBM_BTC_DERIVE ? CKK_EC : CKK_GENERIC_SECRET;
 
     if (class != made)
-        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "%s does not make a %s", mech->name, qk_name_of_class(class));
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "%s does not make a %s here", use->mech->name,
+                       qk_name_of_class(class));
     *out = (qk_key_wanted){ .class = class,
-                            .type = qk_attrs_ulong(template_, CKA_KEY_TYPE, CKK_GENERIC_SECRET),
+                            .type = qk_attrs_ulong(template_, CKA_KEY_TYPE, usual),
                             .len = qk_attrs_ulong(template_, CKA_VALUE_LEN, 0),
                             .template_ = template_ };
     return QK_OK;
@@ -103,7 +122,7 @@ qk_err qk_derivation_want_data(const qk_derivation *it, const qk_attrs *template
 {
     if (qk_attrs_view(&it->base->attrs, CKA_DERIVE_TEMPLATE).len > 0)
         return qk_fail(QK_E_KEY_NOT_PERMITTED, "a key with CKA_DERIVE_TEMPLATE gives keys only");
-    QK_TRY(read_wanted(it->use.mech, template_, out_wanted));
+    QK_TRY(read_wanted(&it->use, template_, out_wanted));
     out_wanted->type = CKK_GENERIC_SECRET;
     return QK_OK;
 }
@@ -157,12 +176,13 @@ static qk_err complete(const qk_derivation *it, qk_attrs *template_)
 qk_err qk_derivation_want(const qk_derivation *it, bool lax, qk_attrs *template_, qk_key_wanted *out_wanted,
                           qk_attrs *out_attrs)
 {
-    qk_new_key key = { .origin = QK_DERIVED, .class = CKO_SECRET_KEY, .mechanism = CK_UNAVAILABLE_INFORMATION };
+    qk_new_key key = { .origin = QK_DERIVED, .mechanism = CK_UNAVAILABLE_INFORMATION };
 
     key.lax = lax;
     QK_TRY(qk_policy_template(it->base, CKA_DERIVE_TEMPLATE, template_));
     QK_TRY(complete(it, template_));
-    QK_TRY(read_wanted(it->use.mech, template_, out_wanted));
+    QK_TRY(read_wanted(&it->use, template_, out_wanted));
+    key.class = out_wanted->class;
     key.type = out_wanted->type;
     QK_TRY(qk_policy_derived(&key, it->base, shows_base(it->use.mech), template_, out_attrs));
     return it->second && shows_base(it->use.mech) ? qk_policy_inherit(it->second, template_, out_attrs) : QK_OK;

@@ -20,6 +20,18 @@ static qk_err give_data(const qk_call *call, const qk_derivation *derivation, co
     return QK_OK;
 }
 
+/* Of a key in a tree its chain code, of a secret key the usual. Source: GREP11 protocol, section 7. */
+static qk_err give_checksum(const qk_call *call, const qk_key *key, const qk_held_key *held, ProtobufCBinaryData *out)
+{
+    qk_view copy;
+
+    if (qk_key_chain_code(key).len == 0)
+        return qk_answer_checksum(call, held, out);
+    QK_TRY(qk_arena_copy(call->arena, qk_key_chain_code(key), &copy));
+    *out = qk_message_bytes(copy);
+    return QK_OK;
+}
+
 qk_err qk_handle_derive_key(void *context, const qk_call *call, const void *request, void *response)
 {
     QK_OWNED(qk_derivation_done) qk_derivation derivation = { 0 };
@@ -40,6 +52,6 @@ qk_err qk_handle_derive_key(void *context, const qk_call *call, const void *requ
     QK_TRY(qk_crypto_derive(derivation.base->key, &derivation.use, &wanted, &key));
     QK_TRY(qk_derivation_check(&derivation, key));
     QK_TRY(qk_core_make(context, call, key, &template_, &attrs, &held));
-    QK_TRY(qk_answer_checksum(call, held, &answer->checksum));
+    QK_TRY(give_checksum(call, key, held, &answer->checksum));
     return qk_answer_key(call, held, &answer->newkeybytes, &answer->newkey);
 }
