@@ -145,6 +145,58 @@ static void the_security_officer_sees_public_objects_only(void **state)
     assert_int_equal(test_count_label(session, "two halves"), 1);
 }
 
+/* Who makes an object, with which CKA_PRIVATE (-1: none), and what comes of it: every row for session and for token
+ * objects. */
+static const struct {
+    CK_USER_TYPE user; /* CK_UNAVAILABLE_INFORMATION: nobody is logged in */
+    int is_private;
+    CK_RV rv;
+    bool becomes_private;
+} places[] = {
+    { CKU_SO, -1, CKR_OK, false },
+    { CKU_SO, 0, CKR_OK, false },
+    { CKU_SO, 1, CKR_USER_NOT_LOGGED_IN, false },
+    { CK_UNAVAILABLE_INFORMATION, -1, CKR_OK, false },
+    { CK_UNAVAILABLE_INFORMATION, 0, CKR_OK, false },
+    { CK_UNAVAILABLE_INFORMATION, 1, CKR_USER_NOT_LOGGED_IN, false },
+    { CKU_USER, -1, CKR_OK, true },
+    { CKU_USER, 0, CKR_OK, false },
+    { CKU_USER, 1, CKR_OK, true },
+};
+
+static void make_in_place(CK_SESSION_HANDLE session, size_t row, bool token)
+{
+    static CK_OBJECT_CLASS data = CKO_DATA;
+    CK_BBOOL wanted = places[row].is_private == 1, got_private = 2, got_token = 2;
+    CK_ATTRIBUTE template_[] = { ATTR(CKA_CLASS, data), ATTR_BOOL(CKA_TOKEN, token), ATTR(CKA_PRIVATE, wanted) };
+    CK_ATTRIBUTE asked[] = { ATTR(CKA_PRIVATE, got_private), ATTR(CKA_TOKEN, got_token) };
+    CK_OBJECT_HANDLE object;
+
+    assert_rv(p11->C_CreateObject(session, template_, places[row].is_private < 0 ? 2 : 3, &object), places[row].rv);
+    if (places[row].rv != CKR_OK)
+        return;
+    assert_ok(p11->C_GetAttributeValue(session, object, asked, 2));
+    assert_int_equal(got_private, places[row].becomes_private);
+    assert_int_equal(got_token, token);
+    assert_ok(p11->C_DestroyObject(session, object));
+}
+
+static void objects_go_where_their_maker_may_put_them(void **state)
+{
+    CK_SESSION_HANDLE session = test_open(CKF_RW_SESSION);
+
+    (void)state;
+    for (size_t row = 0; row < COUNT(places); row++) {
+        bool logs_in = places[row].user != CK_UNAVAILABLE_INFORMATION;
+        if (logs_in)
+            assert_ok(test_login(session, places[row].user));
+        make_in_place(session, row, false);
+        make_in_place(session, row, true);
+        if (logs_in)
+            assert_ok(p11->C_Logout(session));
+    }
+}
+
 static void pins_are_set_by_those_who_may(void **state)
 {
     CK_SESSION_HANDLE session = test_open(CKF_RW_SESSION);
@@ -272,6 +324,7 @@ int main(void)
         IN(operations_with_private_keys_end_with_the_login),
         IN(private_objects_need_a_login),
         IN(the_security_officer_sees_public_objects_only),
+        IN(objects_go_where_their_maker_may_put_them),
         IN(pins_are_set_by_those_who_may),
         IN(the_user_changes_the_pin),
         IN(wrong_pins_are_counted_for_all_to_see),
