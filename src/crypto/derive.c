@@ -61,6 +61,34 @@ qk_err qk_derive_key(const qk_key_wanted *wanted, qk_secret *value, qk_key **out
     return qk_key_new_secret(wanted->type, value, out_key);
 }
 
+/* ---- agreement ---- */
+
+static qk_err agree_with(EVP_PKEY_CTX *context, const qk_key *peer, const char *name, qk_secret *out_shared)
+{
+    size_t len = out_shared->len;
+
+    if (EVP_PKEY_derive_set_peer(context, peer->pkey) <= 0 ||
+        EVP_PKEY_derive(context, qk_secret_fill(out_shared), &len) <= 0)
+        return qk_openssl_fail(QK_E_MECHANISM_PARAM, name);
+    return len == out_shared->len ? QK_OK : qk_fail(QK_E_FUNCTION_FAILED, "%s gave %zu bytes", name, len);
+}
+
+qk_err qk_derive_agree(const qk_key *base, const qk_key *peer, const qk_pkey_purpose *purpose, size_t len,
+                       qk_secret *out_shared)
+{
+    qk_pkey_ready *ready = NULL;
+    qk_err err;
+
+    QK_TRY(qk_secret_new(len, out_shared));
+    QK_TRY(qk_pkey_take(base, purpose, &ready));
+    err = agree_with(ready->context, peer, purpose->name, out_shared);
+    if (err == QK_OK)
+        qk_pkey_put(base, ready);
+    else
+        qk_pkey_drop(ready);
+    return err;
+}
+
 /* ---- after an agreement ---- */
 
 qk_err qk_derive_last_bytes(const qk_secret *shared, size_t len, qk_secret *out)

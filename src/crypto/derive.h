@@ -6,6 +6,7 @@
 
 #include "crypto/engine.h"
 #include "crypto/key.h"
+#include "crypto/pkey_ready.h"
 
 /* How long the new key is to be: as asked, as its type has it, or `natural`, the bytes that the mechanism gives when
  * nobody asks (0: it gives whatever is asked). QK_E_TEMPLATE_INCOMPLETE if none of these says; QK_E_KEY_SIZE if the
@@ -16,6 +17,10 @@ QK_MUST_CHECK qk_err qk_derive_len(const qk_mech_use *use, const qk_key_wanted *
 /* Makes the key; `value` has the length of qk_derive_len and is moved in. Keys of DES get their parity. */
 QK_MUST_CHECK qk_err qk_derive_key(const qk_key_wanted *wanted, qk_secret *value, qk_key **out_key);
 
+/* The value that `base` and the other side's public key share, of `len` bytes. QK_E_MECHANISM_PARAM if there is none:
+ * OpenSSL refuses points of small order. */
+QK_MUST_CHECK qk_err qk_derive_agree(const qk_key *base, const qk_key *peer, const qk_pkey_purpose *purpose, size_t len,
+                                     qk_secret *out_shared);
 /* Of a shared value without a derivation function the last bytes are the key: truncation removes bytes from the leading
  * end, says PKCS #11. */
 QK_MUST_CHECK qk_err qk_derive_last_bytes(const qk_secret *shared, size_t len, qk_secret *out);

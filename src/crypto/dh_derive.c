@@ -5,7 +5,6 @@
 
 #include "crypto/derive.h"
 #include "crypto/ffc_key.h"
-#include "crypto/pkey_ready.h"
 
 /* As many bytes as the prime, with the zeros in front. */
 static int agree_init(EVP_PKEY_CTX *context)
@@ -30,31 +29,12 @@ static qk_err read_peer(const qk_key *base, qk_view number, qk_key **out_peer)
     return err == QK_OK || err == QK_E_NO_MEMORY ? err : qk_key_recode(QK_E_MECHANISM_PARAM);
 }
 
-static qk_err agree_with(EVP_PKEY_CTX *context, const qk_key *peer, qk_secret *out_shared)
-{
-    size_t len = out_shared->len;
-
-    if (EVP_PKEY_derive_set_peer(context, peer->pkey) <= 0 ||
-        EVP_PKEY_derive(context, qk_secret_fill(out_shared), &len) <= 0)
-        return qk_openssl_fail(QK_E_MECHANISM_PARAM, "Diffie-Hellman with this public value");
-    return len == out_shared->len ? QK_OK : qk_fail(QK_E_FUNCTION_FAILED, "Diffie-Hellman gave %zu bytes", len);
-}
-
-static qk_err agree(const qk_key *base, qk_view number, qk_secret *out_shared)
+static qk_err agree(const qk_key *base, qk_view number, size_t len, qk_secret *out_shared)
 {
     QK_OWNED(qk_key_unref) qk_key *peer = NULL;
-    qk_pkey_ready *ready = NULL;
-    qk_err err;
 
     QK_TRY(read_peer(base, number, &peer));
-    QK_TRY(qk_secret_new(((size_t)base->bits + 7) / 8, out_shared));
-    QK_TRY(qk_pkey_take(base, &to_agree, &ready));
-    err = agree_with(ready->context, peer, out_shared);
-    if (err == QK_OK)
-        qk_pkey_put(base, ready);
-    else
-        qk_pkey_drop(ready);
-    return err;
+    return qk_derive_agree(base, peer, &to_agree, len, out_shared);
 }
 
 static qk_err derive(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted, qk_key **out_key)
@@ -65,7 +45,7 @@ static qk_err derive(const qk_key *base, const qk_mech_use *use, const qk_key_wa
     if (base->class != CKO_PRIVATE_KEY)
         return qk_fail(QK_E_KEY_TYPE, "%s needs a private key", use->mech->name);
     QK_TRY(qk_derive_len(use, wanted, most, most, &len));
-    QK_TRY(agree(base, use->data.data, &shared));
+    QK_TRY(agree(base, use->data.data, most, &shared));
     QK_TRY(qk_derive_last_bytes(&shared, len, &value));
     return qk_derive_key(wanted, &value, out_key);
 }

@@ -8,7 +8,6 @@
 #include "crypto/derive.h"
 #include "crypto/ec_key.h"
 #include "crypto/encapsulate.h"
-#include "crypto/pkey_ready.h"
 
 static const qk_pkey_purpose to_agree = { "ECDH", EVP_PKEY_derive_init };
 
@@ -90,32 +89,12 @@ static qk_err read_peer(const qk_key *base, const qk_mech_use *use, qk_key **out
     return err == QK_OK || err == QK_E_NO_MEMORY ? err : qk_key_recode(QK_E_MECHANISM_PARAM);
 }
 
-static qk_err agree_with(EVP_PKEY_CTX *context, const qk_key *base, const qk_key *peer, qk_secret *out_shared)
-{
-    size_t len = base->curve->field_len;
-
-    if (EVP_PKEY_derive_set_peer(context, peer->pkey) <= 0)
-        return qk_openssl_fail(QK_E_MECHANISM_PARAM, "the other side's public value");
-    QK_TRY(qk_secret_new(len, out_shared));
-    if (EVP_PKEY_derive(context, qk_secret_fill(out_shared), &len) <= 0)
-        return qk_openssl_fail(QK_E_MECHANISM_PARAM, "ECDH with this public value");
-    return len == out_shared->len ? QK_OK : qk_fail(QK_E_FUNCTION_FAILED, "ECDH gave %zu bytes", len);
-}
-
 static qk_err agree(const qk_key *base, const qk_mech_use *use, qk_secret *out_shared)
 {
     QK_OWNED(qk_key_unref) qk_key *peer = NULL;
-    qk_pkey_ready *ready = NULL;
-    qk_err err;
 
     QK_TRY(read_peer(base, use, &peer));
-    QK_TRY(qk_pkey_take(base, &to_agree, &ready));
-    err = agree_with(ready->context, base, peer, out_shared);
-    if (err == QK_OK)
-        qk_pkey_put(base, ready);
-    else
-        qk_pkey_drop(ready);
-    return err;
+    return qk_derive_agree(base, peer, &to_agree, base->curve->field_len, out_shared);
 }
 
 static qk_err derive(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted, qk_key **out_key)
