@@ -75,6 +75,8 @@ QK_MUST_CHECK qk_err qk_policy_copy(const qk_held_key *key, const qk_attrs *want
 unsigned qk_policy_function_of(CK_ATTRIBUTE_TYPE usage);
 /* The functions (QK_ENCRYPT | ...) that the usage attributes of a key allow. */
 unsigned qk_policy_functions(CK_OBJECT_CLASS class, const qk_attrs *attrs);
+/* Is the mechanism among CKA_ALLOWED_MECHANISMS? */
+bool qk_policy_lists(const qk_attrs *attrs, const qk_mech *mech);
 /* May the key do this with this mechanism? QK_E_KEY_TYPE (QK_E_WRAPPING_TYPE, QK_E_UNWRAPPING_TYPE),
  * QK_E_KEY_NOT_PERMITTED. */
 QK_MUST_CHECK qk_err qk_policy_use(const qk_held_key *key, const qk_mech *mech, unsigned function);

@@ -50,9 +50,9 @@ static qk_err unfit(const qk_held_key *key, const qk_mech *mech, unsigned functi
                    qk_name_of_key_type(key->type), mech->name);
 }
 
-static bool is_allowed(const qk_held_key *key, const qk_mech *mech)
+bool qk_policy_lists(const qk_attrs *attrs, const qk_mech *mech)
 {
-    qk_view allowed = qk_attrs_view(&key->attrs, CKA_ALLOWED_MECHANISMS);
+    qk_view allowed = qk_attrs_view(attrs, CKA_ALLOWED_MECHANISMS);
     CK_MECHANISM_TYPE type;
 
     for (size_t at = 0; at + sizeof type <= allowed.len; at += sizeof type) {
@@ -81,7 +81,7 @@ qk_err qk_policy_use(const qk_held_key *key, const qk_mech *mech, unsigned funct
         return unfit(key, mech, function);
     if (!(key->may & function))
         return not_permitted(key, function);
-    if (key->limited && !is_allowed(key, mech))
+    if (key->limited && !qk_policy_lists(&key->attrs, mech))
         return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s is not among the key's CKA_ALLOWED_MECHANISMS", mech->name);
     return QK_OK;
 }

@@ -2,22 +2,9 @@
 /* Which key may do what: decided here for the application's sake, without the network, and once more by the HSM. */
 #include "module/work.h"
 
+#include "hsm/key_policy.h"
 #include "p11/attribute.h"
 #include "p11/key_type.h"
-
-/* By CKA_ALLOWED_MECHANISMS, which is there. */
-static bool is_allowed(const qk_object *key, const qk_mech *mech)
-{
-    qk_view allowed = qk_attrs_view(&key->attrs, CKA_ALLOWED_MECHANISMS);
-    CK_MECHANISM_TYPE type;
-
-    for (size_t at = 0; at + sizeof type <= allowed.len; at += sizeof type) {
-        memcpy(&type, allowed.data + at, sizeof type);
-        if (type == mech->type)
-            return true;
-    }
-    return false;
-}
 
 qk_err qk_work_check_key(const qk_object *key, const qk_mech *mech, unsigned function)
 {
@@ -28,7 +15,7 @@ qk_err qk_work_check_key(const qk_object *key, const qk_mech *mech, unsigned fun
                        qk_name_of_class(key->class), qk_name_of_key_type(key->key_type));
     if (!(key->may & function))
         return qk_fail(QK_E_KEY_NOT_PERMITTED, "the key's usage attributes do not allow this");
-    if (key->limited && !is_allowed(key, mech))
+    if (key->limited && !qk_policy_lists(&key->attrs, mech))
         return qk_fail(QK_E_MECHANISM_INVALID, "the key's CKA_ALLOWED_MECHANISMS lacks %s", mech->name);
     return QK_OK;
 }
