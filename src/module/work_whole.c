@@ -98,19 +98,6 @@ qk_err qk_work_run_verify(qk_session *session, qk_work *work, qk_view data, qk_v
     return qk_crypto_verify(key, &work->use, data, signature);
 }
 
-qk_err qk_work_verify(CK_SESSION_HANDLE handle, qk_view data, qk_view signature)
-{
-    QK_OWNED(qk_session_leave) qk_session *session = NULL;
-    qk_work *work;
-    qk_err err;
-
-    QK_TRY(qk_session_enter(handle, &session));
-    QK_TRY(qk_work_get(session, QK_WORK_VERIFY, &work));
-    err = qk_work_run_verify(session, work, data, signature);
-    qk_work_end(work);
-    return err;
-}
-
 /* --- the end of an operation in parts --- */
 
 static qk_err compute_end(qk_session *session, qk_work *work, qk_view *out)
@@ -168,43 +155,48 @@ qk_err qk_work_run_finish_verify(qk_session *session, qk_work *work, qk_view sig
     return qk_work_run_verify(session, work, qk_buf_view(&work->gathered), signature);
 }
 
-qk_err qk_work_finish_verify(CK_SESSION_HANDLE handle, qk_view signature)
+/* --- verdicts --- */
+
+typedef qk_err (*judge)(qk_session *session, qk_work *work, qk_view data, qk_view signature);
+
+static qk_err judge_end(qk_session *session, qk_work *work, qk_view data, qk_view signature)
+{
+    (void)data;
+    return qk_work_run_finish_verify(session, work, signature);
+}
+
+/* Whatever it is, a verdict ends the operation. The signature may have come first. */
+static qk_err conclude(CK_SESSION_HANDLE handle, qk_work_kind kind, judge judge_it, qk_view data, qk_view signature)
 {
     QK_OWNED(qk_session_leave) qk_session *session = NULL;
     qk_work *work;
     qk_err err;
 
     QK_TRY(qk_session_enter(handle, &session));
-    QK_TRY(qk_work_get(session, QK_WORK_VERIFY, &work));
-    err = qk_work_run_finish_verify(session, work, signature);
+    QK_TRY(qk_work_get(session, kind, &work));
+    if (kind == QK_WORK_VERIFY_SIGNATURE)
+        signature = qk_buf_view(&work->signature);
+    err = judge_it(session, work, data, signature);
     qk_work_end(work);
     return err;
 }
 
-/* --- the signature came first --- */
-
-qk_err qk_work_verify_given(CK_SESSION_HANDLE handle, qk_view data)
+qk_err qk_work_verify(CK_SESSION_HANDLE session, qk_view data, qk_view signature)
 {
-    QK_OWNED(qk_session_leave) qk_session *session = NULL;
-    qk_work *work;
-    qk_err err;
-
-    QK_TRY(qk_session_enter(handle, &session));
-    QK_TRY(qk_work_get(session, QK_WORK_VERIFY_SIGNATURE, &work));
-    err = qk_work_run_verify(session, work, data, qk_buf_view(&work->signature));
-    qk_work_end(work);
-    return err;
+    return conclude(session, QK_WORK_VERIFY, qk_work_run_verify, data, signature);
 }
 
-qk_err qk_work_finish_given(CK_SESSION_HANDLE handle)
+qk_err qk_work_finish_verify(CK_SESSION_HANDLE session, qk_view signature)
 {
-    QK_OWNED(qk_session_leave) qk_session *session = NULL;
-    qk_work *work;
-    qk_err err;
+    return conclude(session, QK_WORK_VERIFY, judge_end, QK_VIEW_NONE, signature);
+}
 
-    QK_TRY(qk_session_enter(handle, &session));
-    QK_TRY(qk_work_get(session, QK_WORK_VERIFY_SIGNATURE, &work));
-    err = qk_work_run_finish_verify(session, work, qk_buf_view(&work->signature));
-    qk_work_end(work);
-    return err;
+qk_err qk_work_verify_given(CK_SESSION_HANDLE session, qk_view data)
+{
+    return conclude(session, QK_WORK_VERIFY_SIGNATURE, qk_work_run_verify, data, QK_VIEW_NONE);
+}
+
+qk_err qk_work_finish_given(CK_SESSION_HANDLE session)
+{
+    return conclude(session, QK_WORK_VERIFY_SIGNATURE, judge_end, QK_VIEW_NONE, QK_VIEW_NONE);
 }
