@@ -59,13 +59,15 @@ static const struct {
     { "secp256r1", "P-256" },
 };
 
-/* OIDs that were in use before RFC 8410 gave these curves theirs; OpenSC and GnuPG still write them. */
+/* OIDs that were in use before RFC 8410 gave these curves theirs; OpenSC and GnuPG still write them. The last one is how
+ * OpenSC 0.23 writes the name curve25519, with a length that is one too long. */
 static const struct {
-    uint8_t oid_len, oid_der[16];
+    uint8_t len, der[16];
     const char *ours;
-} older_oids[] = {
+} older_encodings[] = {
     { OID(0x06, 0x09, 0x2b, 0x06, 0x01, 0x04, 0x01, 0xda, 0x47, 0x0f, 0x01), "ed25519" },
     { OID(0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x97, 0x55, 0x01, 0x05, 0x01), "curve25519" },
+    { OID(0x13, 0x0b, 'c', 'u', 'r', 'v', 'e', '2', '5', '5', '1', '9'), "curve25519" },
 };
 /* clang-format on */
 
@@ -94,14 +96,14 @@ static const qk_curve *find_name(qk_view text)
     return find_own_name(text);
 }
 
-static const qk_curve *find_oid(qk_view der)
+static const qk_curve *find_encoding(qk_view der)
 {
     for (size_t i = 0; i < qk_curve_count; i++)
         if (qk_view_equal(der, qk_view_of(qk_curves[i].oid_der, qk_curves[i].oid_len)))
             return &qk_curves[i];
-    for (size_t i = 0; i < sizeof(older_oids) / sizeof(older_oids[0]); i++)
-        if (qk_view_equal(der, qk_view_of(older_oids[i].oid_der, older_oids[i].oid_len)))
-            return find_own_name(qk_view_text(older_oids[i].ours));
+    for (size_t i = 0; i < sizeof(older_encodings) / sizeof(older_encodings[0]); i++)
+        if (qk_view_equal(der, qk_view_of(older_encodings[i].der, older_encodings[i].len)))
+            return find_own_name(qk_view_text(older_encodings[i].ours));
     return NULL;
 }
 
@@ -110,10 +112,10 @@ const qk_curve *qk_curve_find(qk_view ec_params)
     if (ec_params.len < 2)
         return NULL;
     if (ec_params.data[0] == DER_OID)
-        return find_oid(ec_params);
+        return find_encoding(ec_params);
     if (ec_params.data[0] == DER_PRINTABLE_STRING) {
         if (ec_params.data[1] != ec_params.len - 2)
-            return NULL;
+            return find_encoding(ec_params);
         return find_name(qk_view_slice(ec_params, 2, ec_params.len - 2));
     }
     return find_name(ec_params);

@@ -74,16 +74,20 @@ static void usual_names_of_others_are_known(void **state)
         assert_string_equal(find(names[i].theirs)->name, names[i].ours);
 }
 
-static void edwards25519_is_known_as_opensc_writes_it(void **state)
+static void curves_are_known_as_opensc_writes_them(void **state)
 {
     static const uint8_t printable[] = "\x13\x0c"
                                        "edwards25519";
+    static const uint8_t miscounted[] = "\x13\x0b"
+                                        "curve25519";
     static const uint8_t older_ed[] = { 0x06, 0x09, 0x2b, 0x06, 0x01, 0x04, 0x01, 0xda, 0x47, 0x0f, 0x01 };
     static const uint8_t older_x[] = { 0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x97, 0x55, 0x01, 0x05, 0x01 };
     (void)state;
     assert_string_equal(qk_curve_find(qk_view_of(printable, 14))->name, "ed25519");
     assert_string_equal(qk_curve_find(qk_view_of(older_ed, sizeof(older_ed)))->name, "ed25519");
     assert_string_equal(qk_curve_find(qk_view_of(older_x, sizeof(older_x)))->name, "curve25519");
+    assert_string_equal(qk_curve_find(qk_view_of(miscounted, 12))->name, "curve25519");
+    assert_null(qk_curve_find(qk_view_of(miscounted, 11)));
 }
 
 static void p256_has_the_values_of_the_standards(void **state)
@@ -148,7 +152,7 @@ int main(void)
         cmocka_unit_test(every_row_is_sound),
         cmocka_unit_test(names_may_be_written_in_any_case),
         cmocka_unit_test(usual_names_of_others_are_known),
-        cmocka_unit_test(edwards25519_is_known_as_opensc_writes_it),
+        cmocka_unit_test(curves_are_known_as_opensc_writes_them),
         cmocka_unit_test(p256_has_the_values_of_the_standards),
         cmocka_unit_test(unknown_names_are_not_found),
         cmocka_unit_test(malformed_der_is_not_found),
