@@ -98,6 +98,15 @@ certificates_are_signed() {
     done
 }
 
+secrets_are_derived() {
+    as_user --keypairgen --key-type EC:prime256v1 --id 04 --label p-dh --usage-derive || return
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$place/peer.key" || return
+    openssl pkey -in "$place/peer.key" -pubout -out "$place/peer.pub" || return
+    with_provider openssl pkey -in "$(private dh)" -pubout -out "$place/dh.pub" || return
+    with_provider openssl pkeyutl -derive -inkey "$(private dh)" -peerkey "$place/peer.pub" -out "$place/secret" || return
+    openssl pkeyutl -derive -inkey "$place/peer.key" -peerkey "$place/dh.pub" | cmp - "$place/secret"
+}
+
 pairs_are_generated_in_the_token() {
     write_configuration "$place/provider.cnf" "" "pkcs11-module-encode-provider-uri-to-pem = true"
     with_provider openssl genpkey -propquery provider=pkcs11 -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
@@ -165,6 +174,7 @@ run_cases() {
     with_token "messages are signed: RSA, PSS, ECDSA, Ed25519" messages_are_signed
     with_token "messages are decrypted" messages_are_decrypted
     with_token "requests and certificates are signed" certificates_are_signed
+    with_token "secrets are derived by ECDH" secrets_are_derived
     with_token "pairs are generated in the token" pairs_are_generated_in_the_token
     with_token "random comes from the token" random_comes_from_the_token
     with_token "s_server serves TLS 1.2 and 1.3 with RSA, ECDSA and Ed25519" openssl_serves_tls
