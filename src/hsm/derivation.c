@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/derivation.h"
 
+#include "p11/key_type.h"
+
 /* Bytes of a key that nobody searches through. */
 enum { PIECE_LEAST = 16 };
 
@@ -84,27 +86,9 @@ qk_err qk_derivation_check(const qk_derivation *it, const qk_key *made)
     return shows_base(it->use.mech) ? check_pieces(it, qk_key_bits(made) / 8) : QK_OK;
 }
 
-/* What comes out follows from the mechanism; of BIP-32 and SLIP-0010 from the step, whose names end with it. */
-static CK_OBJECT_CLASS class_of(const qk_mech_use *use)
-{
-    if (use->mech->type == CKM_HKDF_DATA)
-        return CKO_DATA;
-    if (use->mech->type != CKM_IBM_BTC_DERIVE)
-        return CKO_SECRET_KEY;
-    switch (use->btc.type) {
-    case CK_IBM_BIP0032_PRV2PUB:
-    case CK_IBM_BIP0032_PUB2PUB:
-    case CK_IBM_SLIP0010_PRV2PUB:
-    case CK_IBM_SLIP0010_PUB2PUB:
-        return CKO_PUBLIC_KEY;
-    default:
-        return CKO_PRIVATE_KEY;
-    }
-}
-
 static qk_err read_wanted(const qk_mech_use *use, const qk_attrs *template_, qk_key_wanted *out)
 {
-    CK_OBJECT_CLASS made = class_of(use), class = qk_attrs_ulong(template_, CKA_CLASS, made);
+    CK_OBJECT_CLASS made = qk_key_class_derived(use), class = qk_attrs_ulong(template_, CKA_CLASS, made);
     CK_KEY_TYPE usual = use->mech->type == CKM_IBM_BTC_DERIVE ? CKK_EC : CKK_GENERIC_SECRET;
 
     if (class != made)

@@ -57,3 +57,17 @@ bool qk_key_type_fits(const qk_mech *mech, unsigned function, CK_OBJECT_CLASS cl
             return true;
     return false;
 }
+
+CK_OBJECT_CLASS qk_key_class_derived(const qk_mech_use *use)
+{
+    static const CK_OBJECT_CLASS of_step[] = {
+        [CK_IBM_BIP0032_PRV2PRV] = CKO_PRIVATE_KEY,  [CK_IBM_BIP0032_PRV2PUB] = CKO_PUBLIC_KEY,
+        [CK_IBM_BIP0032_PUB2PUB] = CKO_PUBLIC_KEY,   [CK_IBM_BIP0032_MASTERK] = CKO_PRIVATE_KEY,
+        [CK_IBM_SLIP0010_PRV2PRV] = CKO_PRIVATE_KEY, [CK_IBM_SLIP0010_PRV2PUB] = CKO_PUBLIC_KEY,
+        [CK_IBM_SLIP0010_PUB2PUB] = CKO_PUBLIC_KEY,  [CK_IBM_SLIP0010_MASTERK] = CKO_PRIVATE_KEY,
+    };
+
+    if (use->mech->type == CKM_HKDF_DATA)
+        return CKO_DATA;
+    return use->mech->type == CKM_IBM_BTC_DERIVE ? of_step[use->btc.type] : CKO_SECRET_KEY;
+}
