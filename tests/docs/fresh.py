@@ -85,7 +85,7 @@ def check_seeder_options():
         f"docs/man/quantoki-seed.8.scd lacks --{option}" for option in options if f"*--{option}*" not in page]
 
 
-KEY_NAMES = {"none": "", "any-secret": "any secret"}
+KEY_NAMES = {"none": "", "any-secret": "any secret", "seed-or-ec": "seed or EC"}
 
 
 def mechanism_table():
