@@ -77,6 +77,22 @@ wait_for_port() { # a server of the test listens there
     return 1
 }
 
+# openssl s_server speaks with a client that trusts the certificate and nothing else.
+speaks_tls() { # openssl.cnf of the server, certificate, versions of TLS, the server's options for its key
+    local configuration=$1 certificate=$2 versions=$3 version port said
+    shift 3
+    for version in $versions; do
+        port=$(free_port)
+        OPENSSL_CONF=$configuration serve "$place/server.log" openssl s_server -accept "127.0.0.1:$port" \
+            -cert "$certificate" "-$version" -www "$@"
+        wait_for_port "$port"
+        said=$(openssl s_client -connect "127.0.0.1:$port" -CAfile "$certificate" -verify_return_error <<<Q 2>&1)
+        end_served "$served"
+        says "Verify return code: 0 (ok)" "$said" && says "New, TLSv1.*${version#tls1_}, Cipher is" "$said" ||
+            { cat "$place/server.log"; return 1; }
+    done
+}
+
 # Runs a program that loads the module and prints lines of "good: sentence" and "bad: sentence: why": each is a case, and
 # so is its end.
 report_steps() { # what it is, program...
