@@ -8,6 +8,7 @@
 static const qk_command commands[] = {
     { "init", "make a new instance: keys, certificates, keystores, configuration", qk_command_init },
     { "token", "make, list and revoke tokens for the REST API", qk_command_token },
+    { "iam", "service IDs, API keys, roles and policies of the HSM", qk_command_iam },
     { "entropy", "random bytes, and how the noise sources are doing", qk_command_entropy },
 };
 
