@@ -104,7 +104,7 @@ typedef struct contract_case {
     }
 
 extern const contract_case contract_digest[], contract_cipher[], contract_sign[], contract_keys[], contract_pairs[],
-    contract_wrap[], contract_encapsulate[], contract_derive[], contract_policy[], contract_attributes[],
-    contract_data[]; /* each ends with a NULL name */
+    contract_wrap[], contract_encapsulate[], contract_derive[], contract_policy[], contract_attacks[],
+    contract_attributes[], contract_data[]; /* each ends with a NULL name */
 
 #endif

@@ -78,9 +78,7 @@ static qk_err judge_pair(const qk_mech *mech, bool lax, key_pair *pair)
     QK_TRY(qk_policy_new(&half, &pair->public_template, &pair->public_attrs));
     half.class = CKO_PRIVATE_KEY;
     QK_TRY(qk_policy_new(&half, &pair->private_template, &pair->private_attrs));
-    /* What is extractable may come back as a key that decrypts. */
-    if (qk_attrs_bool(&pair->private_attrs, CKA_DECRYPT, false) ||
-        qk_attrs_bool(&pair->private_attrs, CKA_EXTRACTABLE, false))
+    if (qk_policy_opens(mech->key, &pair->private_attrs))
         QK_TRY(qk_attrs_set_bool(&pair->public_attrs, QK_MARK_DECRYPTS, true));
     return QK_OK;
 }

@@ -149,6 +149,8 @@ static qk_err read_key(qk_view plain, const qk_mech *mech, unwrapping *it)
 
     if (!cut(it, mech, &plain))
         return not_a_key(it);
+    if (it->class == CKO_SECRET_KEY && !it->lax && !qk_policy_fits_blocks(mech, plain.len))
+        return not_a_key(it);
     err = qk_key_read(it->class, it->type, plain, &it->key);
     return err == QK_OK || err == QK_E_NO_MEMORY ? err : not_a_key(it);
 }

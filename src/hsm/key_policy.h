@@ -14,10 +14,12 @@
  * 2. A sensitive key leaves only under a key that was generated here, was always sensitive and never extractable (or
  *    it could come back as one that decrypts), or that the security officer trusts; not under one that decrypts what
  *    it wraps, not under the public half of a pair whose private half decrypts or may leave, and not under one made
- *    from a password, which somebody knows. By a counter mode (GCM, CCM) it leaves only under a key that could not
- *    encrypt or derive either.
+ *    from a password, which somebody knows. It does not leave by a counter mode (GCM, CCM), where the same nonce with a
+ *    known key opens it, nor by RSA without padding. Raw RSA decrypts whatever the function is called: a private half
+ *    that signs so decrypts, and none unwraps so whose CKA_ALLOWED_MECHANISMS do not say it.
  * 3. A sensitive key leaves under none that is weaker (SP 800-57 part 1, table 2).
- * 4. What is unwrapped is sensitive: nobody reads a sensitive key by wrapping it and unwrapping it otherwise.
+ * 4. What is unwrapped is sensitive: nobody reads a sensitive key by wrapping it and unwrapping it otherwise. Secret keys
+ *    go through ECB and CBC in multiples of 8 bytes, or wrong paddings would tell one byte after the other.
  *
  * A server's policy may let GREP11 clients off all four (`lax`), because IBM's examples import and export raw keys by
  * one key that does both. Keys made that way carry a mark; the rules hold for every other key, whoever calls, and a
@@ -32,7 +34,6 @@ typedef enum qk_origin { QK_GENERATED, QK_UNWRAPPED, QK_DERIVED, QK_IMPORTED, QK
 /* Sealed in blobs and told to nobody (they have no row in the attribute table). */
 #define QK_MARK_LAX      (CKA_VENDOR_DEFINED | 0x514B0001UL) /* made for a caller who is let off the rules */
 #define QK_MARK_DECRYPTS (CKA_VENDOR_DEFINED | 0x514B0002UL) /* its private half, or a copy of it, decrypts */
-#define QK_MARK_ENCRYPTS (CKA_VENDOR_DEFINED | 0x514B0003UL) /* a secret key that wraps, and encrypts or derives */
 
 /* What is known of a key before it exists. Give fields by name. */
 typedef struct qk_new_key {
@@ -88,6 +89,11 @@ enum {
 };
 QK_MUST_CHECK qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *kek, const qk_mech *mech,
                                     unsigned rules);
+/* Does a private key with these attributes open what its public half encrypts (or may it leave, and do so then)? */
+bool qk_policy_opens(CK_KEY_TYPE type, const qk_attrs *attrs);
+/* Does a secret key of this length go through this cipher without a part of it, or what fills it up, being so short that
+ * it can be found by trial (Vaudenay, "Security Flaws Induced by CBC Padding", 2002)? */
+bool qk_policy_fits_blocks(const qk_mech *mech, size_t len);
 /* Was it made for a caller who is let off the rules? */
 bool qk_policy_is_lax(const qk_held_key *key);
 /* Security strength in bits: SP 800-57 part 1 (revision 5), table 2. */
