@@ -121,6 +121,18 @@ static qk_err read_token(qk_iam *iam, qk_view token, int64_t now, qk_remembered_
     return QK_OK;
 }
 
+/* An API key that was made a moment ago, by the command line or another replica, counts at once. */
+static bool find_rights(qk_iam *iam, qk_remembered_entry *entry)
+{
+    int64_t number = entry->key > entry->epoch ? entry->key : entry->epoch;
+    char identity[QK_IAM_NAME];
+
+    strcpy(identity, entry->caller.identity);
+    if (qk_rights_are_older(iam->rights, number) && qk_rights_refresh(iam->rights, iam->monotonic_ms()) != QK_OK)
+        return false;
+    return qk_rights_of(iam->rights, identity, entry->epoch, entry->key, &entry->caller, &entry->generation);
+}
+
 qk_err qk_iam_verify(qk_iam *iam, qk_view token, qk_caller *out_caller)
 {
     int64_t now = iam->unix_s();
@@ -136,9 +148,7 @@ qk_err qk_iam_verify(qk_iam *iam, qk_view token, qk_caller *out_caller)
         return refuse("has expired");
     }
     if (entry.generation != qk_rights_generation(iam->rights)) {
-        char identity[QK_IAM_NAME];
-        strcpy(identity, entry.caller.identity);
-        if (!qk_rights_of(iam->rights, identity, entry.epoch, entry.key, &entry.caller, &entry.generation)) {
+        if (!find_rights(iam, &entry)) {
             qk_remembered_drop(iam->remembered, token);
             return refuse("has been revoked");
         }

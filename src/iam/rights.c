@@ -27,7 +27,7 @@ struct qk_rights {
     qk_database *database;
     const qk_iam_secrets *secrets;
     pthread_mutex_t reader; /* held by whoever reads the database */
-    int64_t changes;        /* the database's count at the last reading; the reader's */
+    atomic_llong changes;   /* the database's count at the last reading; written by the reader */
     atomic_llong read_ms;   /* when it was last read */
     atomic_llong tried_ms;  /* when somebody last tried */
     atomic_ullong generation;
@@ -188,6 +188,11 @@ qk_err qk_rights_keep_fresh(qk_rights *it, int64_t now_ms)
 uint64_t qk_rights_generation(const qk_rights *it)
 {
     return atomic_load_explicit(&it->generation, memory_order_acquire);
+}
+
+bool qk_rights_are_older(const qk_rights *it, int64_t number)
+{
+    return number > atomic_load_explicit(&it->changes, memory_order_relaxed);
 }
 
 bool qk_rights_of(qk_rights *it, const char *identity, int64_t epoch, int64_t key, qk_caller *out_caller,

@@ -22,6 +22,8 @@ QK_MUST_CHECK qk_err qk_rights_keep_fresh(qk_rights *rights, int64_t now_ms);
 QK_MUST_CHECK qk_err qk_rights_refresh(qk_rights *rights, int64_t now_ms);
 
 uint64_t qk_rights_generation(const qk_rights *rights);
+/* True if the table was read before this number was given: whoever carries it is too new for it. */
+bool qk_rights_are_older(const qk_rights *rights, int64_t number);
 /* What an identity may. False if there is none, its epoch is another one, or the API key has ended. *out_generation:
  * the table this holds for. */
 bool qk_rights_of(qk_rights *rights, const char *identity, int64_t epoch, int64_t key, qk_caller *out_caller,

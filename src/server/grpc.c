@@ -65,6 +65,8 @@ static qk_err admit(qk_connection *connection, qk_rpc_call *call)
     record->call = call;
     if (!qk_instance_find(&server->instance, call->path, &record->method, &record->endpoint))
         return qk_fail(QK_E_METHOD_UNKNOWN, "no method %s", call->path);
+    if (!server->grpc_tls && atomic_load(&server->asks_certificates))
+        return qk_fail(QK_E_NOT_AUTHENTICATED, "client certificates are asked for, and this listener has TLS off");
     QK_TRY(authenticate(server, call, record));
     return authorize(record);
 }
