@@ -528,9 +528,9 @@ static void a_key_cannot_be_handed_to_another_identity(void **state)
     QK_OWNED(qk_secret_free) qk_secret app = make_api_key(f, "app");
     QK_OWNED(qk_secret_free) qk_secret so = make_api_key(f, "so");
 
-    tamper(f, "UPDATE iam_records SET content = (SELECT content FROM iam_records AS o WHERE o.kind = 2 AND o.name <>"
-              " iam_records.name), mac = (SELECT mac FROM iam_records AS o WHERE o.kind = 2 AND o.name <>"
-              " iam_records.name) WHERE kind = 2");
+    /* 'so' and 'app' as bytes of the content */
+    tamper(f, "UPDATE iam_records SET (content, mac) = (SELECT content, mac FROM iam_records WHERE kind = 2 AND"
+              " instr(content, x'736f') > 0) WHERE kind = 2 AND instr(content, x'617070') > 0");
     assert_err(login(f, qk_secret_reveal(&app)), QK_E_STORE_BROKEN);
 }
 
