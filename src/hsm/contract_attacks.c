@@ -2,6 +2,7 @@
 /* Ways to a sensitive key that take several calls, each of which is harmless by itself. What a module does is strict.
  */
 #include "hsm/contract.h"
+#include "p11/kdf108.h"
 
 static const qk_view iv = { (const uint8_t *)"sixteen bytes iv", 16 };
 static const qk_view known = { (const uint8_t *)"fifteen bytes..", 15 };
@@ -105,6 +106,25 @@ static void the_first_bytes_of_a_key_are_no_version(contract *it)
     assert_view_equal(version, QK_VIEW_LITERAL("\3\3"));
 }
 
+/* CMAC under a known key is turned back. */
+static void a_sensitive_key_is_no_data_for_cmac(contract *it)
+{
+    const qk_kdf108_piece counter = { .type = CK_SP800_108_ITERATION_VARIABLE, .bits = 32 },
+                          key = { .type = CK_SP800_108_KEY_HANDLE };
+    qk_mech_use use = { .mech = qk_mech_find(CKM_SP800_108_COUNTER_KDF) };
+    client_key base = secret(it, 16, false), other = secret(it, 16, false), made;
+    QK_OWNED(qk_buf_done) qk_buf pieces = QK_BUF_NONE;
+
+    qk_kdf108_put(&pieces, &counter);
+    qk_kdf108_put(&pieces, &key);
+    use.kdf108.segments = qk_buf_view(&pieces);
+    use.kdf108.prf = CKM_AES_CMAC;
+    use.second.blob = other.bytes;
+    refuses(derive(it, message_of(it, &use), &base, ITEMS(len16), &made), QK_E_KEY_NOT_PERMITTED);
+    use.kdf108.prf = CKM_SHA256_HMAC;
+    works(derive(it, message_of(it, &use), &base, ITEMS(len16), &made));
+}
+
 /* ---- trees ---- */
 
 /* The chain code is the caller's: any key on the curve that derives would be the child less a number he knows. */
@@ -202,8 +222,13 @@ static void fillings_tell_nothing_of_single_bytes(contract *it)
 }
 
 const contract_case contract_attacks[] = {
-    CASE(a_key_behind_known_bytes_is_not_cut_again),    CASE(a_key_behind_known_bytes_is_one_key_and_stays),
-    CASE(the_first_bytes_of_a_key_are_no_version),      CASE(an_open_child_is_protected_as_its_parent),
-    CASE(a_pair_that_signs_raw_wraps_no_sensitive_key), CASE(raw_rsa_unwraps_only_where_it_is_named),
-    CASE(fillings_tell_nothing_of_single_bytes),        { NULL, NULL },
+    CASE(a_key_behind_known_bytes_is_not_cut_again),
+    CASE(a_key_behind_known_bytes_is_one_key_and_stays),
+    CASE(the_first_bytes_of_a_key_are_no_version),
+    CASE(a_sensitive_key_is_no_data_for_cmac),
+    CASE(an_open_child_is_protected_as_its_parent),
+    CASE(a_pair_that_signs_raw_wraps_no_sensitive_key),
+    CASE(raw_rsa_unwraps_only_where_it_is_named),
+    CASE(fillings_tell_nothing_of_single_bytes),
+    { NULL, NULL },
 };

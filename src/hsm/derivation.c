@@ -9,6 +9,14 @@ void qk_derivation_done(qk_derivation *it)
     qk_held_key_unref(&it->second);
 }
 
+/* HMAC of a secret gives nothing of it away, whoever knows the HMAC's key. CMAC is a cipher, and goes backwards. */
+static bool gives_second_away(const qk_mech_use *use)
+{
+    bool is_kdf108 = use->mech->param == QK_PARAM_KDF108 || use->mech->param == QK_PARAM_KDF108_FEEDBACK;
+
+    return is_kdf108 && (use->kdf108.prf == CKM_AES_CMAC || use->kdf108.prf == CKM_DES3_CMAC);
+}
+
 /* The key that the parameter names: it becomes part of the new one, so it must be allowed to. */
 static qk_err open_second(qk_core *core, qk_derivation *it)
 {
@@ -19,6 +27,9 @@ static qk_err open_second(qk_core *core, qk_derivation *it)
         return qk_fail(QK_E_KEY_TYPE, "%s: the second key must be a secret key", it->use.mech->name);
     if (!(it->second->may & QK_DERIVE))
         return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s: CKA_DERIVE of the second key is false", it->use.mech->name);
+    if (gives_second_away(&it->use) && !qk_policy_readable(it->second))
+        return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s: by CMAC the base key would open the sensitive key among the data",
+                       it->use.mech->name);
     it->use.second.key = it->second->key;
     return QK_OK;
 }
