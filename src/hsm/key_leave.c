@@ -174,8 +174,9 @@ qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *kek, const qk_m
     if (is_any(key, CKA_WRAP_WITH_TRUSTED, false) && !is_any(kek, CKA_TRUSTED, false))
         return qk_fail(QK_E_KEY_NOT_WRAPPABLE,
                        "the key may be wrapped with a trusted key only (CKA_WRAP_WITH_TRUSTED)");
-    if (is_any(key, CKA_IBM_ATTRBOUND, false))
-        return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "the key leaves with its attributes bound only (CKA_IBM_ATTRBOUND)");
+    if (is_any(key, CKA_IBM_ATTRBOUND, false) != (mech->type == CKM_IBM_ATTRIBUTEBOUND_WRAP))
+        return qk_fail(QK_E_KEY_NOT_WRAPPABLE,
+                       "a key with CKA_IBM_ATTRBOUND, and no other, leaves by CKM_IBM_ATTRIBUTEBOUND_WRAP");
     QK_TRY(check_template(key, kek));
     return lax ? QK_OK : check_rules(key, kek, mech, rules);
 }

@@ -66,6 +66,11 @@ QK_MUST_CHECK qk_err qk_policy_derived(const qk_new_key *key, const qk_held_key 
 /* Protects a new key's attributes as `part`, a key of which it lets know, is protected. */
 QK_MUST_CHECK qk_err qk_policy_inherit(const qk_held_key *part, const qk_attrs *template_, qk_attrs *attrs);
 
+/* Those of a key that comes back with its attributes (`inside`, of which what a caller may not give is taken out). What
+ * it could do it can do again; its history is that of any unwrapped key, since whoever has the MAC key can bring in a
+ * key of a value that is known. */
+QK_MUST_CHECK qk_err qk_policy_bound(CK_OBJECT_CLASS class, CK_KEY_TYPE type, qk_attrs *inside, qk_attrs *out_attrs);
+
 /* The attributes of a key after a change (C_SetAttributeValue): booleans of the key that may change, in the direction
  * they may. QK_E_ATTRIBUTE_READ_ONLY, QK_E_ACTION_PROHIBITED if the key is not modifiable. */
 QK_MUST_CHECK qk_err qk_policy_change(const qk_held_key *key, const qk_attrs *wanted, bool lax, qk_attrs *out_attrs);

@@ -12,6 +12,8 @@ static const struct {
     { CKK_EC,         CKK_EC_MONTGOMERY, QK_DERIVE | QK_ENCAPSULATE | QK_DECAPSULATE }, /* CKM_ECDH1_DERIVE takes both */
     { QK_SEED_OR_EC,  CKK_GENERIC_SECRET, QK_DERIVE }, /* BIP-32 begins with a seed */
     { QK_SEED_OR_EC,  CKK_EC,            QK_DERIVE },
+    { QK_AES_OR_RSA,  CKK_AES,           QK_WRAP | QK_UNWRAP },
+    { QK_AES_OR_RSA,  CKK_RSA,           QK_WRAP | QK_UNWRAP },
     { CKK_DES3,       CKK_DES2,          ~0u }, /* the third key is the first one */
 };
 

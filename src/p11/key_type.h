@@ -6,6 +6,8 @@
 
 #include "p11/mechanism.h"
 
+#define QK_AES_OR_RSA ((CK_KEY_TYPE)~3UL) /* of a mechanism: what wraps attribute-bound */
+
 /* May a key of this class and type be used with the mechanism for `function` (one QK_ENCRYPT, ... bit)? Whether its
  * curve or length fits is the engine's to say. Generation needs no key: false. */
 bool qk_key_type_fits(const qk_mech *mech, unsigned function, CK_OBJECT_CLASS class, CK_KEY_TYPE type);
