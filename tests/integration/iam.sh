@@ -84,6 +84,32 @@ assert b"\x08\x81\x80\x90\x80\x08" in raw, raw  # Code = 0x80040001 as field 1
 END
 }
 
+# ---- log-ins that fail ----
+
+wrong_log_in() { # sets $status, $took in milliseconds
+    local begin
+    begin=$(date +%s%N)
+    status=$(curl -s --max-time 10 --cacert "$instance/ca.pem" -D "$work/turned.$1" -o "$work/answer.$1" -w '%{http_code}' \
+        --data "grant_type=urn:ibm:params:oauth:grant-type:apikey&apikey=wrong-$1" \
+        "https://127.0.0.1:$https_port/identity/token")
+    took=$((($(date +%s%N) - begin) / 1000000))
+}
+
+failures_are_answered_late() { # and those that come at once are turned away; a good key is good all the same
+    local i peers=()
+    for i in $(seq 60); do
+        (wrong_log_in "$i" && echo "$status $took" >"$work/wrong.$i") &
+        peers+=($!)
+    done
+    wait "${peers[@]}"
+    cat "$work"/wrong.*
+    [ "$(grep -l '^429' "$work"/wrong.* | wc -l)" -gt 5 ] && [ "$(grep -l '^400' "$work"/wrong.* | wc -l)" -ge 30 ] || return 1
+    says '[Rr]etry-[Aa]fter: 1' "$(cat "$work"/turned.*)" || return 1
+    wrong_log_in last
+    [ "$took" -ge 1900 ] && says BXNIM "$(cat "$work/answer.last")" &&
+        log_in shop && gives 0 random shop
+}
+
 # ---- service IDs, roles, policies ----
 
 a_service_id_without_policies_may_nothing() {
@@ -308,5 +334,6 @@ fi
 it "standing connections end when the rules change" standing_connections_end
 it "authorities stay over a restart, and change while it runs" authorities_stay_over_a_restart
 it "without the last one certificates are not asked for" without_the_last_one_they_are_not_asked_for
+it "failed log-ins are answered late, and too many of them turned away" failures_are_answered_late
 it "the server stops cleanly" stop_server
 finish
