@@ -3,6 +3,7 @@
  */
 #include "hsm/contract.h"
 #include "p11/kdf108.h"
+#include "p11/nested.h"
 
 static const qk_view iv = { (const uint8_t *)"sixteen bytes iv", 16 };
 static const qk_view known = { (const uint8_t *)"fifteen bytes..", 15 };
@@ -42,6 +43,19 @@ static client_key kek_of(contract *it)
     it->call.strict = true;
     works(generate(it, CKM_AES_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 32), YES(CKA_WRAP), YES(CKA_UNWRAP)), &made));
     return made;
+}
+
+/* A nested template of one attribute, in the arena. */
+static qk_view nested_of(contract *it, const item *only)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
+    QK_OWNED(qk_buf_done) qk_buf flat = QK_BUF_NONE;
+    qk_view copied;
+
+    attrs_fill(&attrs, only, 1);
+    works(qk_nested_write(&attrs, &flat));
+    works(qk_arena_copy(&it->arena, qk_buf_view(&flat), &copied));
+    return copied;
 }
 
 /* ---- pieces ---- */
@@ -151,6 +165,55 @@ static void an_open_child_is_protected_as_its_parent(contract *it)
     works(derive(it, message_of(it, &hardened), &pair.private_key, ITEMS(curve, NO(CKA_SENSITIVE), leaves), &child));
 }
 
+/* ---- what templates say ---- */
+
+/* A known key that its unwrapping key called trusted would take every key out. */
+static void a_nested_template_trusts_nobody(contract *it)
+{
+    const item trusted = YES(CKA_TRUSTED);
+    client_key kek, made, back;
+    qk_view out;
+
+    it->call.strict = true;
+    works(generate(it, CKM_AES_KEY_GEN,
+                   ITEMS(NUMBER(CKA_VALUE_LEN, 32), YES(CKA_WRAP), YES(CKA_UNWRAP),
+                         BYTES(CKA_UNWRAP_TEMPLATE, nested_of(it, &trusted))),
+                   &kek));
+    made = secret(it, 16, true);
+    works(wrap(it, mech(it, CKM_AES_KEY_WRAP), &kek, &made, &out));
+    refuses(unwrap(it, mech(it, CKM_AES_KEY_WRAP), &kek, out, ITEMS(generic), &back), QK_E_TEMPLATE_INCONSISTENT);
+}
+
+static qk_err digest_of(contract *it, const client_key *key)
+{
+    Grep11__DigestKeyRequest request = GREP11__DIGEST_KEY_REQUEST__INIT;
+    void *response;
+    qk_view state;
+
+    works(digest_init(it, CKM_SHA256, &state));
+    request.state = qk_message_bytes(state);
+    give(it, key, &request.key, &request.keyv1);
+    return perform(it, QK_DIGEST_KEY, &request, &response);
+}
+
+/* CKM_SHA256_KEY_DERIVATION makes a key of the same bytes. */
+static void a_digest_is_no_way_around_derivation(contract *it)
+{
+    const item sensitive = YES(CKA_SENSITIVE);
+    CK_MECHANISM_TYPE only = CKM_SHA256_HMAC;
+    client_key made;
+
+    it->call.strict = true;
+    works(generate(it, CKM_GENERIC_SECRET_KEY_GEN,
+                   ITEMS(len16, YES(CKA_DERIVE), BYTES(CKA_DERIVE_TEMPLATE, nested_of(it, &sensitive))), &made));
+    refuses(digest_of(it, &made), QK_E_KEY_INDIGESTIBLE);
+    works(generate(it, CKM_GENERIC_SECRET_KEY_GEN,
+                   ITEMS(len16, BYTES(CKA_ALLOWED_MECHANISMS, qk_view_of(&only, sizeof only))), &made));
+    refuses(digest_of(it, &made), QK_E_KEY_INDIGESTIBLE);
+    made = secret(it, 16, false);
+    works(digest_of(it, &made));
+}
+
 /* ---- RSA ---- */
 
 static void wrap_under_new_pair(contract *it, const item *private_items, size_t count, key_pair *pair, qk_err expected)
@@ -227,6 +290,8 @@ const contract_case contract_attacks[] = {
     CASE(the_first_bytes_of_a_key_are_no_version),
     CASE(a_sensitive_key_is_no_data_for_cmac),
     CASE(an_open_child_is_protected_as_its_parent),
+    CASE(a_nested_template_trusts_nobody),
+    CASE(a_digest_is_no_way_around_derivation),
     CASE(a_pair_that_signs_raw_wraps_no_sensitive_key),
     CASE(raw_rsa_unwraps_only_where_it_is_named),
     CASE(fillings_tell_nothing_of_single_bytes),

@@ -5,7 +5,13 @@
 
 qk_err qk_policy_template(const qk_held_key *by, CK_ATTRIBUTE_TYPE nested, qk_attrs *template_)
 {
-    return qk_nested_add(nested, qk_attrs_view(&by->attrs, nested), template_);
+    bool was = qk_attrs_bool(template_, CKA_TRUSTED, false);
+
+    QK_TRY(qk_nested_add(nested, qk_attrs_view(&by->attrs, nested), template_));
+    if (!was && qk_attrs_bool(template_, CKA_TRUSTED, false))
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "%s trusts a key that the security officer has not seen",
+                       qk_attribute_find(nested)->name);
+    return QK_OK;
 }
 
 /* What a key of which the new one lets know asks for, and the template may not deny. */

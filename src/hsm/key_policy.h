@@ -56,7 +56,8 @@ QK_MUST_CHECK qk_err qk_policy_new(const qk_new_key *key, const qk_attrs *templa
  *     QK_TRY(qk_policy_inherit(second, &template_, &attrs));              for each further key that goes in whole
  *
  * Adds what the nested template (CKA_DERIVE_TEMPLATE, CKA_UNWRAP_TEMPLATE, CKA_ENCAPSULATE_TEMPLATE, ...) of `by` says
- * to the template of the key that will come of it. QK_E_TEMPLATE_INCONSISTENT where the two contradict each other. */
+ * to the template of the key that will come of it. QK_E_TEMPLATE_INCONSISTENT where the two contradict each other, or
+ * it adds CKA_TRUSTED. */
 QK_MUST_CHECK qk_err qk_policy_template(const qk_held_key *by, CK_ATTRIBUTE_TYPE nested, qk_attrs *template_);
 /* qk_policy_new for origin QK_DERIVED, with the history of the base (CKA_ALWAYS_SENSITIVE, CKA_NEVER_EXTRACTABLE).
  * `shows_base`: whoever reads the derived key learns the base key or a part of it (concatenation, extraction, XOR with
@@ -86,6 +87,8 @@ bool qk_policy_lists(const qk_attrs *attrs, const qk_mech *mech);
 /* May the key do this with this mechanism? QK_E_KEY_TYPE (QK_E_WRAPPING_TYPE, QK_E_UNWRAPPING_TYPE),
  * QK_E_KEY_NOT_PERMITTED. */
 QK_MUST_CHECK qk_err qk_policy_use(const qk_held_key *key, const qk_mech *mech, unsigned function);
+/* May it be digested (C_DigestKey)? QK_E_KEY_INDIGESTIBLE. */
+QK_MUST_CHECK qk_err qk_policy_digest(const qk_held_key *key, const qk_mech *mech);
 /* May `kek`, which may wrap with this mechanism, take `key` out? `rules`: QK_LEAVE_... QK_E_KEY_UNEXTRACTABLE,
  * QK_E_KEY_NOT_WRAPPABLE, QK_E_WRAPPING_SIZE, QK_E_KEY_HANDLE if CKA_WRAP_TEMPLATE does not want it. */
 enum {

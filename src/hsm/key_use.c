@@ -75,6 +75,18 @@ static qk_err not_permitted(const qk_held_key *key, unsigned function)
     return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s of the key is false", attribute);
 }
 
+/* The digest of a key is what key derivation by hashing makes of it, in clear. */
+qk_err qk_policy_digest(const qk_held_key *key, const qk_mech *mech)
+{
+    if (key->class != CKO_SECRET_KEY)
+        return qk_fail(QK_E_KEY_INDIGESTIBLE, "only secret keys can be digested");
+    if (key->limited && !qk_policy_lists(&key->attrs, mech))
+        return qk_fail(QK_E_KEY_INDIGESTIBLE, "%s is not among the key's CKA_ALLOWED_MECHANISMS", mech->name);
+    if (!qk_policy_readable(key) && qk_attrs_view(&key->attrs, CKA_DERIVE_TEMPLATE).len > 0)
+        return qk_fail(QK_E_KEY_INDIGESTIBLE, "a key with CKA_DERIVE_TEMPLATE gives keys only");
+    return QK_OK;
+}
+
 /* Raw RSA, whatever the padding inside was meant for. */
 static bool opens_raw(const qk_attrs *attrs)
 {
