@@ -3,7 +3,6 @@
  */
 #include "hsm/contract.h"
 #include "p11/kdf108.h"
-#include "p11/nested.h"
 
 static const qk_view iv = { (const uint8_t *)"sixteen bytes iv", 16 };
 static const qk_view known = { (const uint8_t *)"fifteen bytes..", 15 };
@@ -11,17 +10,9 @@ static const item aes = NUMBER(CKA_KEY_TYPE, CKK_AES), generic = NUMBER(CKA_KEY_
 static const item rsa_3072 = NUMBER(CKA_MODULUS_BITS, 3072), len16 = NUMBER(CKA_VALUE_LEN, 16);
 static const item leaves = YES(CKA_EXTRACTABLE);
 
-static Grep11__Mechanism *message_of(contract *it, const qk_mech_use *use)
-{
-    Grep11__Mechanism *message;
-
-    works(qk_mech_use_to_message(use, &it->arena, &message));
-    return message;
-}
-
 static Grep11__Mechanism *with_data(contract *it, CK_MECHANISM_TYPE type)
 {
-    return message_of(it, &(qk_mech_use){ .mech = qk_mech_find(type), .data = { .data = known } });
+    return mech_of(it, &(qk_mech_use){ .mech = qk_mech_find(type), .data = { .data = known } });
 }
 
 static client_key secret(contract *it, size_t len, bool may_leave)
@@ -45,19 +36,6 @@ static client_key kek_of(contract *it)
     return made;
 }
 
-/* A nested template of one attribute, in the arena. */
-static qk_view nested_of(contract *it, const item *only)
-{
-    QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
-    QK_OWNED(qk_buf_done) qk_buf flat = QK_BUF_NONE;
-    qk_view copied;
-
-    attrs_fill(&attrs, only, 1);
-    works(qk_nested_write(&attrs, &flat));
-    works(qk_arena_copy(&it->arena, qk_buf_view(&flat), &copied));
-    return copied;
-}
-
 /* ---- pieces ---- */
 
 /* Fifteen known bytes, a key, then the first sixteen of it: a byte is unknown. */
@@ -67,9 +45,9 @@ static void a_key_behind_known_bytes_is_not_cut_again(contract *it)
     qk_mech_use cut = { .mech = qk_mech_find(CKM_EXTRACT_KEY_FROM_KEY), .first_bit = 0 };
 
     works(derive(it, with_data(it, CKM_CONCATENATE_DATA_AND_BASE), &base, ITEMS(YES(CKA_DERIVE)), &joined));
-    refuses(derive(it, message_of(it, &cut), &joined, ITEMS(len16), &made), QK_E_KEY_SIZE);
+    refuses(derive(it, mech_of(it, &cut), &joined, ITEMS(len16), &made), QK_E_KEY_SIZE);
     refuses(derive(it, with_data(it, CKM_XOR_BASE_AND_DATA), &joined, ITEMS(len16), &made), QK_E_KEY_SIZE);
-    works(derive(it, message_of(it, &cut), &joined, ITEMS(NUMBER(CKA_VALUE_LEN, 31)), &made));
+    works(derive(it, mech_of(it, &cut), &joined, ITEMS(NUMBER(CKA_VALUE_LEN, 31)), &made));
 }
 
 /* The halves of an XTS key and the keys of triple DES are used, and blocks are wrapped, one by one. */
@@ -97,7 +75,7 @@ static qk_err master_of(contract *it, const client_key *base, qk_view *out_versi
     use.tls.hash = CKM_SHA256;
     use.tls.client_random = use.tls.server_random = random;
     use.tls.version_wanted = true;
-    request.mech = message_of(it, &use);
+    request.mech = mech_of(it, &use);
     request.basekey = base->message;
     request.templates = templates;
     request.n_templates = 1;
@@ -134,9 +112,9 @@ static void a_sensitive_key_is_no_data_for_cmac(contract *it)
     use.kdf108.segments = qk_buf_view(&pieces);
     use.kdf108.prf = CKM_AES_CMAC;
     use.second.blob = other.bytes;
-    refuses(derive(it, message_of(it, &use), &base, ITEMS(len16), &made), QK_E_KEY_NOT_PERMITTED);
+    refuses(derive(it, mech_of(it, &use), &base, ITEMS(len16), &made), QK_E_KEY_NOT_PERMITTED);
     use.kdf108.prf = CKM_SHA256_HMAC;
-    works(derive(it, message_of(it, &use), &base, ITEMS(len16), &made));
+    works(derive(it, mech_of(it, &use), &base, ITEMS(len16), &made));
 }
 
 /* ---- trees ---- */
@@ -157,12 +135,12 @@ static void an_open_child_is_protected_as_its_parent(contract *it)
     hardened = open;
     hardened.btc.child |= 0x80000000;
     works(generate_pair(it, CKM_EC_KEY_PAIR_GEN, ITEMS(curve), ITEMS(YES(CKA_DERIVE)), &pair));
-    refuses(derive(it, message_of(it, &open), &pair.private_key, ITEMS(curve, NO(CKA_SENSITIVE)), &child),
+    refuses(derive(it, mech_of(it, &open), &pair.private_key, ITEMS(curve, NO(CKA_SENSITIVE)), &child),
             QK_E_TEMPLATE_INCONSISTENT);
-    refuses(derive(it, message_of(it, &open), &pair.private_key, ITEMS(curve, leaves), &child),
+    refuses(derive(it, mech_of(it, &open), &pair.private_key, ITEMS(curve, leaves), &child),
             QK_E_TEMPLATE_INCONSISTENT);
-    works(derive(it, message_of(it, &open), &pair.private_key, ITEMS(curve), &child));
-    works(derive(it, message_of(it, &hardened), &pair.private_key, ITEMS(curve, NO(CKA_SENSITIVE), leaves), &child));
+    works(derive(it, mech_of(it, &open), &pair.private_key, ITEMS(curve), &child));
+    works(derive(it, mech_of(it, &hardened), &pair.private_key, ITEMS(curve, NO(CKA_SENSITIVE), leaves), &child));
 }
 
 /* ---- what templates say ---- */
@@ -170,14 +148,13 @@ static void an_open_child_is_protected_as_its_parent(contract *it)
 /* A known key that its unwrapping key called trusted would take every key out. */
 static void a_nested_template_trusts_nobody(contract *it)
 {
-    const item trusted = YES(CKA_TRUSTED);
     client_key kek, made, back;
     qk_view out;
 
     it->call.strict = true;
     works(generate(it, CKM_AES_KEY_GEN,
                    ITEMS(NUMBER(CKA_VALUE_LEN, 32), YES(CKA_WRAP), YES(CKA_UNWRAP),
-                         BYTES(CKA_UNWRAP_TEMPLATE, nested_of(it, &trusted))),
+                         BYTES(CKA_UNWRAP_TEMPLATE, nested(it, ITEMS(YES(CKA_TRUSTED))))),
                    &kek));
     made = secret(it, 16, true);
     works(wrap(it, mech(it, CKM_AES_KEY_WRAP), &kek, &made, &out));
@@ -199,13 +176,13 @@ static qk_err digest_of(contract *it, const client_key *key)
 /* CKM_SHA256_KEY_DERIVATION makes a key of the same bytes. */
 static void a_digest_is_no_way_around_derivation(contract *it)
 {
-    const item sensitive = YES(CKA_SENSITIVE);
     CK_MECHANISM_TYPE only = CKM_SHA256_HMAC;
     client_key made;
 
     it->call.strict = true;
     works(generate(it, CKM_GENERIC_SECRET_KEY_GEN,
-                   ITEMS(len16, YES(CKA_DERIVE), BYTES(CKA_DERIVE_TEMPLATE, nested_of(it, &sensitive))), &made));
+                   ITEMS(len16, YES(CKA_DERIVE), BYTES(CKA_DERIVE_TEMPLATE, nested(it, ITEMS(YES(CKA_SENSITIVE))))),
+                   &made));
     refuses(digest_of(it, &made), QK_E_KEY_INDIGESTIBLE);
     works(generate(it, CKM_GENERIC_SECRET_KEY_GEN,
                    ITEMS(len16, BYTES(CKA_ALLOWED_MECHANISMS, qk_view_of(&only, sizeof only))), &made));

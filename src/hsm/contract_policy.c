@@ -31,8 +31,7 @@ static client_key strict_kek(contract *it)
     return made;
 }
 
-/* A nested template in the arena. */
-static qk_view nested(contract *it, const item *items, size_t count)
+qk_view nested(contract *it, const item *items, size_t count)
 {
     QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
     QK_OWNED(qk_buf_done) qk_buf flat = QK_BUF_NONE;
