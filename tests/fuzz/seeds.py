@@ -627,7 +627,7 @@ def keystore_seeds():
 
 def token_seeds():
     head = '{"alg":"ES256","typ":"JWT"}\n'
-    claims = '{"iss":"quantoki","sub":"user","iat":1,"exp":3601,"ep":7,"ro":1}'
+    claims = '{"iss":"quantoki","sub":"user","iat":1,"exp":3601,"ep":7,"ak":1}'
     limited = claims[:-1] + ',"kr":2,"ks":"' + "A" * 22 + '"}'
     texts = {
         "signed": "\1" + head + claims,
