@@ -159,4 +159,37 @@ static void use_hint(qk_dilithium_poly *f, const uint8_t ones[QK_DILITHIUM_N], i
         }
 }
 
+/* Low bits first. For nibbles and eta 2 the number is taken modulo 5 without dividing: v - 5 * floor(205 v / 1024). */
+static inline __attribute__((always_inline)) void candidates_of(int8_t *out, uint8_t *kept, const uint8_t *bytes,
+                                                                size_t len, unsigned high_shift, unsigned mask,
+                                                                unsigned limit, bool modulo, int eta)
+{
+    for (size_t i = 0; i < len; i++) {
+        uint16_t v[2] = { (uint16_t)(bytes[i] & mask), (uint16_t)(bytes[i] >> high_shift) };
+
+        for (unsigned j = 0; j < 2; j++) {
+            kept[2 * i + j] = (uint8_t)((uint16_t)(v[j] - limit) >> 15);
+            if (modulo)
+                v[j] = (uint16_t)(v[j] - 5 * ((205 * v[j]) >> 10));
+            out[2 * i + j] = (int8_t)(eta - v[j]);
+        }
+    }
+}
+
+static void candidates(int8_t *out, uint8_t *kept, const uint8_t *bytes, size_t len, qk_dilithium_rule rule, int eta)
+{
+    if (rule == QK_DILITHIUM_THREE_BITS)
+        candidates_of(out, kept, bytes, len, 5, 7, (unsigned)(2 * eta + 1), false, eta);
+    else if (rule == QK_DILITHIUM_NIBBLES)
+        candidates_of(out, kept, bytes, len, 4, 15, (unsigned)(2 * eta + 1), false, eta);
+    else
+        candidates_of(out, kept, bytes, len, 4, 15, 15, true, eta);
+}
+
 #undef EACH
+
+/* Their places in the table. */
+#define DILITHIUM_LOOPS                                                                                                \
+    .add = add, .subtract = subtract, .flip = flip, .shift = shift, .reduce = reduce, .positive = positive,            \
+    .exceeds = exceeds, .round = round_power, .decompose = decompose, .make_hint = make_hint, .use_hint = use_hint,    \
+    .candidates = candidates

@@ -101,25 +101,7 @@ static inline __attribute__((always_inline)) void unpack_all(qk_dilithium_poly *
         qk_bits_unpack8((uint32_t *)f->c + i, bytes + i / 8 * width, width);
 }
 
-#define WIDTHS(CASE) CASE(3) CASE(4) CASE(6) CASE(9) CASE(10) CASE(13) CASE(14) CASE(18) CASE(20)
-
-static void pack(uint8_t *out, const qk_dilithium_poly *f, unsigned width)
-{
-#define CASE(w)                                                                                                        \
-    if (width == w)                                                                                                    \
-        pack_all(out, f, w);
-    WIDTHS(CASE)
-#undef CASE
-}
-
-static void unpack(qk_dilithium_poly *f, const uint8_t *bytes, unsigned width)
-{
-#define CASE(w)                                                                                                        \
-    if (width == w)                                                                                                    \
-        unpack_all(f, bytes, w);
-    WIDTHS(CASE)
-#undef CASE
-}
+#include "crypto/lattice/dilithium_widths.h"
 
 const qk_dilithium_ops qk_dilithium_portable = {
     .ntt = ntt,
@@ -127,17 +109,7 @@ const qk_dilithium_ops qk_dilithium_portable = {
     .order = order,
     .multiply = multiply,
     .row = row,
-    .add = add,
-    .subtract = subtract,
-    .flip = flip,
-    .shift = shift,
-    .reduce = reduce,
-    .positive = positive,
-    .exceeds = exceeds,
-    .round = round_power,
-    .decompose = decompose,
-    .make_hint = make_hint,
-    .use_hint = use_hint,
+    DILITHIUM_LOOPS,
     .uniform = uniform,
     .keep = keep,
     .pack = pack,

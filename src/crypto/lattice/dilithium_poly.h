@@ -6,6 +6,7 @@
 #ifndef QK_CRYPTO_LATTICE_DILITHIUM_POLY_H
 #define QK_CRYPTO_LATTICE_DILITHIUM_POLY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,13 @@ enum {
 typedef struct qk_dilithium_poly {
     _Alignas(32) int32_t c[QK_DILITHIUM_N];
 } qk_dilithium_poly;
+
+/* How small secrets come from a stream: see FIPS 204, algorithm 15, for the last two. */
+typedef enum qk_dilithium_rule {
+    QK_DILITHIUM_THREE_BITS, /* the low and the high three bits of a byte, up to 2 eta */
+    QK_DILITHIUM_NIBBLES,    /* up to 2 eta */
+    QK_DILITHIUM_MODULO,     /* nibbles below 15, modulo 5 */
+} qk_dilithium_rule;
 
 typedef struct qk_dilithium_ops {
     /* Below q in size -> below 9q, in the table's order. */
@@ -55,6 +63,8 @@ typedef struct qk_dilithium_ops {
 
     /* 3 bytes give a candidate of 23 bits; those below q are kept. Returns how many are there now, `have` before. */
     size_t (*uniform)(qk_dilithium_poly *f, size_t have, const uint8_t *bytes, size_t len);
+    /* Two candidates from each byte of a stream: eta minus a small number, and whether that number is in range. */
+    void (*candidates)(int8_t *out, uint8_t *kept, const uint8_t *bytes, size_t len, qk_dilithium_rule rule, int eta);
     /* Keeps candidates[i] where kept[i] is 1, after the first `have`, until 256 are there. `count`: a multiple of 8. */
     size_t (*keep)(qk_dilithium_poly *f, size_t have, const int8_t *candidates, const uint8_t *kept, size_t count);
 

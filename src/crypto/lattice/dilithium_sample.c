@@ -74,39 +74,16 @@ void qk_dilithium_sample_matrix(const qk_dilithium_set *set, const qk_dilithium_
     }
 }
 
-/* A byte gives two candidates of 3 or 4 bits; those in range are eta minus a small number. For nibbles and eta 2 that
- * number is taken modulo 5, without dividing: v - 5 * floor(205 v / 1024) for v < 15. */
-static inline __attribute__((always_inline)) void candidates_of(const uint8_t *bytes, size_t len, unsigned high_shift,
-                                                                unsigned mask, unsigned limit, bool modulo, int eta,
-                                                                int8_t *candidates, uint8_t *kept)
-{
-    for (size_t i = 0; i < len; i++) {
-        unsigned low = bytes[i] & mask, high = bytes[i] >> high_shift;
-
-        kept[2 * i] = (uint8_t)((low - limit) >> 31);
-        kept[2 * i + 1] = (uint8_t)((high - limit) >> 31);
-        if (modulo) {
-            low -= 5 * ((205 * low) >> 10);
-            high -= 5 * ((205 * high) >> 10);
-        }
-        candidates[2 * i] = (int8_t)(eta - (int)low);
-        candidates[2 * i + 1] = (int8_t)(eta - (int)high);
-    }
-}
-
 static size_t fill_short(const qk_dilithium_set *set, const qk_dilithium_ops *ops, qk_dilithium_poly *f, size_t have,
                          const uint8_t *bytes, size_t len)
 {
     int8_t candidates[4 * QK_SHAKE128_RATE];
     uint8_t kept[4 * QK_SHAKE128_RATE];
-    int eta = set->eta;
+    qk_dilithium_rule rule = set->generation != QK_DILITHIUM_ROUND2 && set->eta == 2   ? QK_DILITHIUM_MODULO
+                             : set->generation == QK_DILITHIUM_ROUND2 && set->eta <= 3 ? QK_DILITHIUM_THREE_BITS
+                                                                                       : QK_DILITHIUM_NIBBLES;
 
-    if (set->generation == QK_DILITHIUM_ROUND2 && eta <= 3)
-        candidates_of(bytes, len, 5, 7, (unsigned)(2 * eta + 1), false, eta, candidates, kept);
-    else if (set->generation == QK_DILITHIUM_ROUND2 || eta == 4)
-        candidates_of(bytes, len, 4, 15, (unsigned)(2 * eta + 1), false, eta, candidates, kept);
-    else
-        candidates_of(bytes, len, 4, 15, 15, true, eta, candidates, kept);
+    ops->candidates(candidates, kept, bytes, len, rule, set->eta);
     qk_ct_declassify(kept, 2 * len);
     have = ops->keep(f, have, candidates, kept, 2 * len);
     explicit_bzero(candidates, sizeof candidates);

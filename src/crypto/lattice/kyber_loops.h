@@ -34,11 +34,16 @@ static void canonical(qk_kyber_poly *f)
         }
 }
 
-/* floor((2^d x + 1664) / q), by a multiplication that is exact for all x and d here. */
+/* 2^d x / q, rounded: a multiplication by 2^43 / q in two parts, so that 32 bits hold all. Proved for all x by the test. */
 static void compress(qk_kyber_poly *f, unsigned d)
 {
-    for
-        EACH f->c[i] = (int16_t)((((((uint32_t)f->c[i] << d) + 1664) * (uint64_t)20642679) >> 36) & ((1u << d) - 1));
+    enum { HIGH = 40317, LOW = 47936 };
+
+    for EACH {
+        uint32_t x = (uint16_t)f->c[i], scaled = x * HIGH + ((x * LOW) >> 16);
+
+        f->c[i] = (int16_t)(((scaled + (1u << (26 - d))) >> (27 - d)) & ((1u << d) - 1));
+    }
 }
 
 static void decompress(qk_kyber_poly *f, unsigned d)
@@ -47,17 +52,7 @@ static void decompress(qk_kyber_poly *f, unsigned d)
         EACH f->c[i] = (int16_t)((f->c[i] * QK_KYBER_Q + (1 << (d - 1))) >> d);
 }
 
-/* Four bits a coefficient: two and two; six: three and three. Sums of bits are made for a whole word at once. */
-static void noise2(qk_kyber_poly *f, const uint8_t *bytes)
-{
-    for (unsigned i = 0; i < QK_KYBER_N / 2; i++) {
-        unsigned sums = (bytes[i] & 0x55u) + ((bytes[i] >> 1) & 0x55u);
-
-        f->c[2 * i] = (int16_t)((int)(sums & 3) - (int)(sums >> 2 & 3));
-        f->c[2 * i + 1] = (int16_t)((int)(sums >> 4 & 3) - (int)(sums >> 6));
-    }
-}
-
+/* Six bits a coefficient: three and three. Sums of bits are made for a whole word at once. */
 static void noise3(qk_kyber_poly *f, const uint8_t *bytes)
 {
     for (unsigned i = 0; i < QK_KYBER_N / 4; i++) {
@@ -69,12 +64,9 @@ static void noise3(qk_kyber_poly *f, const uint8_t *bytes)
     }
 }
 
-static void noise(qk_kyber_poly *f, const uint8_t *bytes, unsigned eta)
-{
-    if (eta == 2)
-        noise2(f, bytes);
-    else
-        noise3(f, bytes);
-}
-
 #undef EACH
+
+/* Their places in the table. */
+#define KYBER_LOOPS                                                                                                    \
+    .add = add, .subtract = subtract, .unproduct = unproduct, .canonical = canonical, .compress = compress,            \
+    .decompress = decompress

@@ -3,7 +3,7 @@
 #include "crypto/lattice/kyber_poly.h"
 
 #include "crypto/ct.h"
-#include "crypto/lattice/kyber_bits.h"
+#include "crypto/lattice/bits.h"
 #include "crypto/lattice/kyber_loops.h"
 
 static void reduce(qk_kyber_poly *f)
@@ -91,6 +91,25 @@ static void message(qk_kyber_poly *f, const uint8_t bytes[32])
         f->c[i] = (int16_t)((0 - qk_ct_hide(bytes[i / 8] >> i % 8 & 1)) & ((QK_KYBER_Q + 1) / 2));
 }
 
+/* Four bits a coefficient: two and two. */
+static void noise2(qk_kyber_poly *f, const uint8_t *bytes)
+{
+    for (unsigned i = 0; i < QK_KYBER_N / 2; i++) {
+        unsigned sums = (bytes[i] & 0x55u) + ((bytes[i] >> 1) & 0x55u);
+
+        f->c[2 * i] = (int16_t)((int)(sums & 3) - (int)(sums >> 2 & 3));
+        f->c[2 * i + 1] = (int16_t)((int)(sums >> 4 & 3) - (int)(sums >> 6));
+    }
+}
+
+static void noise(qk_kyber_poly *f, const uint8_t *bytes, unsigned eta)
+{
+    if (eta == 2)
+        noise2(f, bytes);
+    else
+        noise3(f, bytes);
+}
+
 static size_t uniform(qk_kyber_poly *f, size_t have, const uint8_t *bytes, size_t len)
 {
     for (; len >= 3 && have < QK_KYBER_N; bytes += 3, len -= 3) {
@@ -117,6 +136,30 @@ static size_t uniform_round2(qk_kyber_poly *f, size_t have, const uint8_t *bytes
     return have;
 }
 
+static inline __attribute__((always_inline)) void pack_all(uint8_t *out, const qk_kyber_poly *f, unsigned width)
+{
+    for (unsigned i = 0; i < QK_KYBER_N; i += 8) {
+        uint32_t numbers[8];
+
+        for (unsigned j = 0; j < 8; j++)
+            numbers[j] = (uint16_t)f->c[i + j];
+        qk_bits_pack8(out + i / 8 * width, numbers, width);
+    }
+}
+
+static inline __attribute__((always_inline)) void unpack_all(qk_kyber_poly *f, const uint8_t *bytes, unsigned width)
+{
+    for (unsigned i = 0; i < QK_KYBER_N; i += 8) {
+        uint32_t numbers[8];
+
+        qk_bits_unpack8(numbers, bytes + i / 8 * width, width);
+        for (unsigned j = 0; j < 8; j++)
+            f->c[i + j] = (int16_t)numbers[j];
+    }
+}
+
+#include "crypto/lattice/kyber_widths.h"
+
 const qk_kyber_ops qk_kyber_portable = {
     .ntt = ntt,
     .inverse = inverse,
@@ -124,12 +167,7 @@ const qk_kyber_ops qk_kyber_portable = {
     .unorder = order,
     .factor = factor,
     .row = row,
-    .add = add,
-    .subtract = subtract,
-    .unproduct = unproduct,
-    .canonical = canonical,
-    .compress = compress,
-    .decompress = decompress,
+    KYBER_LOOPS,
     .pack = pack,
     .unpack = unpack,
     .message = message,
