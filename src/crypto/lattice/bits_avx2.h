@@ -18,13 +18,13 @@ static inline __attribute__((always_inline)) void qk_bits_store(uint8_t *out, ui
 static inline __attribute__((always_inline)) __m256i qk_bits_unpack8_avx2(const uint8_t *bytes, unsigned width)
 {
     const char high = (char)(4 * width / 8); /* the upper half of the register loads from here */
-#define AT(i, from, k) (char)((unsigned)(i) * width / 8 - (unsigned)(from) + (unsigned)(k))
+#define AT(i, from, k) (char)((unsigned)(i)*width / 8 - (unsigned)(from) + (unsigned)(k))
 #define LANE4(i, from) AT(i, from, 0), AT(i, from, 1), AT(i, from, 2), AT(i, from, 3)
     const __m256i places = _mm256_setr_epi8(LANE4(0, 0), LANE4(1, 0), LANE4(2, 0), LANE4(3, 0), LANE4(4, high),
                                             LANE4(5, high), LANE4(6, high), LANE4(7, high));
 #undef LANE4
 #undef AT
-#define BIT(i) (int)((unsigned)(i) * width % 8)
+#define BIT(i) (int)((unsigned)(i)*width % 8)
     const __m256i shifts = _mm256_setr_epi32(BIT(0), BIT(1), BIT(2), BIT(3), BIT(4), BIT(5), BIT(6), BIT(7));
 #undef BIT
     __m128i low = _mm_loadu_si128((const __m128i *)(const void *)bytes);
@@ -38,8 +38,8 @@ static inline __attribute__((always_inline)) __m256i qk_bits_unpack8_avx2(const 
 static inline __attribute__((always_inline)) void qk_bits_pack8_avx2(uint8_t *out, __m256i numbers, unsigned width)
 {
     const __m256i even = _mm256_set1_epi64x(0xffffffff);
-    __m256i pairs = _mm256_or_si256(_mm256_and_si256(numbers, even),
-                                    _mm256_slli_epi64(_mm256_srli_epi64(numbers, 32), (int)width));
+    __m256i pairs =
+        _mm256_or_si256(_mm256_and_si256(numbers, even), _mm256_slli_epi64(_mm256_srli_epi64(numbers, 32), (int)width));
     uint64_t a, b;
 
     if (width <= 16) {

@@ -170,7 +170,8 @@ static inline __attribute__((always_inline)) void store(const __m256i v[8], qk_d
 #define THREE_DOWN(v, FACTOR)                                                                                          \
     do {                                                                                                               \
         _Pragma("GCC unroll 4") for (unsigned i = 0; i < 4; i++) down(&v[i], &v[i + 4], FACTOR(1, 0));                 \
-        _Pragma("GCC unroll 2") for (unsigned i = 0; i < 2; i++) {                                                     \
+        _Pragma("GCC unroll 2") for (unsigned i = 0; i < 2; i++)                                                       \
+        {                                                                                                              \
             down(&v[i], &v[i + 2], FACTOR(2, 0));                                                                      \
             down(&v[i + 4], &v[i + 6], FACTOR(2, 1));                                                                  \
         }                                                                                                              \
@@ -180,7 +181,8 @@ static inline __attribute__((always_inline)) void store(const __m256i v[8], qk_d
 #define THREE_UP(v, FACTOR)                                                                                            \
     do {                                                                                                               \
         _Pragma("GCC unroll 4") for (unsigned i = 0; i < 4; i++) up(&v[2 * i], &v[2 * i + 1], FACTOR(4, i));           \
-        _Pragma("GCC unroll 2") for (unsigned i = 0; i < 2; i++) {                                                     \
+        _Pragma("GCC unroll 2") for (unsigned i = 0; i < 2; i++)                                                       \
+        {                                                                                                              \
             up(&v[i], &v[i + 2], FACTOR(2, 0));                                                                        \
             up(&v[i + 4], &v[i + 6], FACTOR(2, 1));                                                                    \
         }                                                                                                              \
@@ -271,8 +273,7 @@ static inline __attribute__((always_inline)) __m256i montgomery(__m256i sum)
     return _mm256_sub_epi64(sum, _mm256_mul_epi32(_mm256_mul_epi32(sum, q_inverse), q));
 }
 
-void qk_dilithium_avx2_row(qk_dilithium_poly *out, const qk_dilithium_poly *f, const qk_dilithium_poly *g,
-                           size_t count)
+void qk_dilithium_avx2_row(qk_dilithium_poly *out, const qk_dilithium_poly *f, const qk_dilithium_poly *g, size_t count)
 {
     for (unsigned i = 0; i < QK_DILITHIUM_N; i += 8) {
         __m256i even = _mm256_setzero_si256(), odd = even;

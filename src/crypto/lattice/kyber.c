@@ -68,21 +68,30 @@ qk_err qk_kyber_check_private(const qk_kyber_set *set, qk_view private_key)
     return qk_kyber_check_public(set, public_key);
 }
 
-qk_err qk_kyber_sealer_new(const qk_kyber_set *set, qk_view public_key, qk_kyber_sealer **out_sealer)
+/* `hash`: H(public key). */
+static qk_err make_sealer(const qk_kyber_set *set, qk_view public_key, const uint8_t hash[32],
+                          qk_kyber_sealer **out_sealer)
 {
-    qk_kyber_sealer *sealer;
+    qk_kyber_sealer *sealer = aligned_alloc(_Alignof(qk_kyber_sealer), sizeof *sealer);
 
-    QK_TRY(qk_kyber_check_public(set, public_key));
-    sealer = aligned_alloc(_Alignof(qk_kyber_sealer), sizeof *sealer);
     if (!sealer)
         return qk_fail(QK_E_NO_MEMORY, "no memory for a public key of %s", set->name);
     sealer->set = set;
     sealer->ops = qk_lattice_backend()->kyber;
     qk_kyber_sample_matrix(set, sealer->ops, public_key.data + (size_t)INNER * set->k, true, &sealer->transposed);
     qk_kyber_unpack_vector(set, sealer->ops, public_key.data, sealer->t);
-    qk_sha3_256(public_key.data, public_key.len, sealer->hash);
+    memcpy(sealer->hash, hash, sizeof sealer->hash);
     *out_sealer = sealer;
     return QK_OK;
+}
+
+qk_err qk_kyber_sealer_new(const qk_kyber_set *set, qk_view public_key, qk_kyber_sealer **out_sealer)
+{
+    uint8_t hash[32];
+
+    QK_TRY(qk_kyber_check_public(set, public_key));
+    qk_sha3_256(public_key.data, public_key.len, hash);
+    return make_sealer(set, public_key, hash, out_sealer);
 }
 
 void qk_kyber_sealer_free(qk_kyber_sealer **sealer)
@@ -107,7 +116,7 @@ qk_err qk_kyber_opener_new(const qk_kyber_set *set, qk_view private_key, qk_kybe
     opener = calloc(1, sizeof *opener);
     if (!opener)
         return qk_fail(QK_E_NO_MEMORY, "no memory for a private key of %s", set->name);
-    QK_TRY(qk_kyber_sealer_new(set, public_key, &opener->sealer));
+    QK_TRY(make_sealer(set, public_key, private_key.data + set->private_len - TAIL, &opener->sealer));
     QK_TRY(qk_secret_new(sizeof *secrets, &opener->secrets));
     secrets = (qk_kyber_private *)(void *)qk_secret_fill(&opener->secrets);
     qk_kyber_unpack_vector(set, opener->sealer->ops, private_key.data, secrets->s);

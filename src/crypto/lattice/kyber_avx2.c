@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table for AVX2: the plain loops compiled for wide registers, transforms from kyber_ntt_avx2.c, and here what moves
- * numbers about: rejection sampling, noise and packing. */
+/* The table for AVX2: the plain loops compiled for wide registers, transforms from kyber_ntt_avx2.c, and here what
+ * moves numbers about: rejection sampling, noise and packing. */
 #include "crypto/lattice/kyber_avx2.h"
 
 #include "crypto/lattice/bits_avx2.h"
@@ -102,8 +102,8 @@ static void wide_noise(qk_kyber_poly *f, const uint8_t *bytes, unsigned eta)
 
 static void message(qk_kyber_poly *f, const uint8_t bytes[32])
 {
-    const __m256i bits = _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384,
-                                           (int16_t)0x8000);
+    const __m256i bits =
+        _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, (int16_t)0x8000);
     const __m256i half = _mm256_set1_epi16((QK_KYBER_Q + 1) / 2);
 
     for (unsigned i = 0; i < 16; i++) {

@@ -34,16 +34,19 @@ static void canonical(qk_kyber_poly *f)
         }
 }
 
-/* 2^d x / q, rounded: a multiplication by 2^43 / q in two parts, so that 32 bits hold all. Proved for all x by the test. */
+/* 2^d x / q, rounded: a multiplication by 2^43 / q in two parts, so that 32 bits hold all. Proved for all x by the
+ * test. */
 static void compress(qk_kyber_poly *f, unsigned d)
 {
     enum { HIGH = 40317, LOW = 47936 };
 
-    for EACH {
-        uint32_t x = (uint16_t)f->c[i], scaled = x * HIGH + ((x * LOW) >> 16);
+    for
+        EACH
+        {
+            uint32_t x = (uint16_t)f->c[i], scaled = x * HIGH + ((x * LOW) >> 16);
 
-        f->c[i] = (int16_t)(((scaled + (1u << (26 - d))) >> (27 - d)) & ((1u << d) - 1));
-    }
+            f->c[i] = (int16_t)(((scaled + (1u << (26 - d))) >> (27 - d)) & ((1u << d) - 1));
+        }
 }
 
 static void decompress(qk_kyber_poly *f, unsigned d)

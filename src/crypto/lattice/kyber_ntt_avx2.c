@@ -155,7 +155,7 @@ static inline __attribute__((always_inline)) void up(__m256i *a, __m256i *b, __m
     *b = times(t, z, zq);
 }
 
-#define WIDE(tables, number) _mm256_set1_epi16((tables).wide[number]), _mm256_set1_epi16((tables).wide_q[number])
+#define WIDE(tables, number)        _mm256_set1_epi16((tables).wide[number]), _mm256_set1_epi16((tables).wide_q[number])
 #define NARROW(tables, layer, pair) load1((tables).narrow[layer][pair].z), load1((tables).narrow[layer][pair].zq)
 
 /* The widest three layers: registers `first`, first + 2, ... first + 14. */
