@@ -183,6 +183,7 @@ qk_err qk_dilithium_check_private(const qk_dilithium_set *set, qk_view private_k
     QK_OWNED(short_vectors_done) short_vectors vectors;
     QK_OWNED(derived_done) derived own;
     qk_dilithium_place t0 = qk_dilithium_place_of(set, QK_DILITHIUM_T0);
+    bool same;
 
     QK_TRY(read_short(set, ops, private_key, vectors.s1, vectors.s2));
     memcpy(own.public_key, private_key.data, 32);
@@ -190,8 +191,10 @@ qk_err qk_dilithium_check_private(const qk_dilithium_set *set, qk_view private_k
     QK_TRY(expand(set, ops, own.public_key, &matrix));
     compute_t(set, ops, matrix, &vectors, own.public_key + 32, own.t0);
     qk_shake256(own.public_key, set->public_len, NULL, 0, own.tr, set->tr_len);
-    if (!qk_ct_equal(qk_view_of(own.t0, t0.len), qk_view_slice(private_key, t0.offset, t0.len)) ||
-        !qk_ct_equal(qk_view_of(own.tr, set->tr_len), qk_view_slice(private_key, 64, set->tr_len)))
+    same = qk_ct_equal(qk_view_of(own.t0, t0.len), qk_view_slice(private_key, t0.offset, t0.len)) &
+           qk_ct_equal(qk_view_of(own.tr, set->tr_len), qk_view_slice(private_key, 64, set->tr_len));
+    qk_ct_declassify(&same, sizeof same);
+    if (!same)
         return qk_fail(QK_E_ATTRIBUTE_VALUE, "a private key of %s whose parts do not belong together", set->name);
     if (out_public)
         memcpy(out_public, own.public_key, set->public_len);
