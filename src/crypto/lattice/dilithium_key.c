@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "crypto/lattice/backend.h"
+#include "crypto/lattice/wipe.h"
 
 /* The short vectors and t0 of a private key, as plain numbers. */
 typedef struct short_vectors {
@@ -13,7 +14,7 @@ typedef struct short_vectors {
 
 static void short_vectors_done(short_vectors *vectors)
 {
-    explicit_bzero(vectors, sizeof *vectors);
+    qk_lattice_wipe(vectors, sizeof *vectors);
 }
 
 static void polys_free(qk_dilithium_poly **polys)
@@ -191,8 +192,10 @@ qk_err qk_dilithium_check_private(const qk_dilithium_set *set, qk_view private_k
     QK_TRY(expand(set, ops, own.public_key, &matrix));
     compute_t(set, ops, matrix, &vectors, own.public_key + 32, own.t0);
     qk_shake256(own.public_key, set->public_len, NULL, 0, own.tr, set->tr_len);
-    same = qk_ct_equal(qk_view_of(own.t0, t0.len), qk_view_slice(private_key, t0.offset, t0.len)) &
-           qk_ct_equal(qk_view_of(own.tr, set->tr_len), qk_view_slice(private_key, 64, set->tr_len));
+    same = qk_ct_equal(qk_view_of(own.tr, set->tr_len), qk_view_slice(private_key, 64, set->tr_len));
+    qk_ct_declassify(&same, sizeof same); /* that a key is not one is no secret */
+    if (same)
+        same = qk_ct_equal(qk_view_of(own.t0, t0.len), qk_view_slice(private_key, t0.offset, t0.len));
     qk_ct_declassify(&same, sizeof same);
     if (!same)
         return qk_fail(QK_E_ATTRIBUTE_VALUE, "a private key of %s whose parts do not belong together", set->name);

@@ -65,7 +65,7 @@ void qk_dilithium_sample_matrix(const qk_dilithium_set *set, const qk_dilithium_
             bool real = i + j < count;
 
             polys[j] = real ? &matrix[i + j] : &spare;
-            nonces[j] = real ? (uint16_t)(256 * ((i + j) / set->l) + (i + j) % set->l) : 0;
+            nonces[j] = (uint16_t)(256 * ((i + j) / set->l) + (i + j) % set->l);
         }
         qk_keccak4_begin(&from.sponges, QK_SHAKE128_RATE, rho, 32, nonces, 2);
         fill_four(set, ops, &from, MATRIX_BLOCKS, fill_uniform, polys);

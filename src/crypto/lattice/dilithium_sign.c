@@ -6,6 +6,8 @@
  * The order of checks does not change the result; z comes first, polynomial by polynomial, because it drops most. */
 #include "crypto/lattice/dilithium_inside.h"
 
+#include "crypto/lattice/wipe.h"
+
 enum { ATTEMPTS = 1100 };
 
 typedef struct attempt {
@@ -21,7 +23,7 @@ typedef struct attempt {
 
 static void attempt_done(attempt *a)
 {
-    explicit_bzero(a, sizeof *a);
+    qk_lattice_wipe(a, sizeof *a);
 }
 
 static bool shown(uint32_t value)

@@ -6,6 +6,7 @@
 
 #include "crypto/ct.h"
 #include "crypto/lattice/backend.h"
+#include "crypto/lattice/wipe.h"
 
 enum { INNER = QK_KYBER_VECTOR_BYTES, TAIL = 64 /* H(public key) and z, at a private key's end */ };
 
@@ -150,7 +151,7 @@ typedef struct sealing {
 
 static void sealing_done(sealing *s)
 {
-    explicit_bzero(s, sizeof *s);
+    qk_lattice_wipe(s, sizeof *s);
 }
 
 /* Round 2's last step: KDF(key || H(c)). */

@@ -3,6 +3,7 @@
 #include "crypto/lattice/kyber_inside.h"
 
 #include "crypto/lattice/backend.h"
+#include "crypto/lattice/wipe.h"
 
 /* All that is secret in one operation, wiped at its end. */
 typedef struct work {
@@ -13,7 +14,7 @@ typedef struct work {
 
 static void work_done(work *w)
 {
-    explicit_bzero(w, sizeof *w);
+    qk_lattice_wipe(w, sizeof *w);
 }
 
 /* Transforms a vector and makes factors of it. */

@@ -20,7 +20,8 @@ static void signing_takes_its_time_from_nothing_secret(void **state)
     static uint8_t signature[QK_DILITHIUM_SIGNATURE_MAX];
 
     (void)state;
-    FOR_EACH_BACKEND (table) {
+    FOR_EACH_BACKEND(table)
+    {
         for (int id = 0; id < QK_DILITHIUM_SETS; id++) {
             const qk_dilithium_set *set = qk_dilithium_set_find((qk_dilithium_id)id);
             const uint8_t *hedge = set->generation == QK_DILITHIUM_FIPS204 ? random : NULL;
@@ -58,7 +59,8 @@ static void opening_takes_its_time_from_nothing_secret(void **state)
     static uint8_t shared[32], opened[32];
 
     (void)state;
-    FOR_EACH_BACKEND (table) {
+    FOR_EACH_BACKEND(table)
+    {
         for (int id = 0; id < QK_KYBER_SETS; id++) {
             const qk_kyber_set *set = qk_kyber_set_find((qk_kyber_id)id);
             qk_view ciphertext_view = qk_view_of(ciphertext, set->ciphertext_len);
