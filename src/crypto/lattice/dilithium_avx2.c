@@ -26,13 +26,7 @@ static size_t uniform(qk_dilithium_poly *f, size_t have, const uint8_t *bytes, s
         _mm256_storeu_si256((__m256i *)(void *)&f->c[have], _mm256_permutevar8x32_epi32(v, order));
         have += (unsigned)__builtin_popcount(kept);
     }
-    for (; len >= 3 && have < QK_DILITHIUM_N; bytes += 3, len -= 3) {
-        int32_t v = bytes[0] | bytes[1] << 8 | (bytes[2] & 0x7f) << 16;
-
-        f->c[have] = v;
-        have += v < QK_DILITHIUM_Q;
-    }
-    return have;
+    return qk_dilithium_portable.uniform(f, have, bytes, len);
 }
 
 static size_t keep(qk_dilithium_poly *f, size_t have, const int8_t *candidates, const uint8_t *kept, size_t count)
@@ -48,11 +42,7 @@ static size_t keep(qk_dilithium_poly *f, size_t have, const int8_t *candidates, 
         _mm256_storeu_si256((__m256i *)(void *)&f->c[have], _mm256_cvtepi8_epi32(v));
         have += (unsigned)__builtin_popcount(m);
     }
-    for (; i < count && have < QK_DILITHIUM_N; i++) {
-        f->c[have] = candidates[i];
-        have += kept[i];
-    }
-    return have;
+    return qk_dilithium_portable.keep(f, have, candidates + i, kept + i, count - i);
 }
 
 static inline __attribute__((always_inline)) void pack_all(uint8_t *out, const qk_dilithium_poly *f, unsigned width)
@@ -71,7 +61,9 @@ static inline __attribute__((always_inline)) void unpack_all(qk_dilithium_poly *
         _mm256_store_si256((__m256i *)(void *)&f->c[i], qk_bits_unpack8_avx2(bytes + i / 8 * width, width));
 }
 
-#include "crypto/lattice/dilithium_widths.h"
+#define POLY   qk_dilithium_poly
+#define WIDTHS QK_DILITHIUM_WIDTHS
+#include "crypto/lattice/widths.h"
 
 const qk_dilithium_ops qk_dilithium_avx2 = {
     .ntt = qk_dilithium_avx2_ntt,

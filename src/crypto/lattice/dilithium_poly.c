@@ -101,7 +101,9 @@ static inline __attribute__((always_inline)) void unpack_all(qk_dilithium_poly *
         qk_bits_unpack8((uint32_t *)f->c + i, bytes + i / 8 * width, width);
 }
 
-#include "crypto/lattice/dilithium_widths.h"
+#define POLY   qk_dilithium_poly
+#define WIDTHS QK_DILITHIUM_WIDTHS
+#include "crypto/lattice/widths.h"
 
 const qk_dilithium_ops qk_dilithium_portable = {
     .ntt = ntt,

@@ -76,6 +76,9 @@ typedef struct qk_dilithium_ops {
 /* 1753^(bit-reversed i) * 2^32 mod q, centred. */
 extern const int32_t qk_dilithium_zetas[QK_DILITHIUM_N];
 
+/* What pack and unpack know, for widths.h. */
+#define QK_DILITHIUM_WIDTHS(CASE) CASE(3) CASE(4) CASE(6) CASE(9) CASE(10) CASE(13) CASE(14) CASE(18) CASE(20)
+
 extern const qk_dilithium_ops qk_dilithium_portable;
 #ifdef QK_LATTICE_X86
 extern const qk_dilithium_ops qk_dilithium_avx2;

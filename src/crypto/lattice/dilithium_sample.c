@@ -3,40 +3,23 @@
  * what lacks coefficients then gets more blocks, one at a time. Which candidates were rejected may show: it is
  * independent of those that were kept. Everything else about secret polynomials may not. */
 #include "crypto/lattice/dilithium_inside.h"
+#include "crypto/lattice/streams.h"
 
-enum { LANES = 4, MATRIX_BLOCKS = 5, MASK_BLOCKS = 5 };
-
-/* Each rejection loop's streams; `done` wipes. */
-typedef struct streams {
-    qk_keccak4 sponges;
-    uint8_t bytes[LANES][QK_SHAKE128_RATE * MATRIX_BLOCKS + QK_DILITHIUM_SLACK];
-} streams;
-
-static void streams_done(streams *from)
-{
-    explicit_bzero(from, sizeof *from);
-}
-
-static void squeeze(streams *from, size_t blocks)
-{
-    uint8_t *const out[LANES] = { from->bytes[0], from->bytes[1], from->bytes[2], from->bytes[3] };
-
-    qk_keccak4_squeeze(&from->sponges, out, blocks);
-}
+enum { MATRIX_BLOCKS = QK_STREAM_BLOCKS, MASK_BLOCKS = 5 };
 
 /* Streams four at a time until all four polynomials are full: `fill` takes what one stream gave. */
 typedef size_t fill_fn(const qk_dilithium_set *set, const qk_dilithium_ops *ops, qk_dilithium_poly *f, size_t have,
                        const uint8_t *bytes, size_t len);
 
-static void fill_four(const qk_dilithium_set *set, const qk_dilithium_ops *ops, streams *from, size_t blocks,
-                      fill_fn *fill, qk_dilithium_poly *const polys[LANES])
+static void fill_four(const qk_dilithium_set *set, const qk_dilithium_ops *ops, qk_streams *from, size_t blocks,
+                      fill_fn *fill, qk_dilithium_poly *const polys[QK_LANES])
 {
-    size_t have[LANES] = { 0 };
+    size_t have[QK_LANES] = { 0 };
 
     for (bool full = false; !full; blocks = 1) {
-        squeeze(from, blocks);
+        qk_streams_squeeze(from, blocks);
         full = true;
-        for (unsigned j = 0; j < LANES; j++) {
+        for (unsigned j = 0; j < QK_LANES; j++) {
             have[j] = fill(set, ops, polys[j], have[j], from->bytes[j], blocks * from->sponges.rate);
             full = full && have[j] == QK_DILITHIUM_N;
         }
@@ -55,13 +38,13 @@ void qk_dilithium_sample_matrix(const qk_dilithium_set *set, const qk_dilithium_
 {
     size_t count = (size_t)set->k * set->l;
     qk_dilithium_poly spare;
-    streams from;
+    qk_streams from;
 
-    for (size_t i = 0; i < count; i += LANES) {
-        qk_dilithium_poly *polys[LANES];
-        uint16_t nonces[LANES];
+    for (size_t i = 0; i < count; i += QK_LANES) {
+        qk_dilithium_poly *polys[QK_LANES];
+        uint16_t nonces[QK_LANES];
 
-        for (size_t j = 0; j < LANES; j++) {
+        for (size_t j = 0; j < QK_LANES; j++) {
             bool real = i + j < count;
 
             polys[j] = real ? &matrix[i + j] : &spare;
@@ -69,7 +52,7 @@ void qk_dilithium_sample_matrix(const qk_dilithium_set *set, const qk_dilithium_
         }
         qk_keccak4_begin(&from.sponges, QK_SHAKE128_RATE, rho, 32, nonces, 2);
         fill_four(set, ops, &from, MATRIX_BLOCKS, fill_uniform, polys);
-        for (size_t j = 0; j < LANES && i + j < count; j++)
+        for (size_t j = 0; j < QK_LANES && i + j < count; j++)
             ops->order(polys[j]);
     }
 }
@@ -93,17 +76,17 @@ static size_t fill_short(const qk_dilithium_set *set, const qk_dilithium_ops *op
 void qk_dilithium_sample_short(const qk_dilithium_set *set, const qk_dilithium_ops *ops, const uint8_t *seed,
                                qk_dilithium_poly *s1, qk_dilithium_poly *s2)
 {
-    QK_OWNED(streams_done) streams from;
+    QK_OWNED(qk_streams_done) qk_streams from;
     uint8_t rate = set->generation == QK_DILITHIUM_ROUND2 ? QK_SHAKE128_RATE : QK_SHAKE256_RATE;
     /* Of 256 candidates a block of round 2 gives 294 (eta 3) or 210 (eta 2); nibbles: 255 (eta 2), 153 (eta 4). */
     size_t blocks = set->generation == QK_DILITHIUM_ROUND2 && set->eta == 3 ? 1 : 2;
     qk_dilithium_poly spare;
 
-    for (unsigned i = 0; i < set->k + set->l; i += LANES) {
-        qk_dilithium_poly *polys[LANES];
-        uint16_t nonces[LANES];
+    for (unsigned i = 0; i < set->k + set->l; i += QK_LANES) {
+        qk_dilithium_poly *polys[QK_LANES];
+        uint16_t nonces[QK_LANES];
 
-        for (unsigned j = 0; j < LANES; j++) {
+        for (unsigned j = 0; j < QK_LANES; j++) {
             unsigned n = i + j;
 
             nonces[j] = (uint16_t)n;
@@ -156,12 +139,12 @@ static size_t fill_mask(const qk_dilithium_set *set, const qk_dilithium_ops *ops
 /* Source: FIPS 204, algorithm 34; rounds 2 and 3: ExpandMask. */
 static void make_masks(qk_dilithium_masks *masks)
 {
-    QK_OWNED(streams_done) streams from;
+    QK_OWNED(qk_streams_done) qk_streams from;
     const qk_dilithium_set *set = masks->set;
-    qk_dilithium_poly *polys[LANES];
-    uint16_t nonces[LANES];
+    qk_dilithium_poly *polys[QK_LANES];
+    uint16_t nonces[QK_LANES];
 
-    for (unsigned j = 0; j < LANES; j++) {
+    for (unsigned j = 0; j < QK_LANES; j++) {
         nonces[j] = masks->nonce++;
         polys[j] = &masks->made[j];
     }
@@ -170,16 +153,16 @@ static void make_masks(qk_dilithium_masks *masks)
      * five blocks hold 272 candidates and the sixth 27 more, and more than 16 + 27 rejections never happen. */
     fill_four(set, masks->ops, &from, MASK_BLOCKS,
               set->generation == QK_DILITHIUM_ROUND2 ? fill_mask_round2 : fill_mask, polys);
-    for (unsigned j = 0; j < LANES; j++)
+    for (unsigned j = 0; j < QK_LANES; j++)
         masks->ops->flip(polys[j], qk_dilithium_z_top(set));
-    masks->left = LANES;
+    masks->left = QK_LANES;
 }
 
 const qk_dilithium_poly *qk_dilithium_masks_next(qk_dilithium_masks *masks)
 {
     if (masks->left == 0)
         make_masks(masks);
-    return &masks->made[LANES - masks->left--];
+    return &masks->made[QK_LANES - masks->left--];
 }
 
 void qk_dilithium_sample_ball(const qk_dilithium_set *set, qk_keccak *sponge, qk_dilithium_poly *c)

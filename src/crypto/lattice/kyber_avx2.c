@@ -137,7 +137,9 @@ static inline __attribute__((always_inline)) void unpack_all(qk_kyber_poly *f, c
     }
 }
 
-#include "crypto/lattice/kyber_widths.h"
+#define POLY   qk_kyber_poly
+#define WIDTHS QK_KYBER_WIDTHS
+#include "crypto/lattice/widths.h"
 
 const qk_kyber_ops qk_kyber_avx2 = {
     .ntt = qk_kyber_avx2_ntt,

@@ -251,30 +251,33 @@ void qk_kyber_avx2_inverse(qk_kyber_poly *f)
     wide_up(f, 1);
 }
 
-void qk_kyber_avx2_order(qk_kyber_poly *f)
+static inline __attribute__((always_inline)) void reorder(qk_kyber_poly *f, bool back)
 {
     for (unsigned pair = 0; pair < 8; pair++) {
         __m256i a = load1(&f->c[32 * pair]), b = load1(&f->c[32 * pair + 16]);
 
-        swap_halves(&a, &b);
+        if (back)
+            swap_eighths(&a, &b);
+        else
+            swap_halves(&a, &b);
         swap_quarters(&a, &b);
-        swap_eighths(&a, &b);
+        if (back)
+            swap_halves(&a, &b);
+        else
+            swap_eighths(&a, &b);
         store1(&f->c[32 * pair], a);
         store1(&f->c[32 * pair + 16], b);
     }
 }
 
+void qk_kyber_avx2_order(qk_kyber_poly *f)
+{
+    reorder(f, false);
+}
+
 void qk_kyber_avx2_unorder(qk_kyber_poly *f)
 {
-    for (unsigned pair = 0; pair < 8; pair++) {
-        __m256i a = load1(&f->c[32 * pair]), b = load1(&f->c[32 * pair + 16]);
-
-        swap_eighths(&a, &b);
-        swap_quarters(&a, &b);
-        swap_halves(&a, &b);
-        store1(&f->c[32 * pair], a);
-        store1(&f->c[32 * pair + 16], b);
-    }
+    reorder(f, true);
 }
 
 void qk_kyber_avx2_factor(qk_kyber_factor *out, const qk_kyber_poly *g)

@@ -66,6 +66,9 @@ typedef struct qk_kyber_ops {
 /* 17^(bit-reversed i) * 2^16, and 17^(2 * bit-reversed i + 1) * 2^16 mod q, centred. */
 extern const int16_t qk_kyber_zetas[QK_KYBER_N / 2], qk_kyber_pair_zetas[QK_KYBER_N / 2];
 
+/* What pack and unpack know, for widths.h. */
+#define QK_KYBER_WIDTHS(CASE) CASE(1) CASE(3) CASE(4) CASE(5) CASE(10) CASE(11) CASE(12)
+
 extern const qk_kyber_ops qk_kyber_portable;
 #ifdef QK_LATTICE_X86
 extern const qk_kyber_ops qk_kyber_avx2;

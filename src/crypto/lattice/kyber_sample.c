@@ -1,39 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Polynomials from seeds, four streams at a time. */
 #include "crypto/lattice/kyber_inside.h"
-
-#include "crypto/lattice/keccak.h"
+#include "crypto/lattice/streams.h"
 
 /* The first blocks hold enough for nearly all polynomials; then one more for the four, as often as needed. */
-enum { LANES = 4, MATRIX_BLOCKS = 3, MATRIX_BLOCKS_ROUND2 = 4, STREAM = QK_SHAKE128_RATE * 4 + QK_KYBER_SLACK };
+enum { MATRIX_BLOCKS = 3, MATRIX_BLOCKS_ROUND2 = 4 };
 
-typedef struct streams {
-    qk_keccak4 sponges;
-    uint8_t bytes[LANES][STREAM];
-} streams;
-
-static void streams_done(streams *from)
-{
-    explicit_bzero(from, sizeof *from);
-}
-
-static void squeeze(streams *from, size_t blocks)
-{
-    uint8_t *const out[LANES] = { from->bytes[0], from->bytes[1], from->bytes[2], from->bytes[3] };
-
-    qk_keccak4_squeeze(&from->sponges, out, blocks);
-}
-
-static void fill_four(const qk_kyber_set *set, const qk_kyber_ops *ops, streams *from,
-                      qk_kyber_poly *const polys[LANES])
+static void fill_four(const qk_kyber_set *set, const qk_kyber_ops *ops, qk_streams *from,
+                      qk_kyber_poly *const polys[QK_LANES])
 {
     bool round2 = set->generation == QK_KYBER_ROUND2, full = false;
-    size_t have[LANES] = { 0 }, blocks = round2 ? MATRIX_BLOCKS_ROUND2 : MATRIX_BLOCKS;
+    size_t have[QK_LANES] = { 0 }, blocks = round2 ? MATRIX_BLOCKS_ROUND2 : MATRIX_BLOCKS;
 
     for (; !full; blocks = 1) {
-        squeeze(from, blocks);
+        qk_streams_squeeze(from, blocks);
         full = true;
-        for (unsigned j = 0; j < LANES; j++) {
+        for (unsigned j = 0; j < QK_LANES; j++) {
             size_t len = blocks * QK_SHAKE128_RATE;
 
             have[j] = round2 ? ops->uniform_round2(polys[j], have[j], from->bytes[j], len)
@@ -48,13 +30,13 @@ void qk_kyber_sample_matrix(const qk_kyber_set *set, const qk_kyber_ops *ops, co
 {
     unsigned count = set->k * set->k;
     qk_kyber_poly spare;
-    streams from;
+    qk_streams from;
 
-    for (unsigned i = 0; i < count; i += LANES) {
-        qk_kyber_poly *polys[LANES];
-        uint16_t nonces[LANES];
+    for (unsigned i = 0; i < count; i += QK_LANES) {
+        qk_kyber_poly *polys[QK_LANES];
+        uint16_t nonces[QK_LANES];
 
-        for (unsigned j = 0; j < LANES; j++) {
+        for (unsigned j = 0; j < QK_LANES; j++) {
             unsigned row = (i + j) / set->k, column = (i + j) % set->k;
 
             polys[j] = i + j < count ? &out->rows[row][column] : &spare;
@@ -62,7 +44,7 @@ void qk_kyber_sample_matrix(const qk_kyber_set *set, const qk_kyber_ops *ops, co
         }
         qk_keccak4_begin(&from.sponges, QK_SHAKE128_RATE, rho, 32, nonces, 2);
         fill_four(set, ops, &from, polys);
-        for (unsigned j = 0; j < LANES && i + j < count; j++)
+        for (unsigned j = 0; j < QK_LANES && i + j < count; j++)
             ops->order(polys[j]);
     }
 }
@@ -70,16 +52,16 @@ void qk_kyber_sample_matrix(const qk_kyber_set *set, const qk_kyber_ops *ops, co
 void qk_kyber_sample_noise(const qk_kyber_set *set, const qk_kyber_ops *ops, const uint8_t seed[32],
                            qk_kyber_poly *const polys[], unsigned count, unsigned eta1_count)
 {
-    QK_OWNED(streams_done) streams from;
+    QK_OWNED(qk_streams_done) qk_streams from;
 
-    for (unsigned i = 0; i < count; i += LANES) {
-        uint16_t nonces[LANES];
+    for (unsigned i = 0; i < count; i += QK_LANES) {
+        uint16_t nonces[QK_LANES];
 
-        for (unsigned j = 0; j < LANES; j++)
+        for (unsigned j = 0; j < QK_LANES; j++)
             nonces[j] = (uint16_t)(i + j);
         qk_keccak4_begin(&from.sponges, QK_SHAKE256_RATE, seed, 32, nonces, 1);
-        squeeze(&from, i < eta1_count && set->eta1 == 3 ? 2 : 1);
-        for (unsigned j = 0; j < LANES && i + j < count; j++)
+        qk_streams_squeeze(&from, i < eta1_count && set->eta1 == 3 ? 2 : 1);
+        for (unsigned j = 0; j < QK_LANES && i + j < count; j++)
             ops->noise(polys[i + j], from.bytes[j], i + j < eta1_count ? set->eta1 : 2);
     }
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Packing by width: each width is compiled apart, with constant shifts. For files that have pack_all and unpack_all. */
-#define WIDTHS(CASE) CASE(3) CASE(4) CASE(6) CASE(9) CASE(10) CASE(13) CASE(14) CASE(18) CASE(20)
-
-static void pack(uint8_t *out, const qk_dilithium_poly *f, unsigned width)
+/* Packing by width: each width is compiled apart, with constant shifts. For files that have pack_all and unpack_all,
+ * and define POLY and WIDTHS. */
+static void pack(uint8_t *out, const POLY *f, unsigned width)
 {
 #define CASE(w)                                                                                                        \
     if (width == w)                                                                                                    \
@@ -11,7 +10,7 @@ static void pack(uint8_t *out, const qk_dilithium_poly *f, unsigned width)
 #undef CASE
 }
 
-static void unpack(qk_dilithium_poly *f, const uint8_t *bytes, unsigned width)
+static void unpack(POLY *f, const uint8_t *bytes, unsigned width)
 {
 #define CASE(w)                                                                                                        \
     if (width == w)                                                                                                    \
