@@ -60,7 +60,17 @@ static inline bool has_flag(const json_t *test, const char *wanted)
 
 typedef void vector_fn(const json_t *group, const json_t *test);
 
-/* Each test of each group, with the number of the test in hand for failures; how many there were. */
+/* On every table of functions that the machine has. */
+static inline void run_vector(vector_fn *run, const json_t *group, const json_t *test)
+{
+    FOR_EACH_BACKEND(table)
+    {
+        run(group, test);
+        members_drop();
+    }
+}
+
+/* Each test of each group; how many there were. */
 static inline size_t for_each_vector(const char *name, vector_fn *run)
 {
     json_error_t error;
@@ -74,8 +84,7 @@ static inline size_t for_each_vector(const char *name, vector_fn *run)
     {
         json_array_foreach(json_object_get(group, "tests"), j, test)
         {
-            run(group, test);
-            members_drop();
+            run_vector(run, group, test);
             count++;
         }
     }
@@ -97,8 +106,7 @@ static inline size_t for_each_entry(const char *name, vector_fn *run)
         fail_msg("%s: %s", vector_path(name), error.text);
     json_array_foreach(all, i, entry)
     {
-        run(NULL, entry);
-        members_drop();
+        run_vector(run, NULL, entry);
     }
     i = json_array_size(all);
     json_decref(all);
@@ -128,8 +136,7 @@ static inline size_t for_each_record(const char *name, vector_fn *run)
             *equals = equals[3 + strcspn(equals + 3, "\r\n")] = '\0';
             json_object_set_new(record, line, json_string(equals + 3));
         } else if (json_object_size(record) > 0) {
-            run(NULL, record);
-            members_drop();
+            run_vector(run, NULL, record);
             json_object_clear(record);
             count++;
         }
