@@ -277,9 +277,15 @@ enum { COLUMNS = 5 };
 static void print_row(const char *name, const char *who, const result results[COLUMNS], const result *base)
 {
     printf("%-16s %-9s", name, who);
-    for (unsigned i = 0; i < COLUMNS; i++)
-        printf(" %9.0f", results[i].per_second);
-    printf("  ticks %8.0f %8.0f %8.0f", results[0].ticks, results[1].ticks, results[2].ticks);
+    for (unsigned i = 0; i < COLUMNS; i++) {
+        if (results[i].per_second > 0)
+            printf(" %9.0f", results[i].per_second);
+        else
+            printf(" %9s", "-");
+    }
+    printf("  ticks");
+    for (unsigned i = 0; i < 3; i++) /* whole operations, as the published ones; OpenSSL's are with a ready key */
+        printf(" %8.0f", results[i].per_second > 0 ? results[i].ticks : results[i + 2].ticks);
     if (base)
         for (unsigned i = 0; i < COLUMNS; i++)
             printf(" %5.1fx", results[i].per_second / base[i].per_second);

@@ -317,19 +317,12 @@ static void record(const json_t *group, const json_t *test)
     assert_qk_ok(verify(public_key(), &message, signature()));
 }
 
-static void the_only_published_records_of_87_of_round_2_are_met(void **state)
-{
-    (void)state;
-    hedged = false;
-    choose("Dilithium-R2-87");
-    for_each_record("kat/dilithium-r2-87-chained.rsp", record);
-}
-
-static void other_published_records_are_met(void **state)
+static void published_records_are_met(void **state)
 {
     static const struct file {
         const char *name, *set;
     } files[] = {
+        { "kat/dilithium-r2-87-chained.rsp", "Dilithium-R2-87" }, /* all that is published of this set */
         { "kat/dilithium-r2-54.rsp", "Dilithium-R2-54" },
         { "kat/dilithium-r2-65.rsp", "Dilithium-R2-65" },
         { "kat/dilithium-r2-65-chained.rsp", "Dilithium-R2-65" },
@@ -340,15 +333,15 @@ static void other_published_records_are_met(void **state)
         { "kat/ml-dsa-65-hedged.rsp", "ML-DSA-65" },
         { "kat/ml-dsa-87-hedged.rsp", "ML-DSA-87" },
     };
+    size_t count = 0;
 
     (void)state;
-    if (!getenv("QUANTOKI_VECTORS"))
-        skip(); /* lattice_kat_test has their digests */
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         choose(files[i].set);
         hedged = set->generation == QK_DILITHIUM_FIPS204;
-        for_each_record(files[i].name, record);
+        count += for_each_record(files[i].name, record);
     }
+    assert_true(count > 0);
 }
 
 int main(void)
@@ -360,8 +353,7 @@ int main(void)
         cmocka_unit_test(wycheproof_signatures_are_judged),
         cmocka_unit_test(wycheproof_signatures_are_made),
         cmocka_unit_test(ibm_keys_are_consistent_and_sign),
-        cmocka_unit_test(the_only_published_records_of_87_of_round_2_are_met),
-        cmocka_unit_test(other_published_records_are_met),
+        cmocka_unit_test(published_records_are_met),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,42 +5,40 @@
  * section 7.4, and lattice algorithms of rounds 2 and 3, which share it. */
 #include "crypto/lattice/dilithium_poly.h"
 
-#define EACH (unsigned i = 0; i < QK_DILITHIUM_N; i++)
-
 static void add(qk_dilithium_poly *f, const qk_dilithium_poly *g)
 {
-    for
-        EACH f->c[i] += g->c[i];
+    for (unsigned i = 0; i < QK_DILITHIUM_N; i++)
+        f->c[i] += g->c[i];
 }
 
 static void subtract(qk_dilithium_poly *f, const qk_dilithium_poly *g)
 {
-    for
-        EACH f->c[i] -= g->c[i];
+    for (unsigned i = 0; i < QK_DILITHIUM_N; i++)
+        f->c[i] -= g->c[i];
 }
 
 static void flip(qk_dilithium_poly *f, int32_t from)
 {
-    for
-        EACH f->c[i] = from - f->c[i];
+    for (unsigned i = 0; i < QK_DILITHIUM_N; i++)
+        f->c[i] = from - f->c[i];
 }
 
 static void shift(qk_dilithium_poly *f, unsigned bits)
 {
-    for
-        EACH f->c[i] = (int32_t)((uint32_t)f->c[i] << bits);
+    for (unsigned i = 0; i < QK_DILITHIUM_N; i++)
+        f->c[i] = (int32_t)((uint32_t)f->c[i] << bits);
 }
 
 static void reduce(qk_dilithium_poly *f)
 {
-    for
-        EACH f->c[i] -= ((f->c[i] + (1 << 22)) >> 23) * QK_DILITHIUM_Q;
+    for (unsigned i = 0; i < QK_DILITHIUM_N; i++)
+        f->c[i] -= ((f->c[i] + (1 << 22)) >> 23) * QK_DILITHIUM_Q;
 }
 
 static void positive(qk_dilithium_poly *f)
 {
-    for
-        EACH f->c[i] += (f->c[i] >> 31) & QK_DILITHIUM_Q;
+    for (unsigned i = 0; i < QK_DILITHIUM_N; i++)
+        f->c[i] += (f->c[i] >> 31) & QK_DILITHIUM_Q;
 }
 
 /* The sign of a coefficient must not show: its size is taken without a branch, and all are looked at. */
@@ -48,27 +46,23 @@ static uint32_t exceeds(const qk_dilithium_poly *f, int32_t bound)
 {
     uint32_t any = 0;
 
-    for
-        EACH
-        {
-            int32_t sign = f->c[i] >> 31;
-            int32_t size = (f->c[i] ^ sign) - sign;
+    for (unsigned i = 0; i < QK_DILITHIUM_N; i++) {
+        int32_t sign = f->c[i] >> 31;
+        int32_t size = (f->c[i] ^ sign) - sign;
 
-            any |= (uint32_t)(bound - 1 - size);
-        }
+        any |= (uint32_t)(bound - 1 - size);
+    }
     return any >> 31;
 }
 
 static void round_power(qk_dilithium_poly *high, qk_dilithium_poly *low, unsigned d)
 {
-    for
-        EACH
-        {
-            int32_t r = high->c[i], r1 = (r + (1 << (d - 1)) - 1) >> d;
+    for (unsigned i = 0; i < QK_DILITHIUM_N; i++) {
+        int32_t r = high->c[i], r1 = (r + (1 << (d - 1)) - 1) >> d;
 
-            high->c[i] = r1;
-            low->c[i] = r - (int32_t)((uint32_t)r1 << d);
-        }
+        high->c[i] = r1;
+        low->c[i] = r - (int32_t)((uint32_t)r1 << d);
+    }
 }
 
 /* Divides by 2 * gamma2 = (q - 1) / 16 or (q - 1) / 44 by multiplying; proved for all r by the test. */
@@ -96,24 +90,20 @@ enum { GAMMA2_OF_44 = (QK_DILITHIUM_Q - 1) / 88, GAMMA2_OF_16 = (QK_DILITHIUM_Q 
 static void decompose(qk_dilithium_poly *high, qk_dilithium_poly *low, int32_t gamma2)
 {
     if (gamma2 == GAMMA2_OF_44) {
-        for
-            EACH
-            {
-                int32_t r = high->c[i];
-
-                high->c[i] = high_of_44(r);
-                low->c[i] = low_of(r, high->c[i], GAMMA2_OF_44);
-            }
-        return;
-    }
-    for
-        EACH
-        {
+        for (unsigned i = 0; i < QK_DILITHIUM_N; i++) {
             int32_t r = high->c[i];
 
-            high->c[i] = high_of_16(r);
-            low->c[i] = low_of(r, high->c[i], GAMMA2_OF_16);
+            high->c[i] = high_of_44(r);
+            low->c[i] = low_of(r, high->c[i], GAMMA2_OF_44);
         }
+        return;
+    }
+    for (unsigned i = 0; i < QK_DILITHIUM_N; i++) {
+        int32_t r = high->c[i];
+
+        high->c[i] = high_of_16(r);
+        low->c[i] = low_of(r, high->c[i], GAMMA2_OF_16);
+    }
 }
 
 static uint32_t make_hint(uint8_t ones[QK_DILITHIUM_N], const qk_dilithium_poly *low, const qk_dilithium_poly *high,
@@ -121,42 +111,36 @@ static uint32_t make_hint(uint8_t ones[QK_DILITHIUM_N], const qk_dilithium_poly 
 {
     uint32_t count = 0;
 
-    for
-        EACH
-        {
-            int32_t v = low->c[i], w1 = high->c[i];
-            uint32_t above = (uint32_t)(gamma2 - v) >> 31, below = (uint32_t)(v + gamma2) >> 31;
-            uint32_t edge = (uint32_t)((v + gamma2) | -(v + gamma2)) >> 31; /* 0 if v = -gamma2 */
-            uint32_t one = above | below | ((edge ^ 1) & ((uint32_t)-w1 >> 31));
+    for (unsigned i = 0; i < QK_DILITHIUM_N; i++) {
+        int32_t v = low->c[i], w1 = high->c[i];
+        uint32_t above = (uint32_t)(gamma2 - v) >> 31, below = (uint32_t)(v + gamma2) >> 31;
+        uint32_t edge = (uint32_t)((v + gamma2) | -(v + gamma2)) >> 31; /* 0 if v = -gamma2 */
+        uint32_t one = above | below | ((edge ^ 1) & ((uint32_t)-w1 >> 31));
 
-            ones[i] = (uint8_t)one;
-            count += one;
-        }
+        ones[i] = (uint8_t)one;
+        count += one;
+    }
     return count;
 }
 
 static void use_hint(qk_dilithium_poly *f, const uint8_t ones[QK_DILITHIUM_N], int32_t gamma2)
 {
     if (gamma2 == GAMMA2_OF_44) {
-        for
-            EACH
-            {
-                int32_t r1 = high_of_44(f->c[i]), r0 = low_of(f->c[i], r1, GAMMA2_OF_44);
-                int32_t step = r0 > 0 ? 1 : -1, to = r1 + step * ones[i];
+        for (unsigned i = 0; i < QK_DILITHIUM_N; i++) {
+            int32_t r1 = high_of_44(f->c[i]), r0 = low_of(f->c[i], r1, GAMMA2_OF_44);
+            int32_t step = r0 > 0 ? 1 : -1, to = r1 + step * ones[i];
 
-                to += (to >> 31) & 44;
-                f->c[i] = to & ~((43 - to) >> 31);
-            }
+            to += (to >> 31) & 44;
+            f->c[i] = to & ~((43 - to) >> 31);
+        }
         return;
     }
-    for
-        EACH
-        {
-            int32_t r1 = high_of_16(f->c[i]), r0 = low_of(f->c[i], r1, GAMMA2_OF_16);
-            int32_t step = r0 > 0 ? 1 : -1;
+    for (unsigned i = 0; i < QK_DILITHIUM_N; i++) {
+        int32_t r1 = high_of_16(f->c[i]), r0 = low_of(f->c[i], r1, GAMMA2_OF_16);
+        int32_t step = r0 > 0 ? 1 : -1;
 
-            f->c[i] = (r1 + step * ones[i]) & 15;
-        }
+        f->c[i] = (r1 + step * ones[i]) & 15;
+    }
 }
 
 /* Low bits first. For nibbles and eta 2 the number is taken modulo 5 without dividing: v - 5 * floor(205 v / 1024). */
@@ -185,8 +169,6 @@ static void candidates(int8_t *out, uint8_t *kept, const uint8_t *bytes, size_t 
     else
         candidates_of(out, kept, bytes, len, 4, 15, 15, true, eta);
 }
-
-#undef EACH
 
 /* Their places in the table. */
 #define DILITHIUM_LOOPS                                                                                                \

@@ -214,13 +214,14 @@ static void published_records_are_met(void **state)
         { "kat/ml-kem-1024.rsp", "ML-KEM-1024" },
     };
 
+    size_t count = 0;
+
     (void)state;
-    if (!getenv("QUANTOKI_VECTORS"))
-        skip(); /* lattice_kat_test has their digests */
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         choose(files[i].set);
-        for_each_record(files[i].name, record);
+        count += for_each_record(files[i].name, record);
     }
+    assert_true(count > 0);
 }
 
 int main(void)

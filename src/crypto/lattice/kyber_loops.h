@@ -3,35 +3,31 @@
  * without division, which would take a time that depends on the number. */
 #include "crypto/lattice/kyber_poly.h"
 
-#define EACH (unsigned i = 0; i < QK_KYBER_N; i++)
-
 static void add(qk_kyber_poly *f, const qk_kyber_poly *g)
 {
-    for
-        EACH f->c[i] = (int16_t)(f->c[i] + g->c[i]);
+    for (unsigned i = 0; i < QK_KYBER_N; i++)
+        f->c[i] = (int16_t)(f->c[i] + g->c[i]);
 }
 
 static void subtract(qk_kyber_poly *f, const qk_kyber_poly *g)
 {
-    for
-        EACH f->c[i] = (int16_t)(f->c[i] - g->c[i]);
+    for (unsigned i = 0; i < QK_KYBER_N; i++)
+        f->c[i] = (int16_t)(f->c[i] - g->c[i]);
 }
 
 static void unproduct(qk_kyber_poly *f)
 {
-    for
-        EACH f->c[i] = qk_kyber_montgomery(f->c[i] * QK_KYBER_R2);
+    for (unsigned i = 0; i < QK_KYBER_N; i++)
+        f->c[i] = qk_kyber_montgomery(f->c[i] * QK_KYBER_R2);
 }
 
 static void canonical(qk_kyber_poly *f)
 {
-    for
-        EACH
-        {
-            int16_t r = (int16_t)(qk_kyber_barrett(f->c[i]) - QK_KYBER_Q); /* -q .. 0 */
+    for (unsigned i = 0; i < QK_KYBER_N; i++) {
+        int16_t r = (int16_t)(qk_kyber_barrett(f->c[i]) - QK_KYBER_Q); /* -q .. 0 */
 
-            f->c[i] = (int16_t)(r + ((r >> 15) & QK_KYBER_Q));
-        }
+        f->c[i] = (int16_t)(r + ((r >> 15) & QK_KYBER_Q));
+    }
 }
 
 /* 2^d x / q, rounded: a multiplication by 2^43 / q in two parts, so that 32 bits hold all. Proved for all x by the
@@ -40,19 +36,17 @@ static void compress(qk_kyber_poly *f, unsigned d)
 {
     enum { HIGH = 40317, LOW = 47936 };
 
-    for
-        EACH
-        {
-            uint32_t x = (uint16_t)f->c[i], scaled = x * HIGH + ((x * LOW) >> 16);
+    for (unsigned i = 0; i < QK_KYBER_N; i++) {
+        uint32_t x = (uint16_t)f->c[i], scaled = x * HIGH + ((x * LOW) >> 16);
 
-            f->c[i] = (int16_t)(((scaled + (1u << (26 - d))) >> (27 - d)) & ((1u << d) - 1));
-        }
+        f->c[i] = (int16_t)(((scaled + (1u << (26 - d))) >> (27 - d)) & ((1u << d) - 1));
+    }
 }
 
 static void decompress(qk_kyber_poly *f, unsigned d)
 {
-    for
-        EACH f->c[i] = (int16_t)((f->c[i] * QK_KYBER_Q + (1 << (d - 1))) >> d);
+    for (unsigned i = 0; i < QK_KYBER_N; i++)
+        f->c[i] = (int16_t)((f->c[i] * QK_KYBER_Q + (1 << (d - 1))) >> d);
 }
 
 /* Six bits a coefficient: three and three. Sums of bits are made for a whole word at once. */
@@ -66,8 +60,6 @@ static void noise3(qk_kyber_poly *f, const uint8_t *bytes)
             f->c[4 * i + j] = (int16_t)((int)(sums >> (6 * j) & 7) - (int)(sums >> (6 * j + 3) & 7));
     }
 }
-
-#undef EACH
 
 /* Their places in the table. */
 #define KYBER_LOOPS                                                                                                    \
