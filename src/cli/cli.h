@@ -15,6 +15,8 @@ typedef struct qk_command {
 
 qk_err qk_command_init(int argc, char **argv);
 qk_err qk_command_token(int argc, char **argv);
+qk_err qk_command_iam(int argc, char **argv);
+qk_err qk_command_mtls(int argc, char **argv);
 qk_err qk_command_entropy(int argc, char **argv);
 
 #endif

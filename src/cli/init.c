@@ -69,28 +69,48 @@ static qk_err make_folders(plan *plan_)
 /* ---- identities, API keys, keystores ---- */
 
 typedef struct user_row {
-    const char *name;
-    unsigned instance_roles, keystore_roles;
+    const char *name, *description;
+    const char *roles[3];     /* on the instance */
+    const char *in_public[1]; /* in the public keystore */
 } user_row;
 
 /* Source: the roles of the three user types, IAM page, section 2.1. */
 static const user_row users[] = {
-    { "so", QK_ROLE_CRYPTO_OPERATOR | QK_ROLE_KEY_OPERATOR | QK_ROLE_KEYSTORE_OPERATOR, 0 },
-    { "user", QK_ROLE_CRYPTO_OPERATOR | QK_ROLE_KEY_OPERATOR, 0 },
-    { "anonymous", QK_ROLE_CRYPTO_OPERATOR, QK_ROLE_KEY_OPERATOR },
+    { "so", "Security officer", { "CryptoOperator", "KeyOperator", "KeystoreOperator" }, { NULL } },
+    { "user", "Normal user", { "CryptoOperator", "KeyOperator" }, { NULL } },
+    { "anonymous", "Anonymous user", { "CryptoOperator" }, { "KeyOperator" } },
 };
+
+static qk_err give_roles(qk_iam *iam, const char *name, const char *const *roles, size_t most, const qk_uuid *keystore)
+{
+    qk_iam_policy policy = { .resource = keystore ? QK_RESOURCE_KEYSTORE : QK_RESOURCE_INSTANCE };
+    qk_uuid id;
+
+    snprintf(policy.identity, sizeof policy.identity, "%s", name);
+    if (keystore)
+        policy.keystore = *keystore;
+    for (size_t i = 0; i < most && roles[i]; i++)
+        snprintf(policy.roles[policy.role_count++], sizeof policy.roles[0], "%s", roles[i]);
+    return policy.role_count ? qk_iam_policy_create(iam, &policy, &id) : QK_OK;
+}
 
 static qk_err make_user(const plan *plan_, qk_iam *iam, const user_row *user, qk_buf *out_anonymous_key)
 {
     QK_OWNED(qk_secret_free) qk_secret api_key = QK_SECRET_NONE;
     QK_OWNED(qk_buf_done) qk_buf line = QK_BUF_NONE;
+    qk_iam_identity identity = { .kind = QK_SERVICE_ID };
+    qk_iam_api_key key = { .name = "first", .description = "made by quantoki init" };
     char name[64];
 
-    QK_TRY(qk_iam_create_identity(iam, user->name, user->instance_roles, user->keystore_roles, &plan_->public_keystore,
-                                  user->keystore_roles ? 1 : 0));
-    QK_TRY(qk_iam_create_api_key(iam, user->name, "made by quantoki init", &api_key));
+    snprintf(identity.name, sizeof identity.name, "%s", user->name);
+    snprintf(identity.description, sizeof identity.description, "%s", user->description);
+    snprintf(key.identity, sizeof key.identity, "%s", user->name);
+    QK_TRY(qk_iam_identity_create(iam, &identity));
+    QK_TRY(give_roles(iam, user->name, user->roles, 3, NULL));
+    QK_TRY(give_roles(iam, user->name, user->in_public, 1, &plan_->public_keystore));
+    QK_TRY(qk_iam_api_key_create(iam, &key, &api_key));
     qk_buf_put(&line, qk_secret_reveal(&api_key));
-    if (user->keystore_roles) /* the anonymous key stands in the clients' configuration */
+    if (user->in_public[0]) /* the anonymous key stands in the clients' configuration */
         qk_buf_put(out_anonymous_key, qk_buf_view(&line));
     qk_buf_put_text(&line, "\n");
     QK_TRY(qk_buf_check(&line));

@@ -8,6 +8,8 @@
 static const qk_command commands[] = {
     { "init", "make a new instance: keys, certificates, keystores, configuration", qk_command_init },
     { "token", "make, list and revoke tokens for the REST API", qk_command_token },
+    { "iam", "service IDs, API keys, roles and policies of the HSM", qk_command_iam },
+    { "mtls", "client certificates as a second layer", qk_command_mtls },
     { "entropy", "random bytes, and how the noise sources are doing", qk_command_entropy },
 };
 

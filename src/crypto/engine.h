@@ -51,6 +51,8 @@ extern const qk_engine qk_engine_rsa_raw;        /* rsa_raw.c: CKM_RSA_X_509 */
 extern const qk_engine qk_engine_rsa_x931;       /* rsa_x931.c */
 extern const qk_engine qk_engine_rsa_oaep;       /* rsa.c */
 extern const qk_engine qk_engine_rsa_aes_wrap;   /* rsa_aes_wrap.c */
+extern const qk_engine qk_engine_bound_wrap;     /* bound_wrap.c */
+extern const qk_engine qk_engine_transport;      /* bound_wrap.c */
 extern const qk_engine qk_engine_ec_key_gen;     /* ec_key.c: Weierstrass and Edwards */
 extern const qk_engine qk_engine_ffc_gen;        /* ffc_gen.c: pairs and parameters of DH and DSA */
 extern const qk_engine qk_engine_ecdsa;          /* ecdsa.c: ECDSA and DSA */

@@ -37,6 +37,8 @@ static const struct engine_row {
     { CKM_SHA3_512_RSA_PKCS_PSS,    &qk_engine_rsa_pss },
     { CKM_RSA_PKCS_OAEP,           &qk_engine_rsa_oaep },
     { CKM_RSA_AES_KEY_WRAP,        &qk_engine_rsa_aes_wrap },
+    { CKM_IBM_ATTRIBUTEBOUND_WRAP, &qk_engine_bound_wrap },
+    { CKM_IBM_TRANSPORTKEY,        &qk_engine_transport },
 
     { CKM_EC_KEY_PAIR_GEN,         &qk_engine_ec_key_gen },
     { CKM_EC_KEY_PAIR_GEN_W_EXTRA_BITS, &qk_engine_ec_key_gen },

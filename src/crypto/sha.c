@@ -2,13 +2,19 @@
 /* The hash functions' table and what they share: blocks, padding (FIPS 180-4, section 5.1), travelling states. */
 #include "crypto/sha.h"
 
-#define SHA2_32 .block_len = 64, .word_len = 4, .words = 8, .compress = qk_sha256_compress
+#ifdef QK_OPENSSL_HAS_SHA
+#define BLOCKS(name) qk_##name##_compress_openssl
+#else
+#define BLOCKS(name) qk_##name##_compress
+#endif
+
+#define SHA2_32 .block_len = 64, .word_len = 4, .words = 8, .compress = BLOCKS(sha256)
 #define SHA3(bits, block)                                                                                              \
     {                                                                                                                  \
         .type = CKM_SHA3_##bits, .digest_len = (bits) / 8, .block_len = (block), .word_len = 8, .words = 25,           \
         .sponge = true, .compress = qk_sha3_##bits##_compress                                                          \
     }
-#define SHA2_64 .block_len = 128, .word_len = 8, .words = 8, .compress = qk_sha512_compress
+#define SHA2_64 .block_len = 128, .word_len = 8, .words = 8, .compress = BLOCKS(sha512)
 
 /* Initial values: section 5.3. */
 static const qk_sha_kind kinds[] = {
@@ -17,7 +23,7 @@ static const qk_sha_kind kinds[] = {
       .block_len = 64,
       .word_len = 4,
       .words = 5,
-      .compress = qk_sha1_compress,
+      .compress = BLOCKS(sha1),
       .start.w32 = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0 } },
     { .type = CKM_SHA224,
       .digest_len = 28,

@@ -52,7 +52,11 @@ void qk_sha_save(const qk_sha *sha, qk_buf *out);
 /* Reads what qk_sha_save wrote for the same kind. QK_E_STATE_INVALID if it ran short or the length is impossible. */
 QK_MUST_CHECK qk_err qk_sha_load(const qk_sha_kind *kind, qk_reader *reader, qk_sha *out);
 
-/* The compression functions, for sha.c's table. */
+/* The compression functions, for sha.c's table: ours (sha1.c, sha2.c), and OpenSSL's where it has them apart
+ * (sha_openssl.c, QK_OPENSSL_HAS_SHA). */
+void qk_sha1_compress_openssl(qk_sha_chain *chain, const uint8_t *data, size_t blocks);
+void qk_sha256_compress_openssl(qk_sha_chain *chain, const uint8_t *data, size_t blocks);
+void qk_sha512_compress_openssl(qk_sha_chain *chain, const uint8_t *data, size_t blocks);
 void qk_sha1_compress(qk_sha_chain *chain, const uint8_t *data, size_t blocks);
 void qk_sha256_compress(qk_sha_chain *chain, const uint8_t *data, size_t blocks);
 void qk_sha512_compress(qk_sha_chain *chain, const uint8_t *data, size_t blocks);

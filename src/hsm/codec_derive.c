@@ -33,8 +33,11 @@ static qk_err write_key(const qk_mech_use *use, qk_arena *arena, Grep11__KeyBlob
     return QK_OK;
 }
 
+/* GREP11 has a field of its own for the key of an attribute-bound wrap (WrapKeyRequest.MacKey). */
 static qk_err second_key_read(const Grep11__Mechanism *message, qk_mech_use *use)
 {
+    if (use->mech->type == CKM_IBM_ATTRIBUTEBOUND_WRAP && qk_codec_none.read(message, use) == QK_OK)
+        return QK_OK;
     if (!has(message, GREP11__MECHANISM__PARAMETER_SECOND_KEY_PARAMETER, message->secondkeyparameter))
         return qk_codec_wrong(use->mech, "needs SecondKeyParameter");
     use->second.blob = qk_message_view(blob_of(message->secondkeyparameter->key));

@@ -11,7 +11,7 @@ Grep11__Mechanism *mech(contract *it, CK_MECHANISM_TYPE type)
     return made;
 }
 
-static Grep11__Mechanism *mech_of(contract *it, const qk_mech_use *use)
+Grep11__Mechanism *mech_of(contract *it, const qk_mech_use *use)
 {
     Grep11__Mechanism *made;
 

@@ -32,6 +32,7 @@ typedef struct key_pair {
 /* ---- mechanisms ---- */
 
 Grep11__Mechanism *mech(contract *it, CK_MECHANISM_TYPE type);
+Grep11__Mechanism *mech_of(contract *it, const qk_mech_use *use);
 Grep11__Mechanism *mech_iv(contract *it, CK_MECHANISM_TYPE type, qk_view iv);
 Grep11__Mechanism *mech_gcm(contract *it, qk_view iv, qk_view aad);
 Grep11__Mechanism *mech_oaep(contract *it, CK_MECHANISM_TYPE hash);
@@ -55,6 +56,8 @@ client_key aes_key(contract *it);
 key_pair ec_pair(contract *it, const char *curve);
 /* An RSA-2048 pair that may do everything, the same for the whole suite. */
 const key_pair *rsa_pair(contract *it);
+/* A nested template, in the arena. */
+qk_view nested(contract *it, const item *items, size_t count);
 /* The attribute in the key's KeyBlob.Attributes; the test fails if it is not there. */
 qk_attrs attrs_of(const client_key *key);
 
@@ -104,7 +107,7 @@ typedef struct contract_case {
     }
 
 extern const contract_case contract_digest[], contract_cipher[], contract_sign[], contract_keys[], contract_pairs[],
-    contract_wrap[], contract_encapsulate[], contract_derive[], contract_policy[], contract_attributes[],
-    contract_data[]; /* each ends with a NULL name */
+    contract_wrap[], contract_encapsulate[], contract_derive[], contract_policy[], contract_attacks[],
+    contract_attributes[], contract_data[]; /* each ends with a NULL name */
 
 #endif

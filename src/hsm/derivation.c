@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/derivation.h"
 
-/* Bytes of a key that nobody searches through. */
-enum { PIECE_LEAST = 16 };
+#include "p11/key_type.h"
 
 void qk_derivation_done(qk_derivation *it)
 {
     qk_held_key_unref(&it->base);
     qk_held_key_unref(&it->second);
+}
+
+/* HMAC of a secret gives nothing of it away, whoever knows the HMAC's key. CMAC is a cipher, and goes backwards. */
+static bool gives_second_away(const qk_mech_use *use)
+{
+    bool is_kdf108 = use->mech->param == QK_PARAM_KDF108 || use->mech->param == QK_PARAM_KDF108_FEEDBACK;
+
+    return is_kdf108 && (use->kdf108.prf == CKM_AES_CMAC || use->kdf108.prf == CKM_DES3_CMAC);
 }
 
 /* The key that the parameter names: it becomes part of the new one, so it must be allowed to. */
@@ -20,6 +27,9 @@ static qk_err open_second(qk_core *core, qk_derivation *it)
         return qk_fail(QK_E_KEY_TYPE, "%s: the second key must be a secret key", it->use.mech->name);
     if (!(it->second->may & QK_DERIVE))
         return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s: CKA_DERIVE of the second key is false", it->use.mech->name);
+    if (gives_second_away(&it->use) && !qk_policy_readable(it->second))
+        return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s: by CMAC the base key would open the sensitive key among the data",
+                       it->use.mech->name);
     it->use.second.key = it->second->key;
     return QK_OK;
 }
@@ -34,15 +44,15 @@ qk_err qk_derivation_open(qk_core *core, const Grep11__Mechanism *mechanism, con
 
 /* ---- pieces of keys ---- */
 
-/* `bytes` of the key go into the new one, where all the rest may be known to who asks. */
+/* `bytes` of the key go into the new one. Whoever has two keys of which one is the other and a byte more guesses that
+ * byte, and puts what was guessed in its place for the next one, however long both are. */
 static qk_err check_piece(const qk_held_key *key, size_t bytes)
 {
     size_t whole = qk_key_bits(key->key) / 8;
-    size_t least = whole < PIECE_LEAST ? whole : PIECE_LEAST;
 
-    if (!qk_policy_readable(key) && bytes < least)
-        return qk_fail(QK_E_KEY_SIZE, "%zu bytes of a sensitive key could be guessed; at least %zu must go along",
-                       bytes, least);
+    if (!qk_policy_readable(key) && bytes < whole)
+        return qk_fail(QK_E_KEY_SIZE, "%zu of the %zu bytes of a sensitive key could be guessed; all must go along",
+                       bytes, whole);
     return QK_OK;
 }
 
@@ -71,40 +81,60 @@ static qk_err check_pieces(const qk_derivation *it, size_t len)
 
 /* ---- what is wanted ---- */
 
-/* Do bytes of the base key become bytes of the new one? */
-static bool shows_base(const qk_mech *mech)
+static bool joins(const qk_mech *mech)
 {
     return mech->type == CKM_CONCATENATE_BASE_AND_KEY || mech->type == CKM_CONCATENATE_BASE_AND_DATA ||
-           mech->type == CKM_CONCATENATE_DATA_AND_BASE || mech->type == CKM_XOR_BASE_AND_DATA ||
-           mech->type == CKM_EXTRACT_KEY_FROM_KEY;
+           mech->type == CKM_CONCATENATE_DATA_AND_BASE;
+}
+
+/* Do bytes of the base key become bytes of the new one? */
+static bool moves_bytes(const qk_mech *mech)
+{
+    return joins(mech) || mech->type == CKM_XOR_BASE_AND_DATA || mech->type == CKM_EXTRACT_KEY_FROM_KEY;
+}
+
+/* A child that is not hardened is its parent and a number that everybody computes: BIP-32, security. */
+static bool is_open_child(const qk_mech_use *use)
+{
+    return use->mech->type == CKM_IBM_BTC_DERIVE &&
+           (use->btc.type == CK_IBM_BIP0032_PRV2PRV || use->btc.type == CK_IBM_SLIP0010_PRV2PRV) &&
+           !(use->btc.child >> 31);
+}
+
+static bool shows_base(const qk_mech_use *use)
+{
+    return moves_bytes(use->mech) || is_open_child(use);
 }
 
 qk_err qk_derivation_check(const qk_derivation *it, const qk_key *made)
 {
-    return shows_base(it->use.mech) ? check_pieces(it, qk_key_bits(made) / 8) : QK_OK;
+    return moves_bytes(it->use.mech) ? check_pieces(it, qk_key_bits(made) / 8) : QK_OK;
 }
 
-/* What comes out follows from the mechanism; of BIP-32 and SLIP-0010 from the step, whose names end with it. */
-static CK_OBJECT_CLASS class_of(const qk_mech_use *use)
+/* Types of several keys, each of which could be tried by itself. */
+static bool falls_apart(CK_KEY_TYPE type)
 {
-    if (use->mech->type == CKM_HKDF_DATA)
-        return CKO_DATA;
-    if (use->mech->type != CKM_IBM_BTC_DERIVE)
-        return CKO_SECRET_KEY;
-    switch (use->btc.type) {
-    case CK_IBM_BIP0032_PRV2PUB:
-    case CK_IBM_BIP0032_PUB2PUB:
-    case CK_IBM_SLIP0010_PRV2PUB:
-    case CK_IBM_SLIP0010_PUB2PUB:
-        return CKO_PUBLIC_KEY;
-    default:
-        return CKO_PRIVATE_KEY;
-    }
+    return type == CKK_AES_XTS || type == CKK_DES2 || type == CKK_DES3;
+}
+
+/* What a sensitive key was joined with may be known. Used as one key it gives nothing away; but taken apart, by its
+ * type or by the blocks it would be wrapped in, one part could be all known but for a byte. */
+static qk_err check_joined(const qk_derivation *it, CK_KEY_TYPE type, const qk_attrs *attrs)
+{
+    bool is_open = qk_policy_readable(it->base) && (!it->second || qk_policy_readable(it->second));
+
+    if (!joins(it->use.mech) || is_open)
+        return QK_OK;
+    if (falls_apart(type) || qk_attrs_bool(attrs, CKA_EXTRACTABLE, false))
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT,
+                       "%s: what a sensitive key is joined to stays (CKA_EXTRACTABLE false) and is one key",
+                       it->use.mech->name);
+    return QK_OK;
 }
 
 static qk_err read_wanted(const qk_mech_use *use, const qk_attrs *template_, qk_key_wanted *out)
 {
-    CK_OBJECT_CLASS made = class_of(use), class = qk_attrs_ulong(template_, CKA_CLASS, made);
+    CK_OBJECT_CLASS made = qk_key_class_derived(use), class = qk_attrs_ulong(template_, CKA_CLASS, made);
     CK_KEY_TYPE usual = use->mech->type == CKM_IBM_BTC_DERIVE ? CKK_EC : CKK_GENERIC_SECRET;
 
     if (class != made)
@@ -184,6 +214,8 @@ qk_err qk_derivation_want(const qk_derivation *it, bool lax, qk_attrs *template_
     QK_TRY(read_wanted(&it->use, template_, out_wanted));
     key.class = out_wanted->class;
     key.type = out_wanted->type;
-    QK_TRY(qk_policy_derived(&key, it->base, shows_base(it->use.mech), template_, out_attrs));
-    return it->second && shows_base(it->use.mech) ? qk_policy_inherit(it->second, template_, out_attrs) : QK_OK;
+    QK_TRY(qk_policy_derived(&key, it->base, shows_base(&it->use), template_, out_attrs));
+    if (it->second && joins(it->use.mech))
+        QK_TRY(qk_policy_inherit(it->second, template_, out_attrs));
+    return check_joined(it, key.type, out_attrs);
 }

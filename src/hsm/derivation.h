@@ -2,8 +2,8 @@
 /* Keys that are made of other keys: what is wanted, and what the mechanism asks of it.
  *
  * Most mechanisms make a key from which nobody comes back to the base. Some move bytes of the base into the new key
- * (concatenation, XOR, extraction): their keys are never less protected than what they are made of (key_policy.h), and
- * never so short that the base could be guessed piece by piece.
+ * (concatenation, XOR, extraction): their keys are never less protected than what they are made of (key_policy.h), take
+ * a sensitive key as a whole, and do not fall apart again, so that it cannot be guessed piece by piece.
  * Source: PKCS #11 3.2, the sections of the mechanisms. */
 #ifndef QK_HSM_DERIVATION_H
 #define QK_HSM_DERIVATION_H
@@ -28,7 +28,7 @@ QK_MUST_CHECK qk_err qk_derivation_want(const qk_derivation *it, bool lax, qk_at
  */
 QK_MUST_CHECK qk_err qk_derivation_want_data(const qk_derivation *it, const qk_attrs *template_,
                                              qk_key_wanted *out_wanted);
-/* Looks at the key that was made, before anybody gets it: QK_E_KEY_SIZE if so short a one would give the base away. */
+/* Looks at the key that was made, before anybody gets it: QK_E_KEY_SIZE if it has a part of a sensitive base. */
 QK_MUST_CHECK qk_err qk_derivation_check(const qk_derivation *it, const qk_key *made);
 
 #endif

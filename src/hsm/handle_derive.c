@@ -51,6 +51,8 @@ qk_err qk_handle_derive_key(void *context, const qk_call *call, const void *requ
     QK_TRY(qk_derivation_want(&derivation, qk_core_is_lax(context, call), &template_, &wanted, &attrs));
     QK_TRY(qk_crypto_derive(derivation.base->key, &derivation.use, &wanted, &key));
     QK_TRY(qk_derivation_check(&derivation, key));
+    if (qk_key_chain_code(key).len) /* applications read it there. Source: spec of the module, section 3.4 */
+        QK_TRY(qk_attrs_set(&attrs, CKA_CHECK_VALUE, qk_key_chain_code(key)));
     QK_TRY(qk_core_make(context, call, key, &template_, &attrs, &held));
     QK_TRY(give_checksum(call, key, held, &answer->checksum));
     return qk_answer_key(call, held, &answer->newkeybytes, &answer->newkey);

@@ -97,7 +97,15 @@ static qk_err answer_keys(const qk_call *call, const deriving *it, Quantoki__V1_
     return QK_OK;
 }
 
-/* A pre-master secret begins with the version that the client offered. Nobody else's first bytes are told. */
+/* A pre-master secret that was made here begins with the version that the client offered. What else may be taken for
+ * one is not told apart from any key of 48 bytes. */
+static bool tells_version(const qk_held_key *base)
+{
+    CK_MECHANISM_TYPE made_by = qk_attrs_ulong(&base->attrs, CKA_KEY_GEN_MECHANISM, CK_UNAVAILABLE_INFORMATION);
+
+    return made_by == CKM_TLS_PRE_MASTER_KEY_GEN || made_by == CKM_SSL3_PRE_MASTER_KEY_GEN || qk_policy_readable(base);
+}
+
 static qk_err answer_version(const qk_call *call, const deriving *it, Quantoki__V1__DeriveKeysResponse *answer)
 {
     QK_OWNED(qk_secret_free) qk_secret value = QK_SECRET_NONE;
@@ -105,6 +113,8 @@ static qk_err answer_version(const qk_call *call, const deriving *it, Quantoki__
     qk_view version;
 
     if (type != CKM_TLS12_MASTER_KEY_DERIVE && type != CKM_TLS12_EXTENDED_MASTER_KEY_DERIVE)
+        return QK_OK;
+    if (!tells_version(it->from.base))
         return QK_OK;
     QK_TRY(qk_key_reveal(it->from.base->key, CKA_VALUE, &value));
     QK_TRY(qk_arena_copy(call->arena, qk_view_slice(qk_secret_reveal(&value), 0, VERSION_LEN), &version));

@@ -57,8 +57,7 @@ qk_err qk_handle_digest_key(void *context, const qk_call *call, const void *requ
 
     QK_TRY(qk_step_resume(context, call, QK_DIGEST, asked->state, &step));
     QK_TRY(qk_core_key(context, qk_request_blob(asked->key, asked->keyv1), &held));
-    if (held->class != CKO_SECRET_KEY)
-        return qk_fail(QK_E_KEY_INDIGESTIBLE, "only secret keys can be digested");
+    QK_TRY(qk_policy_digest(held, step.use.mech));
     QK_TRY(qk_key_write(held->key, &value));
     QK_TRY(qk_operation_update(step.operation, qk_secret_reveal(&value), call->arena, &nothing));
     return qk_step_save(context, call, &step, &answer->state);

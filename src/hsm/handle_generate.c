@@ -13,6 +13,14 @@ static CK_KEY_TYPE type_of(const qk_mech *mech, const qk_attrs *template_)
     return mech->key == QK_ANY_SECRET ? qk_attrs_ulong(template_, CKA_KEY_TYPE, CKK_GENERIC_SECRET) : mech->key;
 }
 
+/* GREP11 clients give CKA_VALUE_LEN where the mechanism needs none, and it is ignored (GREP11 protocol, section 8);
+ * PKCS #11 has it right or absent. */
+static void forget_len(const qk_call *call, const qk_mech *mech, qk_attrs *template_)
+{
+    if (!call->strict && (mech->type == CKM_DES2_KEY_GEN || mech->type == CKM_DES3_KEY_GEN))
+        qk_attrs_remove(template_, CKA_VALUE_LEN);
+}
+
 qk_err qk_handle_generate_key(void *context, const qk_call *call, const void *request, void *response)
 {
     QK_OWNED(qk_attrs_done) qk_attrs template_ = QK_ATTRS_NONE, attrs = QK_ATTRS_NONE;
@@ -25,6 +33,7 @@ qk_err qk_handle_generate_key(void *context, const qk_call *call, const void *re
 
     QK_TRY(qk_core_use(context, asked->mech, QK_GENERATE, &use));
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
+    forget_len(call, use.mech, &template_);
     if (qk_makes_parameters(use.mech))
         return qk_parameters_make(call, &use, &template_, answer);
     new_key = (qk_new_key){ .origin = QK_GENERATED,
@@ -78,9 +87,7 @@ static qk_err judge_pair(const qk_mech *mech, bool lax, key_pair *pair)
     QK_TRY(qk_policy_new(&half, &pair->public_template, &pair->public_attrs));
     half.class = CKO_PRIVATE_KEY;
     QK_TRY(qk_policy_new(&half, &pair->private_template, &pair->private_attrs));
-    /* What is extractable may come back as a key that decrypts. */
-    if (qk_attrs_bool(&pair->private_attrs, CKA_DECRYPT, false) ||
-        qk_attrs_bool(&pair->private_attrs, CKA_EXTRACTABLE, false))
+    if (qk_policy_opens(mech->key, &pair->private_attrs))
         QK_TRY(qk_attrs_set_bool(&pair->public_attrs, QK_MARK_DECRYPTS, true));
     return QK_OK;
 }

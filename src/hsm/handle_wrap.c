@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys that leave and come back under another key: the raw value of a secret key or the DER PKCS #8 PrivateKeyInfo of a
  * private one, as plain data of the cipher. Source: GREP11 protocol, section 10. */
-#include "hsm/core.h"
 #include "hsm/handlers.h"
+#include "hsm/wrap_ways.h"
 #include "p11/key_type.h"
 
 enum { BIT_COUNT_LEN = 4, NO_PADDING_NEEDED = 1 };
@@ -68,6 +68,11 @@ qk_err qk_handle_wrap_key(void *context, const qk_call *call, const void *reques
     qk_err err;
 
     QK_TRY(qk_core_use(context, asked->mech, QK_WRAP, &use));
+    if (use.mech->type == CKM_IBM_ATTRIBUTEBOUND_WRAP) {
+        QK_TRY(qk_wrap_bound(context, call, asked, &use, &wrapped));
+        answer->wrapped = qk_message_bytes(wrapped);
+        return QK_OK;
+    }
     QK_TRY(qk_core_key_for(context, asked->kek, asked->kekv1, use.mech, QK_WRAP, &kek));
     QK_TRY(qk_core_key(context, qk_request_blob(asked->key, asked->keyv1), &key));
     QK_TRY(qk_policy_wrap(key, kek, use.mech, qk_core_leave_rules(context, call)));
@@ -149,6 +154,8 @@ static qk_err read_key(qk_view plain, const qk_mech *mech, unwrapping *it)
 
     if (!cut(it, mech, &plain))
         return not_a_key(it);
+    if (it->class == CKO_SECRET_KEY && !it->lax && !qk_policy_fits_blocks(mech, plain.len))
+        return not_a_key(it);
     err = qk_key_read(it->class, it->type, plain, &it->key);
     return err == QK_OK || err == QK_E_NO_MEMORY ? err : not_a_key(it);
 }
@@ -168,8 +175,7 @@ static qk_err decrypt(const qk_held_key *kek, const qk_mech_use *use, qk_view wr
     return QK_OK;
 }
 
-/* For a private key: its public key as a blob, then the bit count. Source: GREP11 protocol, section 7. */
-static qk_err private_checksum(qk_core *core, const qk_call *call, const unwrapping *it, ProtobufCBinaryData *out)
+static qk_err private_checksum(qk_core *core, const qk_call *call, const qk_held_key *key, ProtobufCBinaryData *out)
 {
     QK_OWNED(qk_attrs_done) qk_attrs none = QK_ATTRS_NONE, attrs = QK_ATTRS_NONE;
     QK_OWNED(qk_buf_done) qk_buf spki = QK_BUF_NONE, blob = QK_BUF_NONE;
@@ -177,22 +183,39 @@ static qk_err private_checksum(qk_core *core, const qk_call *call, const unwrapp
     QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
     qk_new_key half = { .origin = QK_UNWRAPPED,
                         .class = CKO_PUBLIC_KEY,
-                        .type = it->type,
+                        .type = key->type,
                         .mechanism = CK_UNAVAILABLE_INFORMATION,
-                        .lax = it->lax };
+                        .lax = qk_policy_is_lax(key) };
     qk_view bytes;
 
     QK_TRY(qk_policy_new(&half, &none, &attrs));
-    QK_TRY(qk_key_write_spki(it->key, false, &spki));
-    QK_TRY(qk_key_read(CKO_PUBLIC_KEY, it->type, qk_buf_view(&spki), &public_key));
+    QK_TRY(qk_key_write_spki(key->key, false, &spki));
+    QK_TRY(qk_key_read(CKO_PUBLIC_KEY, key->type, qk_buf_view(&spki), &public_key));
     QK_TRY(qk_core_make(core, call, public_key, &none, &attrs, &held));
     qk_buf_put(&blob, qk_held_key_blob(held));
-    qk_buf_put_u32(&blob, qk_key_bits(it->key));
+    qk_buf_put_u32(&blob, qk_key_bits(key->key));
     QK_TRY(qk_buf_check(&blob));
     QK_TRY(qk_arena_copy(call->arena, qk_buf_view(&blob), &bytes));
     *out = qk_message_bytes(bytes);
     return QK_OK;
 }
+
+qk_err qk_answer_unwrapped_checksum(qk_core *core, const qk_call *call, const qk_held_key *held,
+                                    ProtobufCBinaryData *out)
+{
+    if (held->class == CKO_PRIVATE_KEY)
+        return private_checksum(core, call, held, out);
+    return qk_answer_checksum(call, held, out);
+}
+
+static const struct {
+    CK_MECHANISM_TYPE type;
+    qk_err (*unwrap)(qk_core *core, const qk_call *call, const Grep11__UnwrapKeyRequest *asked, qk_mech_use *use,
+                     Grep11__UnwrapKeyResponse *answer);
+} own_ways[] = {
+    { CKM_IBM_ATTRIBUTEBOUND_WRAP, qk_unwrap_bound },
+    { CKM_IBM_TRANSPORTKEY, qk_unwrap_transported },
+};
 
 qk_err qk_handle_unwrap_key(void *context, const qk_call *call, const void *request, void *response)
 {
@@ -204,6 +227,9 @@ qk_err qk_handle_unwrap_key(void *context, const qk_call *call, const void *requ
     qk_view plain;
 
     QK_TRY(qk_core_use(context, asked->mech, QK_UNWRAP, &use));
+    for (size_t i = 0; i < sizeof own_ways / sizeof own_ways[0]; i++)
+        if (own_ways[i].type == use.mech->type)
+            return own_ways[i].unwrap(context, call, asked, &use, answer);
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &it.template_));
     QK_TRY(qk_core_key_for(context, asked->kek, asked->kekv1, use.mech, QK_UNWRAP, &kek));
     QK_TRY(judge(kek, qk_core_is_lax(context, call), &it));
@@ -211,7 +237,6 @@ qk_err qk_handle_unwrap_key(void *context, const qk_call *call, const void *requ
     QK_TRY(decrypt(kek, &use, qk_message_view(asked->wrapped), call, &plain));
     QK_TRY(read_key(plain, use.mech, &it));
     QK_TRY(qk_core_make(context, call, it.key, &it.template_, &it.attrs, &it.held));
-    QK_TRY(it.class == CKO_PRIVATE_KEY ? private_checksum(context, call, &it, &answer->checksum)
-                                       : qk_answer_checksum(call, it.held, &answer->checksum));
+    QK_TRY(qk_answer_unwrapped_checksum(context, call, it.held, &answer->checksum));
     return qk_answer_key(call, it.held, &answer->unwrappedbytes, &answer->unwrapped);
 }

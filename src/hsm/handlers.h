@@ -50,6 +50,8 @@ QK_HANDLER(copy_key);
 /* handle_wrap.c */
 QK_HANDLER(wrap_key);
 QK_HANDLER(unwrap_key);
+/* handle_rewrap.c */
+QK_HANDLER(rewrap_key_blob);
 /* handle_encapsulate.c */
 QK_HANDLER(encapsulate_key);
 QK_HANDLER(decapsulate_key);

@@ -58,6 +58,7 @@ typedef enum qk_hsm_method {
     QK_GET_MECHANISM_INFO,
     QK_GET_ATTRIBUTE_VALUE,
     QK_SET_ATTRIBUTE_VALUE,
+    QK_REWRAP_KEY_BLOB,
     QK_IMPORT_KEY,
     QK_COPY_KEY,
     QK_SEAL_DATA,

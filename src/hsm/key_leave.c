@@ -5,6 +5,9 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
+/* Bytes that are not guessed one after the other. */
+enum { PIECE_LEAST = 8 };
+
 static bool is_any(const qk_held_key *key, CK_ATTRIBUTE_TYPE type, bool fallback)
 {
     return qk_attrs_bool(&key->attrs, type, fallback);
@@ -93,10 +96,28 @@ static bool keeps_secrets(const qk_held_key *kek)
     return is_any(kek, CKA_ALWAYS_SENSITIVE, false) && is_any(kek, CKA_NEVER_EXTRACTABLE, false);
 }
 
-/* Counter modes decrypt by encrypting: the same nonce again, or the cipher's blocks by derivation. */
-static bool opens_by_encrypting(const qk_held_key *kek, const qk_mech *mech)
+/* Counter modes decrypt by encrypting. Whoever names the nonce wraps a key that is known under the same one. */
+static bool opens_by_encrypting(const qk_mech *mech)
 {
-    return (mech->type == CKM_AES_GCM || mech->type == CKM_AES_CCM) && is_any(kek, QK_MARK_ENCRYPTS, false);
+    return mech->type == CKM_AES_GCM || mech->type == CKM_AES_CCM;
+}
+
+/* Modes that any block goes through by itself: what one tells of the last bytes of a block, it tells of every block
+ * that was put in its place. */
+static bool is_loose(const qk_mech *mech)
+{
+    static const CK_MECHANISM_TYPE loose[] = { CKM_AES_ECB,  CKM_AES_CBC,  CKM_AES_CBC_PAD,
+                                               CKM_DES3_ECB, CKM_DES3_CBC, CKM_DES3_CBC_PAD };
+
+    for (size_t i = 0; i < COUNT(loose); i++)
+        if (loose[i] == mech->type)
+            return true;
+    return false;
+}
+
+bool qk_policy_fits_blocks(const qk_mech *mech, size_t len)
+{
+    return !is_loose(mech) || len % PIECE_LEAST == 0;
 }
 
 static qk_err check_rules(const qk_held_key *key, const qk_held_key *kek, const qk_mech *mech, unsigned rules)
@@ -107,9 +128,14 @@ static qk_err check_rules(const qk_held_key *key, const qk_held_key *kek, const 
         return qk_fail(QK_E_KEY_NOT_WRAPPABLE,
                        "a sensitive key leaves under a key that was generated here, never left in clear and does not "
                        "decrypt, or that the security officer trusts (CKA_TRUSTED)");
-    if (opens_by_encrypting(kek, mech))
-        return qk_fail(QK_E_KEY_NOT_WRAPPABLE,
-                       "a sensitive key leaves by %s under a key that does not encrypt or derive", mech->name);
+    if (opens_by_encrypting(mech))
+        return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "a sensitive key does not leave by %s, where who wraps names the nonce",
+                       mech->name);
+    if (mech->type == CKM_RSA_X_509)
+        return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "a sensitive key does not leave by %s, without padding", mech->name);
+    if (key->class == CKO_SECRET_KEY && !qk_policy_fits_blocks(mech, qk_key_bits(key->key) / 8))
+        return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "%u bits of a sensitive key do not fit %s; use CKM_AES_KEY_WRAP_KWP",
+                       qk_key_bits(key->key), mech->name);
     return rules & QK_LEAVE_WEAK ? QK_OK : check_strength(key, kek);
 }
 
@@ -148,8 +174,9 @@ qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *kek, const qk_m
     if (is_any(key, CKA_WRAP_WITH_TRUSTED, false) && !is_any(kek, CKA_TRUSTED, false))
         return qk_fail(QK_E_KEY_NOT_WRAPPABLE,
                        "the key may be wrapped with a trusted key only (CKA_WRAP_WITH_TRUSTED)");
-    if (is_any(key, CKA_IBM_ATTRBOUND, false))
-        return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "the key leaves with its attributes bound only (CKA_IBM_ATTRBOUND)");
+    if (is_any(key, CKA_IBM_ATTRBOUND, false) != (mech->type == CKM_IBM_ATTRIBUTEBOUND_WRAP))
+        return qk_fail(QK_E_KEY_NOT_WRAPPABLE,
+                       "a key with CKA_IBM_ATTRBOUND, and no other, leaves by CKM_IBM_ATTRIBUTEBOUND_WRAP");
     QK_TRY(check_template(key, kek));
     return lax ? QK_OK : check_rules(key, kek, mech, rules);
 }

@@ -128,6 +128,10 @@ static bool is_known(CK_MECHANISM_TYPE generation)
 /* What the template asks for rules out what the type could do besides. */
 static qk_err rule_out_usages(const qk_new_key *key, qk_attrs *attrs)
 {
+    bool unwraps = key->class == CKO_PRIVATE_KEY && key->type == CKK_RSA && is_any(attrs, CKA_UNWRAP);
+
+    if (unwraps && !key->lax && !qk_attrs_find(attrs, CKA_SIGN)) /* raw signing decrypts */
+        QK_TRY(qk_attrs_set_bool(attrs, CKA_SIGN, false));
     for (size_t i = 0; key->class == CKO_SECRET_KEY && !key->lax && i < COUNT(apart); i++)
         if (is_any(attrs, apart[i].keeps) && !qk_attrs_find(attrs, apart[i].opens))
             QK_TRY(qk_attrs_set_bool(attrs, apart[i].opens, false));
@@ -161,9 +165,6 @@ static qk_err fill_history(const qk_new_key *key, qk_attrs *attrs)
         QK_TRY(qk_attrs_set_bool(attrs, QK_MARK_LAX, true));
     if (key->class == CKO_SECRET_KEY && is_any(attrs, CKA_WRAP) && is_any(attrs, CKA_DECRYPT))
         QK_TRY(qk_attrs_set_bool(attrs, QK_MARK_DECRYPTS, true)); /* DECRYPT may fall, in one of two copies */
-    if (key->class == CKO_SECRET_KEY && is_any(attrs, CKA_WRAP) &&
-        (is_any(attrs, CKA_ENCRYPT) || is_any(attrs, CKA_DERIVE)))
-        QK_TRY(qk_attrs_set_bool(attrs, QK_MARK_ENCRYPTS, true));
     if (has_secret) {
         QK_TRY(
             qk_attrs_set_bool(attrs, CKA_ALWAYS_SENSITIVE, never_seen && qk_attrs_bool(attrs, CKA_SENSITIVE, false)));
@@ -214,8 +215,10 @@ static qk_err check_change(const qk_held_key *key, const qk_attribute *attribute
 /* Rule 1 over time. Copies of a key are the key, so it does not help to look at this one's history. */
 static qk_err check_rise(const qk_held_key *key, const qk_attribute *attribute, bool to)
 {
+    bool signs = attribute->type == CKA_SIGN || attribute->type == CKA_SIGN_RECOVER;
     bool decrypts = (attribute->type == CKA_DECRYPT && key->class != CKO_PUBLIC_KEY) ||
-                    (attribute->type == CKA_DERIVE && key->class == CKO_SECRET_KEY);
+                    (attribute->type == CKA_DERIVE && key->class == CKO_SECRET_KEY) ||
+                    (signs && key->class == CKO_PRIVATE_KEY && key->type == CKK_RSA);
 
     if (!to)
         return QK_OK;

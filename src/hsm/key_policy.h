@@ -14,10 +14,12 @@
  * 2. A sensitive key leaves only under a key that was generated here, was always sensitive and never extractable (or
  *    it could come back as one that decrypts), or that the security officer trusts; not under one that decrypts what
  *    it wraps, not under the public half of a pair whose private half decrypts or may leave, and not under one made
- *    from a password, which somebody knows. By a counter mode (GCM, CCM) it leaves only under a key that could not
- *    encrypt or derive either.
+ *    from a password, which somebody knows. It does not leave by a counter mode (GCM, CCM), where the same nonce with a
+ *    known key opens it, nor by RSA without padding. Raw RSA decrypts whatever the function is called: a private half
+ *    that signs so decrypts, and none unwraps so whose CKA_ALLOWED_MECHANISMS do not say it.
  * 3. A sensitive key leaves under none that is weaker (SP 800-57 part 1, table 2).
- * 4. What is unwrapped is sensitive: nobody reads a sensitive key by wrapping it and unwrapping it otherwise.
+ * 4. What is unwrapped is sensitive: nobody reads a sensitive key by wrapping it and unwrapping it otherwise. Secret keys
+ *    go through ECB and CBC in multiples of 8 bytes, or wrong paddings would tell one byte after the other.
  *
  * A server's policy may let GREP11 clients off all four (`lax`), because IBM's examples import and export raw keys by
  * one key that does both. Keys made that way carry a mark; the rules hold for every other key, whoever calls, and a
@@ -32,7 +34,6 @@ typedef enum qk_origin { QK_GENERATED, QK_UNWRAPPED, QK_DERIVED, QK_IMPORTED, QK
 /* Sealed in blobs and told to nobody (they have no row in the attribute table). */
 #define QK_MARK_LAX      (CKA_VENDOR_DEFINED | 0x514B0001UL) /* made for a caller who is let off the rules */
 #define QK_MARK_DECRYPTS (CKA_VENDOR_DEFINED | 0x514B0002UL) /* its private half, or a copy of it, decrypts */
-#define QK_MARK_ENCRYPTS (CKA_VENDOR_DEFINED | 0x514B0003UL) /* a secret key that wraps, and encrypts or derives */
 
 /* What is known of a key before it exists. Give fields by name. */
 typedef struct qk_new_key {
@@ -55,7 +56,8 @@ QK_MUST_CHECK qk_err qk_policy_new(const qk_new_key *key, const qk_attrs *templa
  *     QK_TRY(qk_policy_inherit(second, &template_, &attrs));              for each further key that goes in whole
  *
  * Adds what the nested template (CKA_DERIVE_TEMPLATE, CKA_UNWRAP_TEMPLATE, CKA_ENCAPSULATE_TEMPLATE, ...) of `by` says
- * to the template of the key that will come of it. QK_E_TEMPLATE_INCONSISTENT where the two contradict each other. */
+ * to the template of the key that will come of it. QK_E_TEMPLATE_INCONSISTENT where the two contradict each other, or
+ * it adds CKA_TRUSTED. */
 QK_MUST_CHECK qk_err qk_policy_template(const qk_held_key *by, CK_ATTRIBUTE_TYPE nested, qk_attrs *template_);
 /* qk_policy_new for origin QK_DERIVED, with the history of the base (CKA_ALWAYS_SENSITIVE, CKA_NEVER_EXTRACTABLE).
  * `shows_base`: whoever reads the derived key learns the base key or a part of it (concatenation, extraction, XOR with
@@ -64,6 +66,11 @@ QK_MUST_CHECK qk_err qk_policy_derived(const qk_new_key *key, const qk_held_key 
                                        const qk_attrs *template_, qk_attrs *out_attrs);
 /* Protects a new key's attributes as `part`, a key of which it lets know, is protected. */
 QK_MUST_CHECK qk_err qk_policy_inherit(const qk_held_key *part, const qk_attrs *template_, qk_attrs *attrs);
+
+/* Those of a key that comes back with its attributes (`inside`, of which what a caller may not give is taken out). What
+ * it could do it can do again; its history is that of any unwrapped key, since whoever has the MAC key can bring in a
+ * key of a value that is known. */
+QK_MUST_CHECK qk_err qk_policy_bound(CK_OBJECT_CLASS class, CK_KEY_TYPE type, qk_attrs *inside, qk_attrs *out_attrs);
 
 /* The attributes of a key after a change (C_SetAttributeValue): booleans of the key that may change, in the direction
  * they may. QK_E_ATTRIBUTE_READ_ONLY, QK_E_ACTION_PROHIBITED if the key is not modifiable. */
@@ -80,6 +87,8 @@ bool qk_policy_lists(const qk_attrs *attrs, const qk_mech *mech);
 /* May the key do this with this mechanism? QK_E_KEY_TYPE (QK_E_WRAPPING_TYPE, QK_E_UNWRAPPING_TYPE),
  * QK_E_KEY_NOT_PERMITTED. */
 QK_MUST_CHECK qk_err qk_policy_use(const qk_held_key *key, const qk_mech *mech, unsigned function);
+/* May it be digested (C_DigestKey)? QK_E_KEY_INDIGESTIBLE. */
+QK_MUST_CHECK qk_err qk_policy_digest(const qk_held_key *key, const qk_mech *mech);
 /* May `kek`, which may wrap with this mechanism, take `key` out? `rules`: QK_LEAVE_... QK_E_KEY_UNEXTRACTABLE,
  * QK_E_KEY_NOT_WRAPPABLE, QK_E_WRAPPING_SIZE, QK_E_KEY_HANDLE if CKA_WRAP_TEMPLATE does not want it. */
 enum {
@@ -88,6 +97,11 @@ enum {
 };
 QK_MUST_CHECK qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *kek, const qk_mech *mech,
                                     unsigned rules);
+/* Does a private key with these attributes open what its public half encrypts (or may it leave, and do so then)? */
+bool qk_policy_opens(CK_KEY_TYPE type, const qk_attrs *attrs);
+/* Does a secret key of this length go through this cipher without a part of it, or what fills it up, being so short that
+ * it can be found by trial (Vaudenay, "Security Flaws Induced by CBC Padding", 2002)? */
+bool qk_policy_fits_blocks(const qk_mech *mech, size_t len);
 /* Was it made for a caller who is let off the rules? */
 bool qk_policy_is_lax(const qk_held_key *key);
 /* Security strength in bits: SP 800-57 part 1 (revision 5), table 2. */

@@ -75,6 +75,41 @@ static qk_err not_permitted(const qk_held_key *key, unsigned function)
     return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s of the key is false", attribute);
 }
 
+/* The digest of a key is what key derivation by hashing makes of it, in clear. */
+qk_err qk_policy_digest(const qk_held_key *key, const qk_mech *mech)
+{
+    if (key->class != CKO_SECRET_KEY)
+        return qk_fail(QK_E_KEY_INDIGESTIBLE, "only secret keys can be digested");
+    if (key->limited && !qk_policy_lists(&key->attrs, mech))
+        return qk_fail(QK_E_KEY_INDIGESTIBLE, "%s is not among the key's CKA_ALLOWED_MECHANISMS", mech->name);
+    if (!qk_policy_readable(key) && qk_attrs_view(&key->attrs, CKA_DERIVE_TEMPLATE).len > 0)
+        return qk_fail(QK_E_KEY_INDIGESTIBLE, "a key with CKA_DERIVE_TEMPLATE gives keys only");
+    return QK_OK;
+}
+
+/* Raw RSA, whatever the padding inside was meant for. */
+static bool opens_raw(const qk_attrs *attrs)
+{
+    bool limited = qk_attrs_find(attrs, CKA_ALLOWED_MECHANISMS) != NULL;
+    bool named = limited && qk_policy_lists(attrs, qk_mech_find(CKM_RSA_X_509));
+
+    if (qk_attrs_bool(attrs, CKA_SIGN, false) || qk_attrs_bool(attrs, CKA_SIGN_RECOVER, false))
+        return !limited || named;
+    return named && qk_attrs_bool(attrs, CKA_UNWRAP, false);
+}
+
+bool qk_policy_opens(CK_KEY_TYPE type, const qk_attrs *attrs)
+{
+    return qk_attrs_bool(attrs, CKA_DECRYPT, false) || qk_attrs_bool(attrs, CKA_EXTRACTABLE, false) ||
+           (type == CKK_RSA && opens_raw(attrs));
+}
+
+/* What raw RSA unwraps is cut off where who asks says, and RSA multiplies: byte by byte it decrypts. */
+static bool unwraps_raw(const qk_held_key *key, const qk_mech *mech, unsigned function)
+{
+    return mech->type == CKM_RSA_X_509 && function == QK_UNWRAP && !key->limited && !qk_policy_is_lax(key);
+}
+
 qk_err qk_policy_use(const qk_held_key *key, const qk_mech *mech, unsigned function)
 {
     if (!qk_key_type_fits(mech, function, key->class, key->type))
@@ -83,5 +118,8 @@ qk_err qk_policy_use(const qk_held_key *key, const qk_mech *mech, unsigned funct
         return not_permitted(key, function);
     if (key->limited && !qk_policy_lists(&key->attrs, mech))
         return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s is not among the key's CKA_ALLOWED_MECHANISMS", mech->name);
+    if (unwraps_raw(key, mech, function))
+        return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s unwraps only where the key's CKA_ALLOWED_MECHANISMS name it",
+                       mech->name);
     return QK_OK;
 }

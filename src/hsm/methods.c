@@ -72,6 +72,8 @@ const qk_method qk_hsm_methods[QK_HSM_METHOD_COUNT] = {
     GREP11(GET_ATTRIBUTE_VALUE, GetAttributeValue, get_attribute_value, GET_ATTRIBUTE,     0,             get_attribute_value)
     GREP11(SET_ATTRIBUTE_VALUE, SetAttributeValue, set_attribute_value, SET_ATTRIBUTE,     RANDOM,        set_attribute_value)
 
+    GREP11(REWRAP_KEY_BLOB,     RewrapKeyBlob,     rewrap_key_blob,     REWRAP_KEY_BLOB,   RANDOM,        rewrap_key_blob)
+
     /* Reading a foreign key checks it, which takes long for RSA. */
     OURS(IMPORT_KEY,            ImportKey,         import_key,          UNWRAP_KEY,        RANDOM | SLOW, import_key)
     OURS(COPY_KEY,              CopyKey,           copy_key,            SET_ATTRIBUTE,     RANDOM,        copy_key)

@@ -5,13 +5,13 @@
 
 #include <stdatomic.h>
 
-#include "iam/epochs.h"
+#include "iam/rights.h"
 #include "iam/remembered.h"
 
 struct qk_iam {
     qk_database *database;
     qk_iam_secrets secrets;
-    qk_epochs *epochs;
+    qk_rights *rights;
     qk_remembered *remembered;
     atomic_llong token_seconds;
     int64_t (*unix_s)(void);

@@ -4,14 +4,12 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "entropy/random.h"
 #include "iam/core.h"
+#include "iam/legacy.h"
 
 enum {
     TOKEN_SECONDS = 3600,
-    API_KEY_BYTES = 33, /* 44 characters of base64url without padding */
     API_KEY_MOST = 256, /* longer texts are no API keys of ours */
-    DESCRIPTION_MOST = 255,
     CLOCK_SKEW_S = 300, /* between replicas */
 };
 
@@ -29,7 +27,8 @@ qk_err qk_iam_open(qk_database *database, qk_ring *ring, qk_iam **out_iam)
     atomic_init(&iam->token_seconds, TOKEN_SECONDS);
     QK_TRY(qk_database_migrate(database, "iam", qk_iam_migrations, qk_iam_migration_count));
     QK_TRY(qk_iam_secrets_load(database, ring, &iam->secrets));
-    QK_TRY(qk_epochs_new(database, &iam->secrets, &iam->epochs));
+    QK_TRY(qk_iam_legacy_move(database, &iam->secrets));
+    QK_TRY(qk_rights_new(database, &iam->secrets, &iam->rights));
     QK_TRY(qk_remembered_new(&iam->remembered));
     *out_iam = iam;
     iam = NULL;
@@ -44,7 +43,7 @@ void qk_iam_close(qk_iam **iam)
     if (!it)
         return;
     qk_remembered_free(&it->remembered);
-    qk_epochs_free(&it->epochs);
+    qk_rights_free(&it->rights);
     qk_iam_secrets_done(&it->secrets);
     free(it);
 }
@@ -54,101 +53,52 @@ void qk_iam_set_token_seconds(qk_iam *iam, int64_t seconds)
     atomic_store(&iam->token_seconds, seconds);
 }
 
-/* ---- administration ---- */
-
-qk_err qk_iam_create_identity(qk_iam *iam, const char *name, unsigned instance_roles, unsigned keystore_roles,
-                              const qk_uuid *keystores, size_t keystore_count)
-{
-    QK_OWNED(qk_transaction_end) qk_transaction *transaction = NULL;
-    qk_identity identity = { .instance_roles = instance_roles, .keystore_roles = keystore_roles };
-
-    if (keystore_count > QK_IDENTITY_KEYSTORES)
-        return qk_fail(QK_E_BAD_ARGUMENT, "identity with %zu keystores; %d are the most", keystore_count,
-                       QK_IDENTITY_KEYSTORES);
-    identity.keystore_count = keystore_count;
-    if (keystore_count)
-        memcpy(identity.keystores, keystores, keystore_count * sizeof *keystores);
-    strncpy(identity.name, strlen(name) < sizeof identity.name ? name : "", sizeof identity.name - 1);
-    QK_TRY(qk_identity_check(&identity));
-    QK_TRY(qk_transaction_begin(iam->database, true, &transaction));
-    QK_TRY(qk_identity_insert(transaction, &iam->secrets, &identity));
-    QK_TRY(qk_transaction_commit(&transaction));
-    return qk_epochs_refresh(iam->epochs, iam->monotonic_ms());
-}
-
-static qk_err draw_api_key(qk_secret *out_key)
-{
-    QK_OWNED(qk_secret_free) qk_secret bytes = QK_SECRET_NONE;
-    QK_OWNED(qk_buf_done) qk_buf text = QK_BUF_NONE;
-
-    QK_TRY(qk_random_secret(API_KEY_BYTES, &bytes));
-    qk_base64url_write(qk_secret_reveal(&bytes), &text);
-    QK_TRY(qk_buf_check(&text));
-    return qk_secret_copy(qk_buf_view(&text), out_key);
-}
-
-qk_err qk_iam_create_api_key(qk_iam *iam, const char *identity, const char *description, qk_secret *out_key)
-{
-    QK_OWNED(qk_secret_free) qk_secret key = QK_SECRET_NONE;
-    QK_OWNED(qk_transaction_end) qk_transaction *transaction = NULL;
-    qk_identity owner;
-
-    if (strlen(description) > DESCRIPTION_MOST)
-        return qk_fail(QK_E_BAD_ARGUMENT, "a description has at most %d bytes", DESCRIPTION_MOST);
-    QK_TRY(draw_api_key(&key));
-    QK_TRY(qk_transaction_begin(iam->database, true, &transaction));
-    QK_TRY(qk_identity_get(transaction, &iam->secrets, identity, &owner));
-    QK_TRY(qk_api_key_insert(transaction, &iam->secrets, qk_secret_reveal(&key), owner.name, description));
-    QK_TRY(qk_transaction_commit(&transaction));
-    qk_secret_give(&key, out_key);
-    return QK_OK;
-}
-
-qk_err qk_iam_revoke(qk_iam *iam, const char *identity)
-{
-    QK_OWNED(qk_transaction_end) qk_transaction *transaction = NULL;
-
-    QK_TRY(qk_transaction_begin(iam->database, true, &transaction));
-    QK_TRY(qk_identity_revoke(transaction, &iam->secrets, identity));
-    QK_TRY(qk_transaction_commit(&transaction));
-    return qk_epochs_refresh(iam->epochs, iam->monotonic_ms());
-}
-
 /* ---- login ---- */
 
 static qk_err wrong_key(void)
 {
-    return qk_fail(QK_E_PIN_INCORRECT, "the API key is unknown or revoked");
+    return qk_fail(QK_E_PIN_INCORRECT, "the API key is unknown, revoked or expired");
 }
 
-static qk_err find_owner(qk_iam *iam, qk_view api_key, qk_identity *out)
+static qk_err find_key(qk_iam *iam, qk_view text, qk_iam_api_key *out_key, qk_iam_identity *out_owner)
 {
     QK_OWNED(qk_transaction_end) qk_transaction *transaction = NULL;
-    char name[QK_IDENTITY_NAME];
     bool found;
     qk_err err;
 
     QK_TRY(qk_transaction_begin(iam->database, false, &transaction));
-    QK_TRY(qk_api_key_find(transaction, &iam->secrets, api_key, &found, name));
-    err = qk_identity_get(transaction, &iam->secrets, name, out);
-    if (!found || err == QK_E_OBJECT_MISSING)
+    QK_TRY(qk_api_key_find(transaction, &iam->secrets, text, out_key, &found));
+    if (!found || (out_key->expires_unix_s && out_key->expires_unix_s <= iam->unix_s()))
         return wrong_key();
-    return err;
+    err = qk_identity_get(transaction, &iam->secrets, out_key->identity, out_owner);
+    return err == QK_E_OBJECT_MISSING ? wrong_key() : err;
+}
+
+/* A token does not outlive its API key. */
+static int64_t end_of_token(qk_iam *iam, const qk_iam_api_key *key, int64_t now)
+{
+    int64_t ends = now + atomic_load(&iam->token_seconds);
+
+    return key->expires_unix_s && key->expires_unix_s < ends ? key->expires_unix_s : ends;
 }
 
 qk_err qk_iam_login(qk_iam *iam, qk_view api_key, qk_arena *arena, qk_token_answer *out)
 {
-    int64_t seconds = atomic_load(&iam->token_seconds);
-    qk_token_claims claims;
+    int64_t now = iam->unix_s();
+    qk_token_claims claims = { .issued_unix_s = now };
+    qk_iam_identity owner;
+    qk_iam_api_key key;
     qk_view token;
 
     if (api_key.len == 0 || api_key.len > API_KEY_MOST)
         return wrong_key();
-    QK_TRY(find_owner(iam, api_key, &claims.identity));
-    claims.issued_unix_s = iam->unix_s();
-    claims.expires_unix_s = claims.issued_unix_s + seconds;
+    QK_TRY(find_key(iam, api_key, &key, &owner));
+    strcpy(claims.identity, owner.name);
+    claims.epoch = owner.epoch;
+    claims.key = key.number;
+    claims.expires_unix_s = end_of_token(iam, &key, now);
     QK_TRY(qk_token_write(&iam->secrets, &claims, arena, &token));
-    *out = (qk_token_answer){ token, seconds, claims.expires_unix_s };
+    *out = (qk_token_answer){ token, claims.expires_unix_s - now, claims.expires_unix_s };
     return QK_OK;
 }
 
@@ -159,16 +109,6 @@ static qk_err refuse(const char *why)
     return qk_fail(QK_E_NOT_AUTHENTICATED, "the token %s", why);
 }
 
-static void caller_of(const qk_identity *identity, qk_caller *out)
-{
-    memset(out, 0, sizeof *out);
-    strcpy(out->identity, identity->name);
-    out->actions = qk_role_actions(identity->instance_roles);
-    out->keystore_actions = qk_role_actions(identity->keystore_roles);
-    memcpy(out->keystores, identity->keystores, sizeof identity->keystores);
-    out->keystore_count = identity->keystore_count;
-}
-
 static qk_err read_token(qk_iam *iam, qk_view token, int64_t now, qk_remembered_entry *out)
 {
     qk_token_claims claims;
@@ -176,11 +116,21 @@ static qk_err read_token(qk_iam *iam, qk_view token, int64_t now, qk_remembered_
     QK_TRY(qk_token_read(&iam->secrets, token, &claims));
     if (claims.issued_unix_s > now + CLOCK_SKEW_S)
         return refuse("is from the future: check the clocks");
-    caller_of(&claims.identity, &out->caller);
-    out->expires_unix_s = claims.expires_unix_s;
-    out->epoch = claims.identity.epoch;
-    out->generation = 0;
+    *out = (qk_remembered_entry){ .expires_unix_s = claims.expires_unix_s, .epoch = claims.epoch, .key = claims.key };
+    strcpy(out->caller.identity, claims.identity);
     return QK_OK;
+}
+
+/* An API key that was made a moment ago, by the command line or another replica, counts at once. */
+static bool find_rights(qk_iam *iam, qk_remembered_entry *entry)
+{
+    int64_t number = entry->key > entry->epoch ? entry->key : entry->epoch;
+    char identity[QK_IAM_NAME];
+
+    strcpy(identity, entry->caller.identity);
+    if (qk_rights_are_older(iam->rights, number) && qk_rights_refresh(iam->rights, iam->monotonic_ms()) != QK_OK)
+        return false;
+    return qk_rights_of(iam->rights, identity, entry->epoch, entry->key, &entry->caller, &entry->generation);
 }
 
 qk_err qk_iam_verify(qk_iam *iam, qk_view token, qk_caller *out_caller)
@@ -189,7 +139,7 @@ qk_err qk_iam_verify(qk_iam *iam, qk_view token, qk_caller *out_caller)
     qk_remembered_entry entry;
     bool known;
 
-    QK_TRY(qk_epochs_keep_fresh(iam->epochs, iam->monotonic_ms()));
+    QK_TRY(qk_rights_keep_fresh(iam->rights, iam->monotonic_ms()));
     known = qk_remembered_find(iam->remembered, token, &entry);
     if (!known)
         QK_TRY(read_token(iam, token, now, &entry));
@@ -197,8 +147,8 @@ qk_err qk_iam_verify(qk_iam *iam, qk_view token, qk_caller *out_caller)
         qk_remembered_drop(iam->remembered, token);
         return refuse("has expired");
     }
-    if (entry.generation != qk_epochs_generation(iam->epochs)) {
-        if (!qk_epochs_match(iam->epochs, entry.caller.identity, entry.epoch, &entry.generation)) {
+    if (entry.generation != qk_rights_generation(iam->rights)) {
+        if (!find_rights(iam, &entry)) {
             qk_remembered_drop(iam->remembered, token);
             return refuse("has been revoked");
         }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"
@@ -57,7 +58,7 @@ static inline qk_iam *open_iam(fixture *f)
     assert_ok(qk_iam_open(f->database, f->ring, &iam));
     iam->unix_s = test_unix_s;
     iam->monotonic_ms = test_monotonic_ms;
-    assert_ok(qk_epochs_refresh(iam->epochs, now_ms));
+    assert_ok(qk_rights_refresh(iam->rights, now_ms));
     return iam;
 }
 
@@ -116,25 +117,81 @@ static inline int stop_crypto(void **state)
     return 0;
 }
 
-/* Makes the identity "app" with all roles, if it is not there, and a key for it; the caller frees the key. */
+static inline qk_err create_identity(qk_iam *iam, const char *name)
+{
+    qk_iam_identity identity = { .kind = QK_SERVICE_ID };
+
+    snprintf(identity.name, sizeof identity.name, "%s", name);
+    return qk_iam_identity_create(iam, &identity);
+}
+
+/* A role for it, on the instance or in a keystore. */
+static inline qk_err grant(qk_iam *iam, const char *identity, const char *role, const qk_uuid *keystore,
+                           qk_uuid *out_id)
+{
+    qk_iam_policy policy = { .role_count = 1, .resource = keystore ? QK_RESOURCE_KEYSTORE : QK_RESOURCE_INSTANCE };
+
+    snprintf(policy.identity, sizeof policy.identity, "%s", identity);
+    snprintf(policy.roles[0], sizeof policy.roles[0], "%s", role);
+    if (keystore)
+        policy.keystore = *keystore;
+    return qk_iam_policy_create(iam, &policy, out_id);
+}
+
+static inline qk_err create_key(qk_iam *iam, const char *identity, const char *name, int64_t expires, qk_secret *out)
+{
+    qk_iam_api_key key = { .expires_unix_s = expires };
+
+    snprintf(key.identity, sizeof key.identity, "%s", identity);
+    snprintf(key.name, sizeof key.name, "%s", name);
+    return qk_iam_api_key_create(iam, &key, out);
+}
+
+/* Makes the identity with the roles of the normal user, if it is not there, and a key for it; the caller frees the key.
+ */
 static inline qk_secret make_api_key(fixture *f, const char *identity)
 {
+    static unsigned number;
     qk_secret key = QK_SECRET_NONE;
-    qk_err err = qk_iam_create_identity(f->iam, identity, QK_ROLE_CRYPTO_OPERATOR | QK_ROLE_KEY_OPERATOR, 0, NULL, 0);
+    qk_err err = create_identity(f->iam, identity);
+    char name[32];
+    qk_uuid id;
 
     assert_true(err == QK_OK || err == QK_E_OBJECT_CONFLICT);
-    assert_ok(qk_iam_create_api_key(f->iam, identity, "for tests", &key));
+    if (err == QK_OK) {
+        assert_ok(grant(f->iam, identity, "CryptoOperator", NULL, &id));
+        assert_ok(grant(f->iam, identity, "Key operator", NULL, &id));
+    }
+    snprintf(name, sizeof name, "key %u", number++);
+    assert_ok(create_key(f->iam, identity, name, 0, &key));
     return key;
+}
+
+static inline qk_view log_in(fixture *f, const qk_secret *key)
+{
+    qk_token_answer answer = { .expires_in_s = 0 };
+
+    assert_ok(qk_iam_login(f->iam, qk_secret_reveal(key), &f->arena, &answer));
+    return answer.access_token;
 }
 
 /* A fresh token of the identity, in the fixture's arena. */
 static inline qk_view make_token(fixture *f, const char *identity)
 {
     QK_OWNED(qk_secret_free) qk_secret key = make_api_key(f, identity);
-    qk_token_answer answer = { .expires_in_s = 0 };
 
-    assert_ok(qk_iam_login(f->iam, qk_secret_reveal(&key), &f->arena, &answer));
-    return answer.access_token;
+    return log_in(f, &key);
+}
+
+/* Somebody with the database alone. */
+static inline void tamper(fixture *f, const char *sql)
+{
+    sqlite3 *db = NULL;
+
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_true(sqlite3_changes(db) > 0);
+    sqlite3_close(db);
 }
 
 #define IAM_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_fixture, tear_down_fixture)

@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "iam/iam_fixture.h"
+#include "iam/role.h"
 
 #include <pthread.h>
-#include <sqlite3.h>
 #include <stdatomic.h>
-
-/* Somebody with the database alone. */
-static void tamper(fixture *f, const char *sql)
-{
-    sqlite3 *db = NULL;
-
-    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_true(sqlite3_changes(db) > 0);
-    sqlite3_close(db);
-}
 
 static qk_err login(fixture *f, qk_view key)
 {
@@ -54,41 +43,56 @@ static void an_api_key_has_44_characters_and_is_not_in_the_database(void **state
 static void bad_identities_are_refused(void **state)
 {
     fixture *f = *state;
-    static const char *const names[] = {
-        "", "-a", "a b", "a\n", "a/b", "ä", "0123456789012345678901234567890123456789012345678901234567890123"
-    };
-    qk_uuid keystores[9] = { { { 1 } } };
+    static const char *const names[] = { "", "-a", "a b", "a\n", "a/b", "ä", "so!" };
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        assert_err(qk_iam_create_identity(f->iam, names[i], QK_ROLE_CRYPTO_OPERATOR, 0, NULL, 0), QK_E_BAD_ARGUMENT);
-    assert_err(qk_iam_create_identity(f->iam, "a", 64, 0, NULL, 0), QK_E_BAD_ARGUMENT);
-    assert_err(qk_iam_create_identity(f->iam, "a", 0, QK_ROLE_KEY_OPERATOR, NULL, 0), QK_E_BAD_ARGUMENT);
-    assert_err(qk_iam_create_identity(f->iam, "a", 0, QK_ROLE_KEY_OPERATOR, keystores, 9), QK_E_BAD_ARGUMENT);
-    assert_err(qk_iam_create_identity(f->iam, "a", 0, 0, keystores, 1), QK_E_BAD_ARGUMENT);
+        assert_err(create_identity(f->iam, names[i]), QK_E_BAD_ARGUMENT);
 }
 
 static void an_identity_exists_once(void **state)
 {
     fixture *f = *state;
 
-    assert_ok(qk_iam_create_identity(f->iam, "so@example.com", QK_ROLE_CRYPTO_OPERATOR, 0, NULL, 0));
-    assert_err(qk_iam_create_identity(f->iam, "so@example.com", QK_ROLE_KEY_OPERATOR, 0, NULL, 0),
-               QK_E_OBJECT_CONFLICT);
+    assert_ok(create_identity(f->iam, "so@example.com"));
+    assert_err(create_identity(f->iam, "so@example.com"), QK_E_OBJECT_CONFLICT);
 }
 
-static void a_key_needs_an_identity(void **state)
+static void a_key_needs_an_identity_and_a_name(void **state)
 {
     fixture *f = *state;
     QK_OWNED(qk_secret_free) qk_secret key = QK_SECRET_NONE;
-    char description[300];
 
-    assert_err(qk_iam_create_api_key(f->iam, "nobody", "", &key), QK_E_OBJECT_MISSING);
+    assert_err(create_key(f->iam, "nobody", "key", 0, &key), QK_E_OBJECT_MISSING);
     assert_err(qk_iam_revoke(f->iam, "nobody"), QK_E_OBJECT_MISSING);
-    memset(description, 'd', sizeof description - 1);
-    description[sizeof description - 1] = 0;
-    assert_ok(qk_iam_create_identity(f->iam, "app", 0, 0, NULL, 0));
-    assert_err(qk_iam_create_api_key(f->iam, "app", description, &key), QK_E_BAD_ARGUMENT);
+    assert_ok(create_identity(f->iam, "app"));
+    assert_err(create_key(f->iam, "app", "", 0, &key), QK_E_BAD_ARGUMENT);
+    assert_err(create_key(f->iam, "app", "a\nb", 0, &key), QK_E_BAD_ARGUMENT);
+    assert_err(create_key(f->iam, "app", "late", now_s, &key), QK_E_BAD_ARGUMENT);
     assert_int_equal(key.len, 0);
+}
+
+static void names_of_keys_in_force_are_unique(void **state)
+{
+    fixture *f = *state;
+    QK_OWNED(qk_secret_free) qk_secret first = QK_SECRET_NONE;
+    QK_OWNED(qk_secret_free) qk_secret second = QK_SECRET_NONE;
+    qk_iam_api_key *keys;
+    size_t count;
+
+    assert_ok(create_identity(f->iam, "app"));
+    assert_ok(create_identity(f->iam, "other"));
+    assert_ok(create_key(f->iam, "app", "laptop", 0, &first));
+    assert_err(create_key(f->iam, "app", "laptop", 0, &second), QK_E_OBJECT_CONFLICT);
+    assert_ok(create_key(f->iam, "other", "laptop", 0, &second));
+    assert_ok(qk_iam_api_key_revoke(f->iam, "app", "laptop"));
+    assert_err(qk_iam_api_key_revoke(f->iam, "app", "laptop"), QK_E_OBJECT_MISSING);
+    assert_ok(create_key(f->iam, "app", "laptop", now_s + 5, &first));
+    assert_ok(qk_iam_api_key_list(f->iam, "app", &keys, &count));
+    assert_int_equal(count, 2);
+    assert_true(keys[0].revoked && !keys[1].revoked);
+    assert_int_equal(keys[1].expires_unix_s, now_s + 5);
+    assert_true(keys[0].number < keys[1].number);
+    free(keys);
 }
 
 /* ---- login ---- */
@@ -105,7 +109,8 @@ static void a_key_is_exchanged_for_a_token(void **state)
     assert_int_equal(answer.expiration_unix_s, now_s + 3600);
     assert_ok(qk_iam_verify(f->iam, answer.access_token, &caller));
     assert_string_equal(caller.identity, "app");
-    assert_true(caller.actions == qk_role_actions(QK_ROLE_CRYPTO_OPERATOR | QK_ROLE_KEY_OPERATOR));
+    assert_true(caller.actions ==
+                (qk_role_predefined("CryptoOperator")->actions | qk_role_predefined("KeyOperator")->actions));
     assert_true(caller.keystore_actions == 0);
     assert_int_equal(caller.keystore_count, 0);
 }
@@ -115,14 +120,14 @@ static void roles_on_keystores_reach_the_caller(void **state)
     fixture *f = *state;
     QK_OWNED(qk_secret_free) qk_secret key = QK_SECRET_NONE;
     qk_uuid public_keystore = { { 9, 8, 7 } }, other = { { 1 } };
-    qk_token_answer answer = { .expires_in_s = 0 };
     qk_caller caller;
+    qk_uuid id;
 
-    assert_ok(qk_iam_create_identity(f->iam, "anonymous", QK_ROLE_CRYPTO_OPERATOR, QK_ROLE_KEY_OPERATOR,
-                                     &public_keystore, 1));
-    assert_ok(qk_iam_create_api_key(f->iam, "anonymous", "", &key));
-    assert_ok(qk_iam_login(f->iam, qk_secret_reveal(&key), &f->arena, &answer));
-    assert_ok(qk_iam_verify(f->iam, answer.access_token, &caller));
+    assert_ok(create_identity(f->iam, "anonymous"));
+    assert_ok(grant(f->iam, "anonymous", "CryptoOperator", NULL, &id));
+    assert_ok(grant(f->iam, "anonymous", "KeyOperator", &public_keystore, &id));
+    assert_ok(create_key(f->iam, "anonymous", "key", 0, &key));
+    assert_ok(qk_iam_verify(f->iam, log_in(f, &key), &caller));
     assert_ok(qk_caller_may(&caller, QK_ACTION_SIGN));
     assert_ok(qk_caller_may_in(&caller, QK_ACTION_STORE_KEY, &public_keystore));
     assert_err(qk_caller_may_in(&caller, QK_ACTION_STORE_KEY, &other), QK_E_NOT_AUTHORIZED);
@@ -218,7 +223,7 @@ static void replicas_verify_each_others_tokens(void **state)
     qk_iam *replica = open_iam(f);
     qk_view token = make_token(f, "app");
 
-    now_ms += 1000; /* the identity is new to the replica */
+    /* The identity is new to the replica, and counts there at once. */
     assert_ok(verify(replica, token));
     qk_iam_close(&replica);
 }
@@ -264,7 +269,7 @@ static void a_revoked_key_cannot_be_made_good_in_the_database(void **state)
     assert_ok(qk_iam_revoke(f->iam, "app"));
     assert_err(login(f, qk_secret_reveal(&first)), QK_E_PIN_INCORRECT);
     assert_err(login(f, qk_secret_reveal(&second)), QK_E_PIN_INCORRECT);
-    tamper(f, "UPDATE iam_api_keys SET revoked = 0");
+    tamper(f, "UPDATE iam_records SET content = substr(content, 1, length(content) - 1) || x'00' WHERE kind = 2");
     assert_err(login(f, qk_secret_reveal(&first)), QK_E_STORE_BROKEN);
 }
 
@@ -300,25 +305,233 @@ static void without_the_database_tokens_are_believed_for_ten_seconds(void **stat
     assert_ok(verify(f->iam, token));
 }
 
+/* ---- policies ---- */
+
+static qk_caller caller_of(fixture *f, qk_view token)
+{
+    qk_caller caller = { .identity = "" };
+
+    assert_ok(qk_iam_verify(f->iam, token, &caller));
+    return caller;
+}
+
+static void a_token_that_is_out_follows_the_policies(void **state)
+{
+    fixture *f = *state;
+    qk_iam *replica = open_iam(f);
+    qk_view token = make_token(f, "app");
+    qk_caller caller;
+    qk_uuid id;
+
+    now_ms += 1000;
+    assert_ok(qk_iam_verify(replica, token, &caller));
+    assert_err(qk_caller_may(&caller, QK_ACTION_CREATE_KEYSTORE), QK_E_NOT_AUTHORIZED);
+    assert_ok(grant(f->iam, "app", "KeystoreOperator", NULL, &id));
+    caller = caller_of(f, token);
+    assert_ok(qk_caller_may(&caller, QK_ACTION_CREATE_KEYSTORE));
+    now_ms += 1000;
+    assert_ok(qk_iam_verify(replica, token, &caller));
+    assert_ok(qk_caller_may(&caller, QK_ACTION_CREATE_KEYSTORE));
+    assert_ok(qk_iam_policy_delete(f->iam, &id));
+    assert_err(qk_iam_policy_delete(f->iam, &id), QK_E_OBJECT_MISSING);
+    now_ms += 1000;
+    assert_ok(qk_iam_verify(replica, token, &caller));
+    assert_err(qk_caller_may(&caller, QK_ACTION_CREATE_KEYSTORE), QK_E_NOT_AUTHORIZED);
+    qk_iam_close(&replica);
+}
+
+static void keystores_may_have_different_roles(void **state)
+{
+    fixture *f = *state;
+    QK_OWNED(qk_secret_free) qk_secret key = QK_SECRET_NONE;
+    qk_uuid read = { { 1 } }, keep = { { 2 } }, id;
+    qk_caller caller;
+
+    assert_ok(create_identity(f->iam, "app"));
+    assert_ok(grant(f->iam, "app", "Reader", &read, &id));
+    assert_ok(grant(f->iam, "app", "Key operator", &keep, &id));
+    assert_ok(create_key(f->iam, "app", "key", 0, &key));
+    caller = caller_of(f, log_in(f, &key));
+    assert_ok(qk_caller_may_in(&caller, QK_ACTION_GET_KEYS, &read));
+    assert_err(qk_caller_may_in(&caller, QK_ACTION_DELETE_KEY, &read), QK_E_NOT_AUTHORIZED);
+    assert_ok(qk_caller_may_in(&caller, QK_ACTION_DELETE_KEY, &keep));
+    assert_err(qk_caller_may(&caller, QK_ACTION_SIGN), QK_E_NOT_AUTHORIZED); /* Reader has it, but on the instance */
+    assert_int_equal(caller.keystore_count, 2);
+}
+
+static void a_policy_on_all_keystores_grants_nothing_else(void **state)
+{
+    fixture *f = *state;
+    qk_iam_policy policy = {
+        .identity = "app", .roles = { "Manager" }, .role_count = 1, .resource = QK_RESOURCE_KEYSTORES
+    };
+    QK_OWNED(qk_secret_free) qk_secret key = QK_SECRET_NONE;
+    qk_uuid any = { { 77 } }, id;
+    qk_caller caller;
+
+    assert_ok(create_identity(f->iam, "app"));
+    assert_ok(qk_iam_policy_create(f->iam, &policy, &id));
+    assert_ok(create_key(f->iam, "app", "key", 0, &key));
+    caller = caller_of(f, log_in(f, &key));
+    assert_ok(qk_caller_may_in(&caller, QK_ACTION_DELETE_KEY, &any));
+    assert_err(qk_caller_may(&caller, QK_ACTION_SIGN), QK_E_NOT_AUTHORIZED);
+    assert_err(qk_caller_may(&caller, QK_ACTION_EP11_USE), QK_E_NOT_AUTHORIZED);
+}
+
+static void policies_that_make_no_sense_are_refused(void **state)
+{
+    fixture *f = *state;
+    qk_iam_policy none = { .identity = "app" };
+    qk_uuid keystore = { { 1 } }, id;
+
+    assert_ok(create_identity(f->iam, "app"));
+    assert_err(grant(f->iam, "nobody", "Manager", NULL, &id), QK_E_OBJECT_MISSING);
+    assert_err(grant(f->iam, "app", "Emperor", NULL, &id), QK_E_OBJECT_MISSING);
+    assert_err(grant(f->iam, "app", "CryptoOperator", &keystore, &id), QK_E_BAD_ARGUMENT);
+    assert_err(qk_iam_policy_create(f->iam, &none, &id), QK_E_BAD_ARGUMENT);
+    for (uint8_t i = 0; i < QK_CALLER_KEYSTORES; i++) {
+        keystore.bytes[1] = i;
+        assert_ok(grant(f->iam, "app", "KeyOperator", &keystore, &id));
+    }
+    assert_ok(grant(f->iam, "app", "Reader", &keystore, &id));
+    keystore.bytes[1] = 200;
+    assert_err(grant(f->iam, "app", "KeyOperator", &keystore, &id), QK_E_BAD_ARGUMENT);
+}
+
+static void custom_roles_grant_their_actions(void **state)
+{
+    fixture *f = *state;
+    qk_iam_role role = { .id = "Signer", .name = "Signs only", .description = "for the web" };
+    QK_OWNED(qk_secret_free) qk_secret key = make_api_key(f, "other");
+    qk_iam_policy *policies;
+    qk_iam_role *roles;
+    qk_caller caller;
+    size_t count;
+    qk_uuid id;
+
+    assert_ok(qk_iam_actions_parse("hs-crypto.crypto.sign, ep11.use", &role.actions));
+    assert_ok(qk_iam_role_create(f->iam, &role));
+    assert_err(qk_iam_role_create(f->iam, &role), QK_E_OBJECT_CONFLICT);
+    assert_ok(qk_iam_role_list(f->iam, &roles, &count));
+    assert_string_equal(roles[count - 1].name, "Signs only");
+    assert_true(roles[0].predefined && !roles[count - 1].predefined);
+    free(roles);
+    assert_ok(create_identity(f->iam, "web"));
+    assert_ok(grant(f->iam, "web", "Signs only", NULL, &id));
+    assert_ok(qk_iam_policy_list(f->iam, "web", &policies, &count));
+    assert_int_equal(count, 1);
+    assert_string_equal(policies[0].roles[0], "Signer");
+    free(policies);
+    qk_secret_free(&key);
+    assert_ok(create_key(f->iam, "web", "key", 0, &key));
+    caller = caller_of(f, log_in(f, &key));
+    assert_true(caller.actions == (QK_ACTION_BIT(QK_ACTION_SIGN) | QK_ACTION_BIT(QK_ACTION_EP11_USE)));
+    assert_err(qk_iam_role_delete(f->iam, "Signer"), QK_E_OBJECT_CONFLICT); /* in use */
+    assert_ok(qk_iam_policy_delete(f->iam, &id));
+    assert_ok(qk_iam_role_delete(f->iam, "Signs only"));
+    assert_err(qk_iam_role_delete(f->iam, "Signer"), QK_E_OBJECT_MISSING);
+    assert_err(qk_iam_role_delete(f->iam, "Manager"), QK_E_BAD_ARGUMENT);
+}
+
+static void bad_roles_are_refused(void **state)
+{
+    fixture *f = *state;
+    qk_iam_role lower = { .id = "signer", .actions = 2 }, dashed = { .id = "A-B", .actions = 2 },
+                idle = { .id = "Idle" };
+    qk_iam_role taken = { .id = "Mine", .name = "Key operator", .actions = 2 };
+
+    assert_err(qk_iam_role_create(f->iam, &lower), QK_E_BAD_ARGUMENT);
+    assert_err(qk_iam_role_create(f->iam, &dashed), QK_E_BAD_ARGUMENT);
+    assert_err(qk_iam_role_create(f->iam, &idle), QK_E_BAD_ARGUMENT);
+    assert_err(qk_iam_role_create(f->iam, &taken), QK_E_OBJECT_CONFLICT);
+}
+
+/* ---- ends ---- */
+
+static void one_key_of_several_is_revoked_with_its_tokens(void **state)
+{
+    fixture *f = *state;
+    QK_OWNED(qk_secret_free) qk_secret first = make_api_key(f, "app");
+    QK_OWNED(qk_secret_free) qk_secret second = QK_SECRET_NONE;
+    qk_view from_first = log_in(f, &first), from_second;
+
+    assert_ok(create_key(f->iam, "app", "second", 0, &second));
+    from_second = log_in(f, &second);
+    assert_ok(verify(f->iam, from_second));
+    assert_ok(qk_iam_api_key_revoke(f->iam, "app", "second"));
+    assert_err(verify(f->iam, from_second), QK_E_NOT_AUTHENTICATED);
+    assert_err(login(f, qk_secret_reveal(&second)), QK_E_PIN_INCORRECT);
+    assert_ok(verify(f->iam, from_first));
+    assert_ok(login(f, qk_secret_reveal(&first)));
+}
+
+static void an_expired_key_is_refused_and_no_token_outlives_it(void **state)
+{
+    fixture *f = *state;
+    QK_OWNED(qk_secret_free) qk_secret key = QK_SECRET_NONE;
+    qk_token_answer answer = { .expires_in_s = 0 };
+
+    assert_ok(create_identity(f->iam, "app"));
+    assert_ok(create_key(f->iam, "app", "brief", now_s + 60, &key));
+    assert_ok(qk_iam_login(f->iam, qk_secret_reveal(&key), &f->arena, &answer));
+    assert_int_equal(answer.expires_in_s, 60);
+    assert_ok(verify(f->iam, answer.access_token));
+    now_s += 60;
+    assert_err(verify(f->iam, answer.access_token), QK_E_NOT_AUTHENTICATED);
+    assert_err(login(f, qk_secret_reveal(&key)), QK_E_PIN_INCORRECT);
+}
+
+static void a_deleted_identity_leaves_nothing_to_its_successor(void **state)
+{
+    fixture *f = *state;
+    QK_OWNED(qk_secret_free) qk_secret key = make_api_key(f, "app");
+    qk_view token = log_in(f, &key);
+    qk_iam_policy *policies;
+    qk_iam_identity *all;
+    size_t count;
+
+    assert_ok(verify(f->iam, token));
+    assert_ok(qk_iam_identity_delete(f->iam, "app"));
+    assert_err(qk_iam_identity_delete(f->iam, "app"), QK_E_OBJECT_MISSING);
+    assert_err(verify(f->iam, token), QK_E_NOT_AUTHENTICATED);
+    assert_err(login(f, qk_secret_reveal(&key)), QK_E_PIN_INCORRECT);
+    assert_ok(create_identity(f->iam, "app"));
+    assert_err(verify(f->iam, token), QK_E_NOT_AUTHENTICATED);
+    assert_err(login(f, qk_secret_reveal(&key)), QK_E_PIN_INCORRECT);
+    assert_ok(qk_iam_policy_list(f->iam, NULL, &policies, &count));
+    assert_int_equal(count, 0);
+    free(policies);
+    assert_ok(qk_iam_identity_list(f->iam, &all, &count));
+    assert_int_equal(count, 1);
+    free(all);
+}
+
 /* ---- a database in other hands ---- */
 
 static void roles_cannot_be_given_in_the_database(void **state)
 {
     fixture *f = *state;
-    QK_OWNED(qk_secret_free) qk_secret key = make_api_key(f, "app");
+    qk_view token = make_token(f, "app");
 
-    tamper(f, "UPDATE iam_identities SET instance_roles = 7");
-    assert_err(login(f, qk_secret_reveal(&key)), QK_E_STORE_BROKEN);
+    tamper(f, "UPDATE iam_records SET name = 'f1e2d3c4-0000-4000-8000-000000000000' WHERE kind = 4 AND"
+              " name = (SELECT min(name) FROM iam_records WHERE kind = 4)");
+    tamper(f, "UPDATE iam_changes SET number = number + 1");
+    now_ms += 1000;
+    assert_ok(verify(f->iam, token)); /* what was read last is believed for ten seconds */
+    now_ms += 10000;
+    assert_err(verify(f->iam, token), QK_E_STORE_BROKEN);
 }
 
 static void a_key_cannot_be_handed_to_another_identity(void **state)
 {
     fixture *f = *state;
-    QK_OWNED(qk_secret_free) qk_secret key = make_api_key(f, "app");
+    QK_OWNED(qk_secret_free) qk_secret app = make_api_key(f, "app");
+    QK_OWNED(qk_secret_free) qk_secret so = make_api_key(f, "so");
 
-    assert_ok(qk_iam_create_identity(f->iam, "so", 7, 0, NULL, 0));
-    tamper(f, "UPDATE iam_api_keys SET identity = 'so'");
-    assert_err(login(f, qk_secret_reveal(&key)), QK_E_STORE_BROKEN);
+    /* 'so' and 'app' as bytes of the content */
+    tamper(f, "UPDATE iam_records SET (content, mac) = (SELECT content, mac FROM iam_records WHERE kind = 2 AND"
+              " instr(content, x'736f') > 0) WHERE kind = 2 AND instr(content, x'617070') > 0");
+    assert_err(login(f, qk_secret_reveal(&app)), QK_E_STORE_BROKEN);
 }
 
 static void another_master_key_does_not_open_the_iam(void **state)
@@ -370,7 +583,7 @@ static void threads_verify_while_others_are_revoked(void **state)
     worker w = { f, make_token(f, "app"), &failures };
     pthread_t threads[4];
 
-    assert_ok(qk_iam_create_identity(f->iam, "other", 0, 0, NULL, 0));
+    assert_ok(create_identity(f->iam, "other"));
     for (int i = 0; i < 4; i++)
         pthread_create(&threads[i], NULL, verify_often, &w);
     for (int i = 0; i < 20; i++)
@@ -388,7 +601,8 @@ int main(void)
         IAM_TEST(an_api_key_has_44_characters_and_is_not_in_the_database),
         IAM_TEST(bad_identities_are_refused),
         IAM_TEST(an_identity_exists_once),
-        IAM_TEST(a_key_needs_an_identity),
+        IAM_TEST(a_key_needs_an_identity_and_a_name),
+        IAM_TEST(names_of_keys_in_force_are_unique),
         IAM_TEST(a_key_is_exchanged_for_a_token),
         IAM_TEST(roles_on_keystores_reach_the_caller),
         IAM_TEST(a_wrong_key_is_refused),
@@ -403,6 +617,15 @@ int main(void)
         IAM_TEST(a_revoked_key_cannot_be_made_good_in_the_database),
         IAM_TEST(replicas_learn_of_it_within_a_second),
         IAM_TEST(without_the_database_tokens_are_believed_for_ten_seconds),
+        IAM_TEST(a_token_that_is_out_follows_the_policies),
+        IAM_TEST(keystores_may_have_different_roles),
+        IAM_TEST(a_policy_on_all_keystores_grants_nothing_else),
+        IAM_TEST(policies_that_make_no_sense_are_refused),
+        IAM_TEST(custom_roles_grant_their_actions),
+        IAM_TEST(bad_roles_are_refused),
+        IAM_TEST(one_key_of_several_is_revoked_with_its_tokens),
+        IAM_TEST(an_expired_key_is_refused_and_no_token_outlives_it),
+        IAM_TEST(a_deleted_identity_leaves_nothing_to_its_successor),
         IAM_TEST(roles_cannot_be_given_in_the_database),
         IAM_TEST(a_key_cannot_be_handed_to_another_identity),
         IAM_TEST(another_master_key_does_not_open_the_iam),

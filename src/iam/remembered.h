@@ -15,7 +15,8 @@ typedef struct qk_remembered_entry {
     qk_caller caller;
     int64_t expires_unix_s;
     int64_t epoch;       /* of the identity when the token was issued */
-    uint64_t generation; /* of the table of epochs against which that was last checked */
+    int64_t key;         /* the API key's number */
+    uint64_t generation; /* of the table of rights from which `caller` is */
 } qk_remembered_entry;
 
 QK_MUST_CHECK qk_err qk_remembered_new(qk_remembered **out);

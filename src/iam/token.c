@@ -47,22 +47,16 @@ static qk_err add_bytes(json_t *claims, const char *name, qk_view bytes)
 
 static qk_err add_claims(json_t *json, const qk_token_claims *claims)
 {
-    const qk_identity *identity = &claims->identity;
     uint8_t jti[JTI_LEN];
 
     QK_TRY(qk_random_bytes(jti, sizeof jti));
     QK_TRY(add(json, "iss", json_string(issuer)));
-    QK_TRY(add(json, "sub", json_string(identity->name)));
+    QK_TRY(add(json, "sub", json_string(claims->identity)));
     QK_TRY(add_int(json, "iat", claims->issued_unix_s));
     QK_TRY(add_int(json, "exp", claims->expires_unix_s));
     QK_TRY(add_bytes(json, "jti", qk_view_of(jti, sizeof jti)));
-    QK_TRY(add_int(json, "ep", identity->epoch));
-    QK_TRY(add_int(json, "ro", identity->instance_roles));
-    if (identity->keystore_count == 0)
-        return QK_OK;
-    QK_TRY(add_int(json, "kr", identity->keystore_roles));
-    return add_bytes(json, "ks",
-                     qk_view_of(identity->keystores, identity->keystore_count * sizeof identity->keystores[0]));
+    QK_TRY(add_int(json, "ep", claims->epoch));
+    return add_int(json, "ak", claims->key);
 }
 
 static qk_err write_claims(const qk_token_claims *claims, qk_buf *out)
@@ -182,44 +176,22 @@ static qk_err read_int(const json_t *json, const char *name, int64_t *out)
     return QK_OK;
 }
 
-static qk_err read_keystores(const json_t *json, qk_identity *out)
-{
-    QK_OWNED(qk_buf_done) qk_buf ids = QK_BUF_NONE;
-    const char *text = json_string_value(json_object_get(json, "ks"));
-    int64_t roles = 0;
-
-    if (!text)
-        return QK_OK;
-    QK_TRY(read_int(json, "kr", &roles));
-    if (qk_base64_read(qk_view_text(text), &ids) != QK_OK || ids.len > sizeof out->keystores ||
-        ids.len % sizeof out->keystores[0] != 0)
-        return refuse("its keystores cannot be read");
-    out->keystore_roles = (unsigned)roles;
-    out->keystore_count = ids.len / sizeof out->keystores[0];
-    if (ids.len)
-        memcpy(out->keystores, ids.data, ids.len);
-    return QK_OK;
-}
-
 static qk_err read_claims(qk_view text, qk_token_claims *out)
 {
     QK_OWNED(json_done) json_t *json = read_json(text);
     const char *iss = json_string_value(json_object_get(json, "iss"));
     const char *sub = json_string_value(json_object_get(json, "sub"));
     qk_token_claims claims = { .issued_unix_s = 0 };
-    int64_t roles = 0;
 
     if (!iss || strcmp(iss, issuer) != 0)
         return refuse("it is not from this service");
-    if (!sub || strlen(sub) >= sizeof claims.identity.name)
+    if (!sub || strlen(sub) >= sizeof claims.identity)
         return refuse("it names no identity");
-    strcpy(claims.identity.name, sub);
+    strcpy(claims.identity, sub);
     QK_TRY(read_int(json, "iat", &claims.issued_unix_s));
     QK_TRY(read_int(json, "exp", &claims.expires_unix_s));
-    QK_TRY(read_int(json, "ep", &claims.identity.epoch));
-    QK_TRY(read_int(json, "ro", &roles));
-    claims.identity.instance_roles = (unsigned)roles;
-    QK_TRY(read_keystores(json, &claims.identity));
+    QK_TRY(read_int(json, "ep", &claims.epoch));
+    QK_TRY(read_int(json, "ak", &claims.key));
     *out = claims;
     return QK_OK;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bearer tokens: JSON Web Tokens (RFC 7519) signed with ES256 (RFC 7518), and with nothing else.
  *
- * Claims: iss "quantoki", sub the identity, iat, exp, jti; ours: ep the epoch, ro the roles on the instance, kr the
- * roles on keystores, ks those keystores' ids, 16 bytes each, base64url. A token of an identity without keystores has
- * some 330 characters. */
+ * Claims: iss "quantoki", sub the identity, iat, exp, jti; ours: ep the identity's epoch, ak the number of the API key.
+ * Rights are not in it: they are looked up in memory (rights.h), so that a token that is out follows the policies. It
+ * has some 300 characters. */
 #ifndef QK_IAM_TOKEN_H
 #define QK_IAM_TOKEN_H
 
@@ -12,7 +12,8 @@
 enum { QK_TOKEN_MOST = 1024 }; /* characters */
 
 typedef struct qk_token_claims {
-    qk_identity identity;
+    char identity[QK_IAM_NAME];
+    int64_t epoch, key; /* of the identity, of the API key */
     int64_t issued_unix_s, expires_unix_s;
 } qk_token_claims;
 

@@ -201,15 +201,10 @@ static bool may_see(const qk_caller *caller, qk_view id)
 {
     qk_uuid keystore;
 
-    if (!caller || (caller->actions & QK_ACTION_BIT(QK_ACTION_LIST_KEYSTORES)))
-        return true;
     if (id.len != sizeof keystore.bytes)
-        return false;
+        return !caller;
     memcpy(keystore.bytes, id.data, sizeof keystore.bytes);
-    for (size_t i = 0; i < caller->keystore_count; i++)
-        if (qk_uuid_equal(&caller->keystores[i], &keystore))
-            return true;
-    return false;
+    return qk_caller_can_in(caller, QK_ACTION_LIST_KEYSTORES, &keystore);
 }
 
 static qk_err list_visible(qk_transaction *transaction, const qk_call *call, size_t room,

@@ -230,9 +230,10 @@ static void a_caller_limited_to_one_keystore_stays_in_it(void **state)
 {
     test_state *t = *state;
     scene *s = &t->scene;
-    qk_caller anonymous = {
-        .identity = "anonymous", .keystore_actions = key_operator, .keystores = { uuid(PUBLIC) }, .keystore_count = 1
-    };
+    qk_caller anonymous = { .identity = "anonymous",
+                            .keystore_actions = key_operator,
+                            .keystores = { { uuid(PUBLIC), key_operator } },
+                            .keystore_count = 1 };
     object *both[] = { data_object(s, PUBLIC, 3, "a"), data_object(s, PRIVATE, 4, "a") };
     unsigned keystores[] = { PUBLIC, PRIVATE };
     Quantoki__V1__FindObjectsResponse *found = &no_objects;
@@ -254,9 +255,10 @@ static void a_limited_caller_sees_only_its_keystores(void **state)
 {
     test_state *t = *state;
     scene *s = &t->scene;
-    qk_caller anonymous = {
-        .identity = "anonymous", .keystore_actions = key_operator, .keystores = { uuid(PUBLIC) }, .keystore_count = 1
-    };
+    qk_caller anonymous = { .identity = "anonymous",
+                            .keystore_actions = key_operator,
+                            .keystores = { { uuid(PUBLIC), key_operator } },
+                            .keystore_count = 1 };
     Quantoki__V1__ListKeystoresRequest request = QUANTOKI__V1__LIST_KEYSTORES_REQUEST__INIT;
     Quantoki__V1__ListKeystoresResponse *list;
     ProtobufCBinaryData other = id_bytes(s, PRIVATE);

@@ -6,6 +6,7 @@
 #include "module/keys.h"
 #include "module/sealed.h"
 #include "module/session.h"
+#include "p11/key_type.h"
 
 typedef struct deriving {
     qk_mech_use use;
@@ -52,9 +53,14 @@ static qk_err ask(qk_session *session, const deriving *d, const qk_attrs *templa
 
 static qk_err derive_key(qk_session *session, deriving *d, qk_template template_, CK_OBJECT_HANDLE *out_key)
 {
+    QK_OWNED(qk_attrs_done) qk_attrs given = QK_ATTRS_NONE;
+    CK_OBJECT_CLASS class = qk_key_class_derived(&d->use);
     Grep11__DeriveKeyResponse *answer;
 
-    QK_TRY(qk_new_object_read(session, template_, CKO_SECRET_KEY, &d->it));
+    QK_TRY(qk_attrs_from_template(template_.items, template_.count, &given));
+    if (class != CKO_SECRET_KEY && !qk_attrs_ulong(&given, CKA_VALUE_LEN, 0)) /* IBM's samples give a length of 0 */
+        qk_attrs_remove(&given, CKA_VALUE_LEN);
+    QK_TRY(qk_new_object_from_attrs(session, &given, class, &d->it));
     QK_TRY(ask(session, d, &d->it.template_.key, d->it.place.is_private, &answer));
     QK_TRY(qk_new_object_take(session, answer->newkey, &d->it));
     return qk_new_object_store(session, &d->it, out_key);

@@ -434,6 +434,92 @@ static void finished_is_signed_in_parts_too(void **state)
     assert_rv(p11->C_SignInit(test_session, &mac, master), CKR_MECHANISM_PARAM_INVALID);
 }
 
+/* ---- trees of keys, as IBM's sample for Bitcoin grows them ---- */
+
+static CK_BYTE secp256k1[] = { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x0a };
+
+static CK_OBJECT_HANDLE btc_seed(void)
+{
+    CK_MECHANISM generate = { CKM_GENERIC_SECRET_KEY_GEN, NULL, 0 };
+    CK_ATTRIBUTE items[] = { ATTR(CKA_VALUE_LEN, len_32), ATTR_BOOL(CKA_DERIVE, true),
+                             ATTR_BOOL(CKA_IBM_USE_AS_DATA, true) };
+    CK_OBJECT_HANDLE seed = 0;
+
+    assert_ok(p11->C_GenerateKey(test_session, &generate, items, COUNT(items), &seed));
+    return seed;
+}
+
+static CK_RV btc(CK_OBJECT_HANDLE base, CK_ULONG type, CK_BYTE *chain_code, CK_ULONG chain_code_len,
+                 CK_OBJECT_HANDLE *out_key)
+{
+    CK_IBM_BTC_DERIVE_PARAMS params = { type, 0, chain_code, chain_code_len, XCP_BTC_VERSION };
+    CK_MECHANISM mechanism = { CKM_IBM_BTC_DERIVE, &params, sizeof params };
+    bool public = type == CK_IBM_BIP0032_PRV2PUB || type == CK_IBM_BIP0032_PUB2PUB;
+    CK_OBJECT_CLASS class = public ? CKO_PUBLIC_KEY : CKO_PRIVATE_KEY;
+    CK_KEY_TYPE ec = CKK_EC;
+    CK_ULONG no_len = 0;
+    CK_ATTRIBUTE items[] = {
+        ATTR(CKA_CLASS, class),
+        ATTR(CKA_KEY_TYPE, ec),
+        { CKA_EC_PARAMS, secp256k1, sizeof secp256k1 },
+        ATTR(CKA_VALUE_LEN, no_len),
+        ATTR_BOOL(CKA_DERIVE, true),
+        ATTR_BOOL(CKA_IBM_USE_AS_DATA, true),
+        ATTR_BOOL(public ? CKA_VERIFY : CKA_SIGN, true),
+    };
+
+    return p11->C_DeriveKey(test_session, &mechanism, base, items, COUNT(items), out_key);
+}
+
+static void read_chain_code(CK_OBJECT_HANDLE key, CK_BYTE out[32])
+{
+    CK_ATTRIBUTE attribute = { CKA_CHECK_VALUE, out, 32 };
+
+    assert_ok(p11->C_GetAttributeValue(test_session, key, &attribute, 1));
+    assert_int_equal(attribute.ulValueLen, 32);
+}
+
+static void assert_pair(CK_OBJECT_HANDLE private_key, CK_OBJECT_HANDLE public_key)
+{
+    CK_BYTE digest[32] = "digest", signature[64];
+    CK_MECHANISM ecdsa = { CKM_ECDSA, NULL, 0 };
+    CK_ULONG len = sizeof signature;
+
+    assert_ok(p11->C_SignInit(test_session, &ecdsa, private_key));
+    assert_ok(p11->C_Sign(test_session, digest, sizeof digest, signature, &len));
+    assert_ok(p11->C_VerifyInit(test_session, &ecdsa, public_key));
+    assert_ok(p11->C_Verify(test_session, digest, sizeof digest, signature, len));
+}
+
+static void a_tree_of_keys_grows(void **state)
+{
+    CK_OBJECT_HANDLE seed = btc_seed(), master, child, child_public, grandchild, grandchild_public, from_public;
+    CK_BYTE zeros[32] = { 0 }, chain_code[32];
+
+    (void)state;
+    assert_ok(btc(seed, CK_IBM_BIP0032_MASTERK, NULL, 0, &master));
+    assert_ok(btc(master, CK_IBM_BIP0032_PRV2PRV, zeros, 32, &child));
+    assert_ok(btc(master, CK_IBM_BIP0032_PRV2PUB, zeros, 32, &child_public));
+    assert_pair(child, child_public);
+    read_chain_code(child, chain_code);
+    assert_ok(btc(child, CK_IBM_BIP0032_PRV2PRV, chain_code, 32, &grandchild));
+    assert_ok(btc(child, CK_IBM_BIP0032_PRV2PUB, chain_code, 32, &grandchild_public));
+    assert_ok(btc(child_public, CK_IBM_BIP0032_PUB2PUB, chain_code, 32, &from_public));
+    assert_pair(grandchild, grandchild_public);
+    assert_pair(grandchild, from_public);
+}
+
+static void a_tree_needs_its_kind_of_parent(void **state)
+{
+    CK_OBJECT_HANDLE seed = btc_seed(), key;
+    CK_BYTE zeros[32] = { 0 };
+
+    (void)state;
+    assert_rv(btc(seed, CK_IBM_BIP0032_PRV2PRV, zeros, 32, &key), CKR_KEY_TYPE_INCONSISTENT);
+    assert_rv(btc(seed, CK_IBM_BIP0032_PRV2PRV, zeros, 31, &key), CKR_MECHANISM_PARAM_INVALID);
+    assert_rv(btc(seed, 9, NULL, 0, &key), CKR_MECHANISM_PARAM_INVALID);
+}
+
 #define IN(test) cmocka_unit_test_setup_teardown(test, test_begin_logged_in, test_end)
 
 int main(void)
@@ -451,6 +537,8 @@ int main(void)
         IN(a_tls_connection_gets_its_keys),
         IN(a_tls_connection_is_as_protected_as_its_master_secret),
         IN(finished_is_signed_in_parts_too),
+        IN(a_tree_of_keys_grows),
+        IN(a_tree_needs_its_kind_of_parent),
     };
 
     return cmocka_run_group_tests(tests, test_token_make, test_token_remove);

@@ -187,7 +187,7 @@ static void blend(uint8_t *nonce, const uint8_t *tail, size_t len, size_t fixed_
 {
     for (size_t i = 0; i < len; i++) {
         size_t fixed = fixed_bits < 8 * i ? 0 : fixed_bits - 8 * i;
-        uint8_t keep = fixed >= 8 ? 0xff : (uint8_t)(0xff00 >> fixed);
+        unsigned keep = fixed >= 8 ? 0xff : 0xff00U >> fixed & 0xff;
         nonce[i] = (uint8_t)((nonce[i] & keep) | (tail[i] & ~keep));
     }
 }

@@ -152,6 +152,20 @@ static void certificates_are_kept(void **state)
     assert_int_equal(test_count_label(test_session, "certificate"), 1);
 }
 
+static void a_certificate_is_public_unless_it_is_said_otherwise(void **state)
+{
+    CK_ATTRIBUTE template_[] = { ATTR(CKA_CLASS, certificate_class), ATTR(CKA_CERTIFICATE_TYPE, x509),
+                                 ATTR_TEXT(CKA_SUBJECT, "s"), ATTR_TEXT(CKA_VALUE, "v"), ATTR_BOOL(CKA_PRIVATE, true) };
+    CK_OBJECT_HANDLE plain = 0, hidden = 0;
+    CK_BBOOL public = CK_FALSE, private = CK_TRUE;
+
+    (void)state;
+    assert_ok(p11->C_CreateObject(test_session, template_, COUNT(template_) - 1, &plain));
+    assert_ok(p11->C_CreateObject(test_session, template_, COUNT(template_), &hidden));
+    assert_attribute(plain, CKA_PRIVATE, &public, sizeof public);
+    assert_attribute(hidden, CKA_PRIVATE, &private, sizeof private);
+}
+
 static void certificates_of_each_type_have_their_attributes(void **state)
 {
     static CK_CERTIFICATE_TYPE attr_cert = CKC_X_509_ATTR_CERT, wtls = CKC_WTLS, unknown = 77;
@@ -564,6 +578,7 @@ int main(void)
         IN(a_read_only_session_leaves_the_token_alone),
         IN(templates_are_checked),
         IN(certificates_are_kept),
+        IN(a_certificate_is_public_unless_it_is_said_otherwise),
         IN(certificates_of_each_type_have_their_attributes),
         IN(a_certificate_tells_its_public_key),
         IN(dates_are_days_in_order),

@@ -145,8 +145,11 @@ static qk_err choose_keystore(const qk_token *token, qk_place *place)
 qk_err qk_slot_objects_place(const qk_session *session, const qk_attrs *template_, qk_place *out_place)
 {
     bool logged_in = qk_slot_user(session->slot) == QK_USER;
+    /* The default is the token's to choose (PKCS #11 3.2, 4.4). Certificates are no secret, and NSS looks for them
+     * before it logs in. */
+    bool hidden = logged_in && qk_attrs_ulong(template_, CKA_CLASS, CKO_DATA) != CKO_CERTIFICATE;
     qk_place place = { .token = qk_attrs_bool(template_, CKA_TOKEN, false),
-                       .is_private = qk_attrs_bool(template_, CKA_PRIVATE, logged_in) };
+                       .is_private = qk_attrs_bool(template_, CKA_PRIVATE, hidden) };
 
     QK_TRY(qk_slot_objects_may_write(session, place.token));
     if (place.is_private && !logged_in)

@@ -18,13 +18,14 @@ static bool has_wrap_param(const CK_MECHANISM *mechanism, unsigned function, qk_
 }
 
 typedef struct two_keys {
-    qk_object *key, *kek;
+    qk_object *key, *kek, *mac; /* `mac` NULL: the parameter names none */
 } two_keys;
 
 static void two_keys_done(two_keys *keys)
 {
     qk_object_unref(&keys->key);
     qk_object_unref(&keys->kek);
+    qk_object_unref(&keys->mac);
 }
 
 /* The same failures, in the words that PKCS #11 has for the key that wraps or unwraps. */
@@ -72,15 +73,30 @@ static qk_err ask_wrap(qk_session *session, const qk_mech_use *use, const two_ke
     return QK_OK;
 }
 
+/* The key that an attribute-bound wrap names by its handle. */
+static qk_err find_mac_key(qk_session *session, const qk_mech_use *use, unsigned function, qk_object **out_mac,
+                           qk_mech_use *out_use)
+{
+    *out_use = *use;
+    if (use->mech->type != CKM_IBM_ATTRIBUTEBOUND_WRAP)
+        return QK_OK;
+    QK_TRY(qk_slot_objects_use_key(session, use->second.handle, out_mac));
+    QK_TRY(qk_work_check_key(*out_mac, qk_mech_find(CKM_SHA256_HMAC), function));
+    out_use->second.blob = qk_buf_view(&(*out_mac)->blob);
+    return QK_OK;
+}
+
 qk_err qk_wrap_bytes(qk_session *session, const qk_mech_use *use, CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key,
                      qk_view *out_wrapped)
 {
-    QK_OWNED(two_keys_done) two_keys keys = { NULL, NULL };
+    QK_OWNED(two_keys_done) two_keys keys = { NULL, NULL, NULL };
+    qk_mech_use whole;
 
     QK_TRY(find_kek(session, wrapping, use->mech, QK_WRAP, &keys.kek));
     QK_TRY(qk_slot_objects_use_key(session, key, &keys.key));
     QK_TRY(check_takeable(keys.key, keys.kek));
-    return ask_wrap(session, use, &keys, out_wrapped);
+    QK_TRY(find_mac_key(session, use, QK_SIGN, &keys.mac, &whole));
+    return ask_wrap(session, &whole, &keys, out_wrapped);
 }
 
 /* A parameter that leaves the nonce to us: it is told once the wrapped key is. */
@@ -150,16 +166,16 @@ static CK_OBJECT_CLASS class_of(const qk_attrs *given)
     return qk_attrs_ulong(given, CKA_CLASS, symmetric ? CKO_SECRET_KEY : CKO_PRIVATE_KEY);
 }
 
-static qk_err read_unwrap_template(const qk_session *session, qk_template from, const qk_object *kek,
-                                   qk_new_object *out)
+static qk_err read_unwrap_template(const qk_session *session, const qk_mech *mech, qk_template from,
+                                   const qk_object *kek, qk_new_object *out)
 {
     QK_OWNED(qk_attrs_done) qk_attrs given = QK_ATTRS_NONE;
     CK_OBJECT_CLASS class;
 
     QK_TRY(qk_attrs_from_template(from.items, from.count, &given));
     QK_TRY(qk_nested_add(CKA_UNWRAP_TEMPLATE, qk_attrs_view(&kek->attrs, CKA_UNWRAP_TEMPLATE), &given));
-    class = class_of(&given);
-    if (class != CKO_SECRET_KEY && class != CKO_PRIVATE_KEY)
+    class = mech->does & QK_WRAP ? class_of(&given) : qk_attrs_ulong(&given, CKA_CLASS, CKO_PUBLIC_KEY);
+    if ((mech->does & QK_WRAP) ? class != CKO_SECRET_KEY && class != CKO_PRIVATE_KEY : class != CKO_PUBLIC_KEY)
         return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "a %s does not come out of a wrapped key", qk_name_of_class(class));
     QK_TRY(qk_attrs_set_ulong(&given, CKA_CLASS, class));
     return qk_new_object_from_attrs(session, &given, class, out);
@@ -168,14 +184,16 @@ static qk_err read_unwrap_template(const qk_session *session, qk_template from, 
 qk_err qk_unwrap_object(qk_session *session, const qk_mech_use *use, CK_OBJECT_HANDLE unwrapping, qk_view wrapped,
                         qk_template template_, CK_OBJECT_HANDLE *out_key)
 {
-    QK_OWNED(qk_object_unref) qk_object *kek = NULL;
+    QK_OWNED(two_keys_done) two_keys keys = { NULL, NULL, NULL };
     QK_OWNED(qk_new_object_done) qk_new_object it = QK_NEW_OBJECT_NONE;
     Grep11__KeyBlob *key;
+    qk_mech_use whole;
 
     QK_TRY(qk_check_handle_place(out_key));
-    QK_TRY(find_kek(session, unwrapping, use->mech, QK_UNWRAP, &kek));
-    QK_TRY(read_unwrap_template(session, template_, kek, &it));
-    QK_TRY(ask_unwrap(session, use, kek, wrapped, &it, &key));
+    QK_TRY(find_kek(session, unwrapping, use->mech, QK_UNWRAP, &keys.kek));
+    QK_TRY(find_mac_key(session, use, QK_VERIFY, &keys.mac, &whole));
+    QK_TRY(read_unwrap_template(session, use->mech, template_, keys.kek, &it));
+    QK_TRY(ask_unwrap(session, &whole, keys.kek, wrapped, &it, &key));
     QK_TRY(qk_new_object_take(session, key, &it));
     return qk_new_object_store(session, &it, out_key);
 }

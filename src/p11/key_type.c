@@ -12,6 +12,8 @@ static const struct {
     { CKK_EC,         CKK_EC_MONTGOMERY, QK_DERIVE | QK_ENCAPSULATE | QK_DECAPSULATE }, /* CKM_ECDH1_DERIVE takes both */
     { QK_SEED_OR_EC,  CKK_GENERIC_SECRET, QK_DERIVE }, /* BIP-32 begins with a seed */
     { QK_SEED_OR_EC,  CKK_EC,            QK_DERIVE },
+    { QK_AES_OR_RSA,  CKK_AES,           QK_WRAP | QK_UNWRAP },
+    { QK_AES_OR_RSA,  CKK_RSA,           QK_WRAP | QK_UNWRAP },
     { CKK_DES3,       CKK_DES2,          ~0u }, /* the third key is the first one */
 };
 
@@ -56,4 +58,18 @@ bool qk_key_type_fits(const qk_mech *mech, unsigned function, CK_OBJECT_CLASS cl
         if (also[i].mech == mech->key && also[i].key == type && (also[i].functions & function))
             return true;
     return false;
+}
+
+CK_OBJECT_CLASS qk_key_class_derived(const qk_mech_use *use)
+{
+    static const CK_OBJECT_CLASS of_step[] = {
+        [CK_IBM_BIP0032_PRV2PRV] = CKO_PRIVATE_KEY,  [CK_IBM_BIP0032_PRV2PUB] = CKO_PUBLIC_KEY,
+        [CK_IBM_BIP0032_PUB2PUB] = CKO_PUBLIC_KEY,   [CK_IBM_BIP0032_MASTERK] = CKO_PRIVATE_KEY,
+        [CK_IBM_SLIP0010_PRV2PRV] = CKO_PRIVATE_KEY, [CK_IBM_SLIP0010_PRV2PUB] = CKO_PUBLIC_KEY,
+        [CK_IBM_SLIP0010_PUB2PUB] = CKO_PUBLIC_KEY,  [CK_IBM_SLIP0010_MASTERK] = CKO_PRIVATE_KEY,
+    };
+
+    if (use->mech->type == CKM_HKDF_DATA)
+        return CKO_DATA;
+    return use->mech->type == CKM_IBM_BTC_DERIVE ? of_step[use->btc.type] : CKO_SECRET_KEY;
 }

@@ -2,7 +2,7 @@
 /* The mechanism table: what this HSM offers, a file of rows for each family (mechanisms/). A new row needs an engine in
  * the crypto room (a test there joins the two) and a fresh printed copy (mechanism_table.txt). What IBM's server
  * reports of them to GREP11 clients is another table: mechanism_grep11.c. */
-#include "p11/mechanism.h"
+#include "p11/key_type.h"
 
 /* clang-format off */
 #define ENC   (QK_ENCRYPT | QK_DECRYPT)

@@ -190,8 +190,8 @@ static CK_ULONG password_len(CK_ULONG value)
 {
     CK_ULONG len;
 
-    if (value <= PASSWORD_MOST)
-        return value;
+    if (value <= PASSWORD_MOST || value % _Alignof(CK_ULONG) != 0 || value > INTPTR_MAX)
+        return value; /* if it is neither, it is a length that the check refuses */
     memcpy(&len, (const void *)value, sizeof(len));
     return len;
 }

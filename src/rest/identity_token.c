@@ -2,6 +2,7 @@
 /* POST /identity/token: an API key in exchange for a bearer token, as IBM's clients ask for it. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "rest/parts.h"
 
@@ -66,6 +67,28 @@ static qk_err read_parameters(qk_http_exchange *exchange, qk_view *out_api_key)
     return QK_OK;
 }
 
+static qk_err too_many(qk_rest_call *call)
+{
+    qk_rest_header(call, "Retry-After", "1");
+    return qk_fail(QK_E_RATE, "too many failed log-ins: come again more slowly, with a good API key");
+}
+
+/* A failure is answered late, and beyond a rate with 429. */
+static qk_err log_in(qk_rest *rest, qk_rest_call *call, qk_view api_key, qk_token_answer *out)
+{
+    qk_attempts_verdict verdict;
+    int64_t now = qk_clock_monotonic_ms();
+    qk_err err = QK_E_RATE;
+
+    if (qk_attempts_may_try(rest->attempts, api_key, now))
+        err = qk_iam_login(rest->iam, api_key, &call->exchange->arena, out);
+    if (err != QK_E_RATE && err != QK_E_PIN_INCORRECT)
+        return err;
+    verdict = qk_attempts_failed(rest->attempts, call->exchange->peer, api_key, now);
+    call->hold_back_ms = verdict.hold_back_ms;
+    return err == QK_E_RATE || verdict.too_many ? too_many(call) : err;
+}
+
 static qk_err write_token(qk_rest *rest, qk_rest_call *call)
 {
     qk_json json = qk_json_to(&call->body);
@@ -75,7 +98,7 @@ static qk_err write_token(qk_rest *rest, qk_rest_call *call)
     char *text;
 
     QK_TRY(read_parameters(call->exchange, &api_key));
-    QK_TRY(qk_iam_login(rest->iam, api_key, arena, &token));
+    QK_TRY(log_in(rest, call, api_key, &token));
     text = qk_arena_text(arena, token.access_token);
     if (!text)
         return qk_fail(QK_E_NO_MEMORY, "token answer");

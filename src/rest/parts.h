@@ -3,6 +3,7 @@
 #ifndef QK_REST_PARTS_H
 #define QK_REST_PARTS_H
 
+#include "iam/attempts.h"
 #include "rest/counters.h"
 #include "rest/history.h"
 #include "rest/json.h"
@@ -19,6 +20,7 @@ typedef struct qk_rest_bundle {
 struct qk_rest {
     qk_rest_config config;
     qk_iam *iam;
+    qk_attempts *attempts; /* log-ins that failed */
     qk_tokens *tokens;
     qk_test_log *log;
     qk_rest_host host;
@@ -44,6 +46,7 @@ typedef struct qk_rest_call {
     char name[64]; /* what stands in the place of {name} */
     /* the answer */
     int status; /* 0: none yet */
+    int64_t hold_back_ms;
     const char *content_type;
     qk_buf body;
     struct {

@@ -27,6 +27,7 @@ qk_err qk_rest_new(const qk_rest_config *config, qk_iam *iam, qk_tokens *tokens,
     rest->started_ms = qk_clock_monotonic_ms();
     qk_history_init(&rest->history);
     pthread_mutex_init(&rest->bundle_lock, NULL);
+    QK_TRY(qk_attempts_new(&rest->attempts));
     QK_TRY(qk_counters_new(qk_rest_route_count, &rest->counters));
     *out_rest = rest;
     rest = NULL;
@@ -41,6 +42,7 @@ void qk_rest_free(qk_rest **rest)
     for (size_t i = 0; i < sizeof(*rest)->bundles / sizeof(*rest)->bundles[0]; i++)
         qk_buf_done(&(*rest)->bundles[i].document);
     pthread_mutex_destroy(&(*rest)->bundle_lock);
+    qk_attempts_free(&(*rest)->attempts);
     free((*rest)->counters);
     free(*rest);
     *rest = NULL;
@@ -189,6 +191,13 @@ void qk_rest_answer(qk_rest *rest, qk_http_exchange *exchange)
     if (!call->status)
         qk_rest_refuse_failure(call, QK_E_GENERAL);
     send_answer(rest, call);
+}
+
+int64_t qk_rest_hold_back_ms(const qk_http_exchange *exchange)
+{
+    const qk_rest_call *call = exchange->user;
+
+    return call->hold_back_ms;
 }
 
 void qk_rest_turn_away(qk_http_exchange *exchange)

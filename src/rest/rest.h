@@ -52,6 +52,8 @@ void qk_rest_serve(qk_rest *rest, qk_http_exchange *exchange);
 /* The same in two halves for a pool: compute there, answer on the loop. The exchange's arena carries the answer. */
 void qk_rest_compute(qk_rest *rest, qk_http_exchange *exchange);
 void qk_rest_answer(qk_rest *rest, qk_http_exchange *exchange);
+/* How long to wait between the two, without holding a thread up: failed log-ins are answered late. 0: not at all. */
+int64_t qk_rest_hold_back_ms(const qk_http_exchange *exchange);
 /* Instead of qk_rest_compute, when there is no thread for it, or nobody waits any more: 503. */
 void qk_rest_turn_away(qk_http_exchange *exchange);
 /* Counts an error that the HTTP session answers by itself, and writes its body, which is JSON. */

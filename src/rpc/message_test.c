@@ -127,7 +127,7 @@ static void a_limited_caller_stays_in_its_keystores(void **state)
     qk_uuid mine = { "mine............" }, other = { "other..........." };
     qk_caller caller = { .identity = "anonymous",
                          .keystore_actions = QK_ACTION_BIT(QK_ACTION_FIND_KEYS),
-                         .keystores = { mine },
+                         .keystores = { { mine, QK_ACTION_BIT(QK_ACTION_FIND_KEYS) } },
                          .keystore_count = 1 };
 
     (void)state;

@@ -20,10 +20,13 @@ qk_err qk_caller_may(const qk_caller *caller, qk_action action)
     return refuse(caller, action);
 }
 
-static bool is_keystore_of(const qk_caller *caller, const qk_uuid *keystore)
+bool qk_caller_can_in(const qk_caller *caller, qk_action action, const qk_uuid *keystore)
 {
+    if (!caller || action == QK_ACTION_NONE || (caller->actions & QK_ACTION_BIT(action)))
+        return true;
     for (size_t i = 0; i < caller->keystore_count; i++)
-        if (qk_uuid_equal(&caller->keystores[i], keystore))
+        if ((caller->keystores[i].actions & QK_ACTION_BIT(action)) &&
+            qk_uuid_equal(&caller->keystores[i].keystore, keystore))
             return true;
     return false;
 }
@@ -32,12 +35,10 @@ qk_err qk_caller_may_in(const qk_caller *caller, qk_action action, const qk_uuid
 {
     char text[QK_UUID_TEXT];
 
-    if (!caller || action == QK_ACTION_NONE || (caller->actions & QK_ACTION_BIT(action)))
+    if (qk_caller_can_in(caller, action, keystore))
         return QK_OK;
     if (!(caller->keystore_actions & QK_ACTION_BIT(action)))
         return refuse(caller, action);
-    if (is_keystore_of(caller, keystore))
-        return QK_OK;
     qk_uuid_write(keystore, text);
     return qk_fail(QK_E_NOT_AUTHORIZED, "%s has the action %s on other keystores, not on %s", caller->identity,
                    qk_action_name(action), text);

@@ -15,20 +15,30 @@
 #include "base/encoding.h"
 #include "rpc/action.h"
 
+enum { QK_CALLER_KEYSTORES = 32 };
+
+/* Actions that hold in one keystore. */
+typedef struct qk_keystore_grant {
+    qk_uuid keystore;
+    uint64_t actions;
+} qk_keystore_grant;
+
 /* Who calls. Filled by the server from a verified token; NULL in a qk_call means the embedding process itself, which
  * may do everything. */
 typedef struct qk_caller {
     char identity[64]; /* name of the service ID, for logs and audit */
     uint64_t actions;  /* bit 1 << qk_action for each action allowed on the instance */
-    /* Actions on keystores that are limited to these keystores (the anonymous user: the public one). */
-    uint64_t keystore_actions;
-    qk_uuid keystores[8];
+    /* What is allowed in some keystores only (the anonymous user: in the public one), and all of that together. */
+    qk_keystore_grant keystores[QK_CALLER_KEYSTORES];
     size_t keystore_count;
+    uint64_t keystore_actions;
 } qk_caller;
 
 /* May the caller do this at all / with this keystore? QK_E_NOT_AUTHORIZED with words. A NULL caller may. */
 QK_MUST_CHECK qk_err qk_caller_may(const qk_caller *caller, qk_action action);
 QK_MUST_CHECK qk_err qk_caller_may_in(const qk_caller *caller, qk_action action, const qk_uuid *keystore);
+/* The same as an answer, for those who leave out what the caller may not see. */
+bool qk_caller_can_in(const qk_caller *caller, qk_action action, const qk_uuid *keystore);
 
 /* Under which master key new blobs are sealed. */
 typedef enum qk_seal_under { QK_UNDER_INSTANCE, QK_UNDER_USER } qk_seal_under;

@@ -169,17 +169,48 @@ void qk_connection_give_budget(void *connection, size_t bytes)
 
 /* ---- stopping ---- */
 
-static void shut_down_all(qk_task *task)
+static void shut_down_those_of(const qk_listener *listener, const char *why)
 {
     for (inner *it = connections, *next; it; it = next) {
         next = it->next;
+        if (listener && it->listener != listener)
+            continue;
         it->protocol->shutdown(it->session);
         if (it->transport.handshaken)
             qk_connection_go_on(it);
         else
-            qk_connection_close(it, "server stops");
+            qk_connection_close(it, why);
     }
+}
+
+static void shut_down_all(qk_task *task)
+{
+    shut_down_those_of(NULL, "server stops");
     free(task);
+}
+
+typedef struct renewal {
+    qk_task task;
+    const qk_listener *listener;
+} renewal;
+
+static void shut_down_listeners(qk_task *task)
+{
+    renewal *it = (renewal *)(void *)task;
+
+    shut_down_those_of(it->listener, "client certificates changed");
+    free(it);
+}
+
+void qk_connections_renew(qk_worker *worker, const qk_listener *listener)
+{
+    renewal *it = calloc(1, sizeof *it);
+
+    if (!it)
+        return;
+    it->task.run = shut_down_listeners;
+    it->listener = listener;
+    qk_worker_post(worker, &it->task);
 }
 
 static void close_all(qk_task *task)

@@ -84,6 +84,8 @@ void qk_connection_hold(qk_connection *connection);
 void qk_connection_let_go(qk_connection *connection);
 /* Asks every connection of the worker to end gracefully, or closes them `now`. */
 void qk_connections_shutdown(qk_worker *worker, bool now);
+/* Asks those of one listener to end gracefully: they were let in under rules that hold no longer. */
+void qk_connections_renew(qk_worker *worker, const qk_listener *listener);
 
 /* The budget for bodies, limits.bodies: for the callbacks of that name of all sessions. */
 bool qk_connection_take_budget(void *connection, size_t more);

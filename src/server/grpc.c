@@ -41,8 +41,16 @@ static qk_err authenticate(qk_server *server, const qk_rpc_call *call, call_reco
         return qk_fail(QK_E_NOT_AUTHENTICATED, "metadata 'authorization: Bearer <token>' is missing");
     QK_TRY(qk_iam_verify(server->instance.iam, qk_view_slice(header, sizeof scheme - 1, header.len), &record->caller));
     record->has_caller = true;
-    QK_TRY(qk_caller_may(&record->caller, QK_ACTION_EP11_USE));
     return QK_OK;
+}
+
+/* A row has two actions at most; the third that some need (ep11.use, a keystore's) is the handler's to ask for. */
+static qk_err authorize(const call_record *record)
+{
+    const qk_caller *caller = record->has_caller ? &record->caller : NULL;
+
+    QK_TRY(qk_caller_may(caller, record->method->action));
+    return qk_caller_may(caller, record->method->second_action);
 }
 
 static qk_err admit(qk_connection *connection, qk_rpc_call *call)
@@ -57,9 +65,10 @@ static qk_err admit(qk_connection *connection, qk_rpc_call *call)
     record->call = call;
     if (!qk_instance_find(&server->instance, call->path, &record->method, &record->endpoint))
         return qk_fail(QK_E_METHOD_UNKNOWN, "no method %s", call->path);
+    if (!server->grpc_tls && atomic_load(&server->asks_certificates))
+        return qk_fail(QK_E_NOT_AUTHENTICATED, "client certificates are asked for, and this listener has TLS off");
     QK_TRY(authenticate(server, call, record));
-    QK_TRY(qk_caller_may(record->has_caller ? &record->caller : NULL, record->method->action));
-    return QK_OK;
+    return authorize(record);
 }
 
 /* The method is whatever the peer sent; a quotation mark in it must not end the words early. */

@@ -24,14 +24,32 @@ static bool on_headers(void *context, qk_http_exchange *exchange)
     return qk_rest_admit(((qk_connection *)context)->server->rest, exchange);
 }
 
-static void come_back(qk_task *task)
+static void answer(pool_record *record)
 {
-    pool_record *record = (pool_record *)(void *)task;
     qk_connection *connection = record->connection;
 
     atomic_fetch_sub(&connection->server->open_calls, 1);
     qk_rest_answer(connection->server->rest, record->exchange); /* the record goes with it */
     qk_connection_let_go(connection);
+}
+
+static void on_time(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    answer(arg);
+}
+
+/* What is held back waits without a thread. */
+static void come_back(qk_task *task)
+{
+    pool_record *record = (pool_record *)(void *)task;
+    int64_t ms = qk_rest_hold_back_ms(record->exchange);
+    const struct timeval wait = { .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+
+    if (ms == 0 ||
+        event_base_once(qk_worker_base(record->connection->worker), -1, EV_TIMEOUT, on_time, record, &wait) != 0)
+        answer(record);
 }
 
 /* What waited for a thread in vain is not done. */

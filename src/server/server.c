@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"
+#include "server/client_cas.h"
 #include "server/tick.h"
 #include "server/tls_library.h"
 
@@ -196,6 +197,7 @@ static void stop(struct running *running)
         event_base_free(server->base);
     qk_server_tls_free(&server->grpc_tls);
     qk_server_tls_free(&server->https_tls);
+    free(server->client_cas);
     qk_rest_free(&server->rest);
     qk_instance_close(&server->instance);
 }
@@ -218,6 +220,8 @@ static qk_err start_and_loop(struct running *running)
     QK_TRY(qk_server_tls_new(&config->https, "http/1.1", &server->https_tls));
     QK_TRY(qk_instance_open(config->database, config->master_key, &options, &server->instance));
     qk_iam_set_token_seconds(server->instance.iam, (int64_t)config->token_seconds);
+    server->client_cas_changes = -1;
+    QK_TRY(qk_client_cas_refresh(server));
     QK_TRY(start_threads(server));
     QK_TRY(start_rest(running));
     QK_TRY(watch_signals(running));

@@ -32,6 +32,10 @@ typedef struct qk_server {
     atomic_size_t open_connections, open_calls; /* of both listeners */
     atomic_int database_result;                 /* qk_err, of the last look; see host.c */
     _Atomic(int64_t) database_checked_ms;
+    qk_client_ca *client_cas; /* as they were read last (client_cas.c) */
+    size_t client_ca_count;
+    int64_t client_cas_changes;    /* the database's count at that time */
+    atomic_bool asks_certificates; /* there are some */
     atomic_bool stopping;
 } qk_server;
 

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "entropy/entropy.h"
+#include "server/client_cas.h"
 #include "server/tls_library.h"
 
 enum { SAMPLE_EVERY = 10 };
@@ -27,6 +28,9 @@ static void refresh_tokens(qk_task *task)
 
     if (err != QK_OK)
         qk_log_failure(QK_LOG_ERROR, err, "op=refresh what=tokens");
+    err = qk_client_cas_refresh(tick->server);
+    if (err != QK_OK)
+        qk_log_failure(QK_LOG_ERROR, err, "op=refresh what=client-authorities kept=old");
     atomic_store(&tick->refreshing, false);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "crypto/openssl.h"
+#include "server/client_certificates.h"
 #include "server/tls_library.h"
 
 struct qk_server_tls {
@@ -12,7 +13,9 @@ struct qk_server_tls {
     unsigned char alpn[16]; /* wire form: length, name */
     unsigned alpn_len;
     pthread_mutex_t lock;
-    SSL_CTX *context; /* guarded by lock; connections hold references of their own */
+    SSL_CTX *context;       /* guarded by lock; connections hold references of their own */
+    pthread_mutex_t making; /* by whoever makes a context, and of: */
+    qk_buf client_cas;      /* PEM, all in a row; empty: none */
 };
 
 static void free_context(SSL_CTX **context)
@@ -49,6 +52,21 @@ static qk_err require_client_certificates(SSL_CTX *context, const char *client_c
     return QK_OK;
 }
 
+/* An intermediate authority may be trusted without the one above it. */
+static qk_err trust_client_cas(SSL_CTX *context, const char *pem)
+{
+    QK_OWNED(qk_certificates_free) STACK_OF(X509) *all = NULL;
+
+    QK_TRY(qk_client_certificates_read(qk_tls_library(), pem, &all));
+    for (int i = 0; i < sk_X509_num(all); i++)
+        if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), sk_X509_value(all, i)) != 1 ||
+            SSL_CTX_add_client_CA(context, sk_X509_value(all, i)) != 1)
+            return qk_openssl_fail(QK_E_NO_MEMORY, "client authorities");
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    return QK_OK;
+}
+
 static qk_err make_context(qk_server_tls *tls, SSL_CTX **out_context)
 {
     static const unsigned char session_id[] = "quantoki";
@@ -74,6 +92,8 @@ static qk_err make_context(qk_server_tls *tls, SSL_CTX **out_context)
         return qk_fail(QK_E_CONFIG, "%s does not belong to %s", listen->key, listen->certificate);
     if (listen->client_ca)
         QK_TRY(require_client_certificates(context, listen->client_ca));
+    if (tls->client_cas.len)
+        QK_TRY(trust_client_cas(context, qk_buf_text(&tls->client_cas)));
     *out_context = context;
     context = NULL;
     return QK_OK;
@@ -94,6 +114,7 @@ qk_err qk_server_tls_new(const qk_listen_config *listen, const char *alpn, qk_se
     tls->alpn[0] = (unsigned char)strlen(alpn);
     memcpy(tls->alpn + 1, alpn, strlen(alpn));
     pthread_mutex_init(&tls->lock, NULL);
+    pthread_mutex_init(&tls->making, NULL);
     QK_TRY(make_context(tls, &tls->context));
     *out_tls = tls;
     tls = NULL;
@@ -106,11 +127,14 @@ void qk_server_tls_free(qk_server_tls **tls)
         return;
     SSL_CTX_free((*tls)->context);
     pthread_mutex_destroy(&(*tls)->lock);
+    pthread_mutex_destroy(&(*tls)->making);
+    qk_buf_done(&(*tls)->client_cas);
     free(*tls);
     *tls = NULL;
 }
 
-qk_err qk_server_tls_reload(qk_server_tls *tls)
+/* The lock on making is held. */
+static qk_err renew(qk_server_tls *tls)
 {
     SSL_CTX *fresh, *old;
 
@@ -121,6 +145,44 @@ qk_err qk_server_tls_reload(qk_server_tls *tls)
     pthread_mutex_unlock(&tls->lock);
     SSL_CTX_free(old);
     return QK_OK;
+}
+
+qk_err qk_server_tls_reload(qk_server_tls *tls)
+{
+    qk_err err;
+
+    pthread_mutex_lock(&tls->making);
+    err = renew(tls);
+    pthread_mutex_unlock(&tls->making);
+    return err;
+}
+
+/* The lock on making is held. `fresh` comes back with what is not used any more. */
+static qk_err renew_with(qk_server_tls *tls, qk_buf *fresh)
+{
+    qk_buf old = tls->client_cas;
+    qk_err err;
+
+    tls->client_cas = *fresh;
+    err = renew(tls);
+    *fresh = err == QK_OK ? old : tls->client_cas;
+    if (err != QK_OK)
+        tls->client_cas = old;
+    return err;
+}
+
+qk_err qk_server_tls_set_client_cas(qk_server_tls *tls, const qk_client_ca *cas, size_t count)
+{
+    QK_OWNED(qk_buf_done) qk_buf pem = QK_BUF_NONE;
+    qk_err err;
+
+    for (size_t i = 0; i < count; i++)
+        qk_buf_printf(&pem, "%s\n", cas[i].pem);
+    QK_TRY(qk_buf_check(&pem));
+    pthread_mutex_lock(&tls->making);
+    err = renew_with(tls, &pem);
+    pthread_mutex_unlock(&tls->making);
+    return err;
 }
 
 SSL *qk_server_tls_accept(qk_server_tls *tls)

@@ -303,6 +303,30 @@ static void messages_end_with_the_login(void)
     OK(p32->C_MessageSignInit(session, &hmac, mac));
 }
 
+static void a_key_asks_before_each_message(void)
+{
+    static CK_BYTE curve[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 };
+    CK_MECHANISM pair = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
+    CK_ATTRIBUTE of_public = VALUE(CKA_EC_PARAMS, curve);
+    CK_ATTRIBUTE of_private[] = { BOOL(CKA_SIGN, true), BOOL(CKA_ALWAYS_AUTHENTICATE, true) };
+    CK_OBJECT_HANDLE public_key = 0, key = 0;
+
+    OK(p11->C_GenerateKeyPair(session, &pair, &of_public, 1, of_private, 2, &public_key, &key));
+    OK(p32->C_MessageSignInit(session, &ecdsa_sha256, key));
+    for (int i = 0; i < 2; i++) {
+        len = sizeof cipher;
+        RV(p32->C_SignMessage(session, NULL, 0, text, 16, cipher, &len), CKR_USER_NOT_LOGGED_IN);
+        OK(login(session, CKU_CONTEXT_SPECIFIC));
+        OK(p32->C_SignMessage(session, NULL, 0, text, 16, cipher, &len));
+    }
+    OK(p32->C_MessageSignFinal(session));
+    OK(p11->C_SignInit(session, &ecdsa_sha256, key));
+    OK(login(session, CKU_CONTEXT_SPECIFIC));
+    len = sizeof cipher;
+    RV(p11->C_GetOperationState(session, cipher, &len), CKR_STATE_UNSAVEABLE); /* one PIN would serve twice */
+    OK(p11->C_Sign(session, text, 16, cipher, &len));
+}
+
 const test_case message_cases[] = {
     { "messages are encrypted and decrypted", messages_are_encrypted_and_decrypted, true, false },
     { "no plaintext of a message leaves unchecked", no_plaintext_leaves_unchecked, true, false },
@@ -311,6 +335,7 @@ const test_case message_cases[] = {
     { "nonces are made as asked", nonces_are_made_as_asked, true, false },
     { "parameters of messages are judged", parameters_of_messages_are_judged, true, false },
     { "messages are signed and verified", messages_are_signed_and_verified, true, false },
+    { "a key asks for its PIN before each message", a_key_asks_before_each_message, true, false },
     { "messages end with the login", messages_end_with_the_login, true, false },
     { NULL, NULL, false, false },
 };

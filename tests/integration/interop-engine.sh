@@ -87,21 +87,12 @@ random_comes_from_the_token() {
     [ "$(with_engine openssl rand -engine pkcs11 -hex 32 | tr -d '\n' | wc -c)" = 64 ]
 }
 
-a_server_speaks() { # certificate's name, version of TLS, what its cipher's name holds
-    local port said
-    port=$(free_port)
-    # shellcheck disable=SC2046
-    OPENSSL_CONF=$place/engine.cnf serve "$place/server.log" openssl s_server -accept "127.0.0.1:$port" \
-        -cert "$place/$1.pem" $(key_of "e-$1" -key) -www "-$2"
-    wait_for_port "$port"
-    said=$(openssl s_client -connect "127.0.0.1:$port" -CAfile "$place/$1.pem" -verify_return_error <<<Q 2>&1)
-    end_served "$served"
-    says "Verify return code: 0 (ok)" "$said" && says "Cipher is .*$3" "$said" || { cat "$place/server.log"; return 1; }
-}
-
 openssl_serves_tls() {
-    a_server_speaks rsa tls1_2 ECDHE-RSA && a_server_speaks rsa tls1_3 TLS_AES && a_server_speaks ec tls1_2 ECDHE-ECDSA &&
-        a_server_speaks ec tls1_3 TLS_AES
+    local name
+    for name in rsa ec; do
+        # shellcheck disable=SC2046
+        speaks_tls "$place/engine.cnf" "$place/$name.pem" "tls1_2 tls1_3" $(key_of "e-$name" -key) || return
+    done
 }
 
 # ---- nginx ----

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/interop.sh"
 
 url="pkcs11:token=interop"
+hangs="p11-kit waits for a lock of the C library when the program ends"
 printf 'cn = localhost\ntls_www_server\nsigning_key\ndns_name = localhost\nexpiration_days = 2\nserial = 7\n' \
     >"$work/template.cfg"
 
@@ -58,7 +59,6 @@ a_pair_is_imported() {
         --outfile "$place/soft-cert.pem" || return
     p11tool --login --write --load-privkey "$place/soft.pem" --label soft --id 7a7a $url || return
     p11tool --login --write --load-certificate "$place/soft-cert.pem" --label soft --id 7a7a $url || return
-    p11tool --login --test-sign "$url;object=soft;type=private" || return
     says "Label: soft" "$(p11tool --login --list-certs $url)" || return
     p11tool --export "$url;object=soft;type=cert" --outfile "$place/read.pem" || return
     cmp <(openssl x509 -in "$place/read.pem") <(openssl x509 -in "$place/soft-cert.pem") || return
@@ -80,6 +80,11 @@ only_the_security_officer_marks_as_trusted() {
     refuses p11tool --login --mark-trusted --write --load-certificate "$place/soft-cert.pem" --label no $url || return
     p11tool --so-login --mark-trusted --write --load-certificate "$place/soft-cert.pem" --label trusted $url || return
     says "Label: trusted" "$(p11tool --list-all-trusted $url)"
+}
+
+imported_keys_sign() { # it ends with a complaint: there is no public key for it in the token
+    says "Verifying against private key parameters... ok" \
+        "$(p11tool --login --test-sign "$url;object=soft;type=private" 2>&1)"
 }
 
 certtool_signs_with_the_tokens_key() {
@@ -117,11 +122,12 @@ run_cases() {
     with_token "p11tool's test of signatures passes" pairs_sign
     with_token "p11tool exports public keys" public_keys_are_exported
     with_token "p11tool imports a key and its certificate" a_pair_is_imported
+    with_token_unless_sanitized "$hangs" "p11tool's test of an imported key passes" imported_keys_sign
     with_token "p11tool imports a secret key" a_secret_key_is_imported
     with_token "p11tool changes labels and identifiers" labels_and_identifiers_are_changed
     with_token "only the security officer marks as trusted" only_the_security_officer_marks_as_trusted
-    with_token "certtool signs certificate and request" certtool_signs_with_the_tokens_key
-    with_token "gnutls-serv serves with the token's key" gnutls_serves_with_the_tokens_key
+    with_token_unless_sanitized "$hangs" "certtool signs certificate and request" certtool_signs_with_the_tokens_key
+    with_token_unless_sanitized "$hangs" "gnutls-serv serves with the token's key" gnutls_serves_with_the_tokens_key
     with_token "p11tool deletes objects" objects_are_deleted
 }
 

@@ -10,7 +10,7 @@ keytool() {
 }
 
 keytool_makes_a_key() {
-    # Java says nothing of wrapping when it makes keys; and of the uses of a key, one that is named excludes the others.
+    # Java says nothing of wrapping and derivation when it makes keys; and of the uses of a key, one that is named excludes the others.
     cat >"$place/java.cfg" <<END
 name = quantoki
 library = $module
@@ -20,6 +20,10 @@ END
 attributes(*, CKO_PUBLIC_KEY, CKK_RSA) = { CKA_ENCRYPT = true CKA_WRAP = true }
 attributes(*, CKO_PRIVATE_KEY, CKK_RSA) = { CKA_DECRYPT = true CKA_UNWRAP = true }
 attributes(*, CKO_SECRET_KEY, CKK_AES) = { CKA_ENCRYPT = true CKA_EXTRACTABLE = true CKA_SENSITIVE = false }
+END
+    sed '$ r /dev/stdin' "$place/java.cfg" >"$place/deriving.cfg" <<END
+attributes(*, CKO_PRIVATE_KEY, CKK_EC) = { CKA_DERIVE = true }
+attributes(*, CKO_SECRET_KEY, CKK_GENERIC_SECRET) = { CKA_SENSITIVE = false CKA_EXTRACTABLE = true }
 END
     keytool -genkeypair -alias made -keyalg EC -groupname secp256r1 -dname CN=java || return
     says "made, PrivateKeyEntry" "$(keytool -list)"
@@ -51,8 +55,9 @@ run_cases() {
     with_token "keytool makes a key" keytool_makes_a_key
     with_token "keytool makes a request and takes the answer" keytool_makes_a_request_and_takes_the_answer
     with_token "jarsigner signs" jarsigner_signs
-    for part in signatures ciphers others keystore; do use_token $part java; done
+    for part in signatures ciphers others copies keystore; do use_token $part java; done
     use_token wrapping wrapping
+    use_token derivations deriving
 }
 
 if ! command -v javac >/dev/null || ! command -v keytool >/dev/null; then

@@ -39,9 +39,9 @@ a_slot_is_chosen_in_every_way() {
 
 hashes_are_those_of_openssl() {
     local name
-    for name in SHA-1 SHA224 SHA256 SHA384 SHA512; do
+    for name in SHA-1 SHA224 SHA256 SHA384 SHA512 SHA3-224 SHA3-256 SHA3-384 SHA3-512; do
         p11 --hash --mechanism $name --input-file "$message" --output-file "$place/hash" || return
-        openssl dgst "-${name//-/}" -binary "$message" | cmp - "$place/hash" || return
+        openssl dgst "-${name/SHA-1/sha1}" -binary "$message" | cmp - "$place/hash" || return
     done
 }
 
@@ -220,7 +220,29 @@ keys_are_wrapped_and_unwrapped() {
     as_user --keygen --key-type AES:32 --id e1 --usage-wrap --sensitive || return
     as_user --keypairgen --key-type rsa:3072 --id e2 --usage-wrap || return
     wrap_and_unwrap e2 RSA-PKCS && wrap_and_unwrap e1 AES-CBC-PAD --iv $iv && wrap_and_unwrap e1 AES-CBC --iv $iv &&
-        wrap_and_unwrap e1 AES-ECB
+        wrap_and_unwrap e1 AES-ECB && wrap_and_unwrap e1 AES-KEY-WRAP
+}
+
+secrets_are_derived() {
+    as_user --keypairgen --key-type EC:prime256v1 --id f8 --usage-derive || return
+    as_user --read-object --type pubkey --id f8 --output-file "$place/ours.der" || return
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$place/peer.pem" || return
+    openssl pkey -in "$place/peer.pem" -pubout -outform DER -out "$place/peer.der" || return
+    as_user --derive --mechanism ECDH1-DERIVE --id f8 --input-file "$place/peer.der" --output-file "$place/secret" || return
+    openssl pkeyutl -derive -inkey "$place/peer.pem" -peerkey "$place/ours.der" -peerform DER | cmp - "$place/secret"
+}
+
+keys_of_other_kinds_are_generated() {
+    says "EC_MONTGOMERY" "$(as_user --keypairgen --key-type EC:curve25519 --id fa)" || return
+    says "DES3" "$(as_user --keygen --key-type DES3:24 --id fb)"
+}
+
+raw_rsa_is_raw() {
+    as_user --read-object --type pubkey --id a0 --output-file "$place/rsa.der" || return
+    { printf '\0\1'; head -c 253 /dev/zero | tr '\0' '\377'; printf '\0'; } >"$place/block"
+    as_user --sign --mechanism RSA-X-509 --id a0 --input-file "$place/block" --output-file "$place/signature" || return
+    openssl pkeyutl -verifyrecover -pubin -keyform DER -inkey "$place/rsa.der" -pkeyopt rsa_padding_mode:none \
+        -in "$place/signature" | cmp - "$place/block"
 }
 
 a_key_that_may_not_leave_is_not_wrapped() {
@@ -290,6 +312,9 @@ run_cases() {
     with_token "MACs are made and checked" macs_are_made_and_checked
     with_token "PSS signs and OAEP decrypts" pss_signs_and_oaep_decrypts
     with_token "keys are wrapped and unwrapped" keys_are_wrapped_and_unwrapped
+    with_token "secrets are derived" secrets_are_derived
+    with_token "keys of other kinds are generated" keys_of_other_kinds_are_generated
+    with_token "raw RSA is raw" raw_rsa_is_raw
     with_token "a key that may not leave is not wrapped" a_key_that_may_not_leave_is_not_wrapped
     with_token "PINs are changed where they are the token's" pins_are_changed_where_they_are_the_tokens
     with_token "the tool's test of pairs as Mozilla makes them" it_tests_pairs_as_mozilla_makes_them

@@ -49,6 +49,14 @@ with_token() { # name, function...
     it "$token: $name" "$@"
 }
 
+# The same for what others' programs cannot do with the address sanitizer in them.
+with_token_unless_sanitized() { # why, name, function...
+    case ${QUANTOKI_SANITIZED:-} in
+    *address*) skip "$token: $2" "$1" ;;
+    *) with_token "${@:2}" ;;
+    esac
+}
+
 # Runs a server that loads the module in the background, itself and not a shell that waits for it; sets served.
 serve() { # log, program...
     local log=$1 _
@@ -75,6 +83,22 @@ wait_for_port() { # a server of the test listens there
         sleep 0.05
     done
     return 1
+}
+
+# openssl s_server speaks with a client that trusts the certificate and nothing else.
+speaks_tls() { # openssl.cnf of the server, certificate, versions of TLS, the server's options for its key
+    local configuration=$1 certificate=$2 versions=$3 version port said
+    shift 3
+    for version in $versions; do
+        port=$(free_port)
+        OPENSSL_CONF=$configuration serve "$place/server.log" openssl s_server -accept "127.0.0.1:$port" \
+            -cert "$certificate" "-$version" -www "$@"
+        wait_for_port "$port"
+        said=$(openssl s_client -connect "127.0.0.1:$port" -CAfile "$certificate" -verify_return_error <<<Q 2>&1)
+        end_served "$served"
+        says "Verify return code: 0 (ok)" "$said" && says "New, TLSv1.*${version#tls1_}, Cipher is" "$said" ||
+            { cat "$place/server.log"; return 1; }
+    done
 }
 
 # Runs a program that loads the module and prints lines of "good: sentence" and "bad: sentence: why": each is a case, and

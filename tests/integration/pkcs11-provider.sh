@@ -98,6 +98,15 @@ certificates_are_signed() {
     done
 }
 
+secrets_are_derived() {
+    as_user --keypairgen --key-type EC:prime256v1 --id 04 --label p-dh --usage-derive || return
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$place/peer.key" || return
+    openssl pkey -in "$place/peer.key" -pubout -out "$place/peer.pub" || return
+    with_provider openssl pkey -in "$(private dh)" -pubout -out "$place/dh.pub" || return
+    with_provider openssl pkeyutl -derive -inkey "$(private dh)" -peerkey "$place/peer.pub" -out "$place/secret" || return
+    openssl pkeyutl -derive -inkey "$place/peer.key" -peerkey "$place/dh.pub" | cmp - "$place/secret"
+}
+
 pairs_are_generated_in_the_token() {
     write_configuration "$place/provider.cnf" "" "pkcs11-module-encode-provider-uri-to-pem = true"
     with_provider openssl genpkey -propquery provider=pkcs11 -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
@@ -113,20 +122,12 @@ random_comes_from_the_token() {
     [ "$(with_provider openssl rand -propquery provider=pkcs11 -hex 32 | tr -d '\n' | wc -c)" = 64 ]
 }
 
-a_server_speaks() { # certificate's name, version of TLS, what its cipher's name holds
-    local port said
-    port=$(free_port)
-    OPENSSL_CONF=$place/provider.cnf serve "$place/server.log" openssl s_server -accept "127.0.0.1:$port" \
-        -cert "$place/$1.pem" -key "$(private "$1")" -www "-$2"
-    wait_for_port "$port"
-    said=$(openssl s_client -connect "127.0.0.1:$port" -CAfile "$place/$1.pem" -verify_return_error <<<Q 2>&1)
-    end_served "$served"
-    says "Verify return code: 0 (ok)" "$said" && says "Cipher is .*$3" "$said" || { cat "$place/server.log"; return 1; }
-}
-
 openssl_serves_tls() {
-    a_server_speaks rsa tls1_2 ECDHE-RSA && a_server_speaks rsa tls1_3 TLS_AES && a_server_speaks ec tls1_2 ECDHE-ECDSA &&
-        a_server_speaks ec tls1_3 TLS_AES && a_server_speaks ed tls1_3 TLS_AES
+    local name
+    for name in rsa ec; do
+        speaks_tls "$place/provider.cnf" "$place/$name.pem" "tls1_2 tls1_3" -key "$(private $name)" || return
+    done
+    speaks_tls "$place/provider.cnf" "$place/ed.pem" tls1_3 -key "$(private ed)"
 }
 
 # ---- hosts whose configuration loads the provider, which loads the module ----
@@ -165,6 +166,7 @@ run_cases() {
     with_token "messages are signed: RSA, PSS, ECDSA, Ed25519" messages_are_signed
     with_token "messages are decrypted" messages_are_decrypted
     with_token "requests and certificates are signed" certificates_are_signed
+    with_token "secrets are derived by ECDH" secrets_are_derived
     with_token "pairs are generated in the token" pairs_are_generated_in_the_token
     with_token "random comes from the token" random_comes_from_the_token
     with_token "s_server serves TLS 1.2 and 1.3 with RSA, ECDSA and Ed25519" openssl_serves_tls
@@ -177,5 +179,11 @@ if [ -z "$provider" ]; then
     skip "OpenSSL with pkcs11-provider" "pkcs11-provider is not installed (Debian 12 has it in its backports)"
     finish
 fi
+case ${QUANTOKI_SANITIZED:-} in
+*address*)
+    skip "OpenSSL with pkcs11-provider" "the provider loads with RTLD_DEEPBIND, which the address sanitizer refuses"
+    finish
+    ;;
+esac
 on_both_tokens run_cases
 finish

@@ -14,6 +14,8 @@ const grpcAddress = process.env.QUANTOKI_GRPC;
 const httpsAddress = process.env.QUANTOKI_HTTPS;
 
 const ca = fs.readFileSync(path.join(instance, 'ca.pem'));
+exports.ca = ca;
+exports.grpcAddress = grpcAddress;
 exports.apiKey = (name) => fs.readFileSync(path.join(instance, 'api-keys', name), 'utf8').trim();
 
 exports.post = (pathAndQuery, headers, body) =>

@@ -6,29 +6,10 @@ const assert = require('assert');
 const crypto = require('crypto');
 const { test, runAll } = require('./tap');
 const { apiKey, connect, detailOf, get, grant, grpc, Keystore, post, tokenOf } = require('./client');
+const { CKA, CKM, CKR, bytes, curves, fails, flag, int, spkiOf } = require('./vocabulary');
 
-const CKM = {
-  RSA_PKCS_KEY_PAIR_GEN: 0x0, RSA_PKCS: 0x1, RSA_PKCS_OAEP: 0x9, SHA256_RSA_PKCS: 0x40, SHA256_RSA_PKCS_PSS: 0x43,
-  SHA256: 0x250, SHA256_HMAC: 0x251, GENERIC_SECRET_KEY_GEN: 0x350, EC_KEY_PAIR_GEN: 0x1040, ECDSA: 0x1041,
-  ECDSA_SHA256: 0x1044, AES_KEY_GEN: 0x1080, AES_ECB: 0x1081, AES_CBC: 0x1082, AES_CBC_PAD: 0x1085, AES_GCM: 0x1087,
-  IBM_ED25519_SHA512: 0x8001001c,
-};
-const CKA = {
-  CLASS: 0x0, TOKEN: 0x1, LABEL: 0x3, KEY_TYPE: 0x100, ENCRYPT: 0x104, DECRYPT: 0x105, WRAP: 0x106, UNWRAP: 0x107,
-  SIGN: 0x108, VERIFY: 0x10a, MODULUS_BITS: 0x121, PUBLIC_EXPONENT: 0x122, VALUE_LEN: 0x161, EXTRACTABLE: 0x162,
-  EC_PARAMS: 0x180, CHECK_VALUE: 0x90, VALUE: 0x11, SENSITIVE: 0x103,
-};
-const CKR = {
-  ARGUMENTS_BAD: 0x7, DATA_LEN_RANGE: 0x21, ENCRYPTED_DATA_INVALID: 0x40, KEY_TYPE_INCONSISTENT: 0x63,
-  KEY_FUNCTION_NOT_PERMITTED: 0x68, MECHANISM_INVALID: 0x70, MECHANISM_PARAM_INVALID: 0x71, SIGNATURE_INVALID: 0xc0,
-  SIGNATURE_LEN_RANGE: 0xc1, IBM_BLOB_ERROR: 0x80010004, IBM_BLOBKEY_CONFLICT: 0x80010005,
-  IBM_TRANSPORT_LIMIT: 0x80010010, NOT_AUTHENTICATED: 0x80040001, CANNOT_UNMARSHAL: 0x80040002,
-};
-const flag = (value) => ({ AttributeTF: value });
-const int = (value) => ({ AttributeI: value });
-const bytes = (value) => ({ AttributeB: Buffer.from(value) });
-const P256 = Buffer.from('06082a8648ce3d030107', 'hex');
-const ED25519 = Buffer.from('06032b6570', 'hex');
+const P256 = curves['P-256'];
+const ED25519 = curves.Ed25519;
 const text = Buffer.from('This message is the test of a network HSM, 47 by');
 
 let hsm;
@@ -36,31 +17,12 @@ let aes;
 let rsa;
 let ec;
 
-const fails = async (promise, code, status) => {
-  let error;
-  await promise.then(
-    () => assert.fail(`expected code 0x${code.toString(16)}, but the call succeeded`),
-    (caught) => (error = caught),
-  );
-  const detail = detailOf(error);
-  assert.strictEqual(`0x${detail.Code.toString(16)}`, `0x${code.toString(16)}`, detail.Detail);
-  if (status !== undefined) assert.strictEqual(error.code, status);
-  return detail;
-};
-
 // The loader keeps the keys of a map<uint64, ...> as eight characters, one a byte, low ones first.
 const attributeOf = (key, type) => {
   const wanted = Buffer.alloc(8);
   wanted.writeUInt32LE(type);
   const found = Object.entries(key.Attributes).find(([text]) => text === wanted.toString('latin1') || text === String(type));
   return found && found[1];
-};
-
-const spkiOf = (blob) => {
-  // A public blob is a complete DER SPKI, followed by a trailer: read the length of the outer SEQUENCE.
-  const long = blob[1] & 0x80 ? blob[1] & 0x7f : 0;
-  const len = long ? blob.readUIntBE(2, long) : blob[1];
-  return blob.subarray(0, 2 + long + len);
 };
 
 // ---- tokens ----

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// gRPC as frames of HTTP/2: what no gRPC library would send, and what one does not show of the answers.
+'use strict';
+
+const assert = require('assert');
+const crypto = require('crypto');
+const http2 = require('http2');
+const zlib = require('zlib');
+const { start, test } = require('./tap');
+const { ca, detailOf, grpc, grpcAddress, tokenOf } = require('./client');
+const { CKM } = require('./vocabulary');
+
+const END_STREAM = 1;
+const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM } = http2.constants;
+const PATIENCE = 30000;
+const random = '/grep11.Crypto/GenerateRandom';
+let token;
+
+const varint = (number) => {
+  const bytes = [];
+  for (; number >= 128; number = Math.floor(number / 128)) bytes.push((number % 128) + 128);
+  return Buffer.from([...bytes, number]);
+};
+const number = (field, value) => Buffer.concat([varint(field * 8), varint(value)]);
+const bytes = (field, value) => Buffer.concat([varint(field * 8 + 2), varint(value.length), value]);
+const message = (body, flag = 0) => {
+  const prefix = Buffer.alloc(5);
+  prefix[0] = flag;
+  prefix.writeUInt32BE(body.length, 1);
+  return Buffer.concat([prefix, body]);
+};
+const digestRequest = (data) => Buffer.concat([bytes(1, number(1, CKM.SHA256)), bytes(2, data)]);
+
+const connect = (options = {}) =>
+  new Promise((resolve, reject) => {
+    const session = http2.connect(`https://${grpcAddress}`, { ca, ...options }, () => resolve(session));
+    session.on('error', reject);
+  });
+const open = (session, path, headers = {}, options = {}) =>
+  session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers',
+    authorization: `Bearer ${token}`, ...headers }, options);
+// All of an answer: headers, how they ended, messages, trailers.
+const answerOf = (stream) =>
+  new Promise((resolve, reject) => {
+    const answer = { chunks: [], trailers: {} };
+    stream.on('response', (headers, flags) => Object.assign(answer, { headers, only: Boolean(flags & END_STREAM) }));
+    stream.on('trailers', (trailers) => (answer.trailers = trailers));
+    stream.on('data', (chunk) => answer.chunks.push(chunk));
+    stream.on('error', reject);
+    stream.on('close', () => {
+      answer.body = Buffer.concat(answer.chunks);
+      answer.status = Number((answer.only ? answer.headers : answer.trailers)['grpc-status']);
+      resolve(answer);
+    });
+  });
+const call = (session, path, body, headers) => {
+  const stream = open(session, path, headers);
+  stream.end(body);
+  return answerOf(stream);
+};
+const withSession = async (run, options) => {
+  const session = await connect(options);
+  try {
+    await run(session);
+  } finally {
+    session.destroy();
+  }
+};
+const refused = (answer, status) => {
+  assert.ok(answer.only, 'the refusal has more than trailers');
+  assert.strictEqual(answer.body.length, 0);
+  assert.strictEqual(answer.status, status);
+  const details = Buffer.from(answer.headers['grpc-status-details-bin'], 'base64');
+  return detailOf({ code: status, metadata: { get: () => [details] } });
+};
+const serves = async (session, Len = 8) => {
+  const answer = await call(session, random, message(number(1, Len)));
+  assert.strictEqual(answer.status, 0);
+  assert.strictEqual(answer.body.length, 5 + bytes(1, Buffer.alloc(Len)).length);
+};
+const ends = (session) =>
+  new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error('the connection is still open')), PATIENCE);
+    let reason;
+    session.on('goaway', (code) => (reason = code));
+    session.on('close', () => {
+      clearTimeout(late);
+      resolve(reason);
+    });
+  });
+
+test('an answer is headers, one message and trailers', () => withSession(async (session) => {
+  const answer = await call(session, random, message(number(1, 32)));
+  assert.strictEqual(answer.headers[':status'], 200);
+  assert.strictEqual(answer.headers['content-type'], 'application/grpc');
+  assert.ok(!answer.only && answer.headers['grpc-status'] === undefined);
+  assert.strictEqual(answer.trailers['grpc-status'], '0');
+  assert.deepStrictEqual([...answer.body.subarray(0, 7)], [0, 0, 0, 0, 34, 10, 32]);
+}));
+
+test('a refusal is trailers alone, with one Grep11Error', () => withSession(async (session) => {
+  refused(await call(session, random, message(number(1, 0))), grpc.status.INVALID_ARGUMENT);
+  refused(await call(session, random, message(number(1, 1)), { authorization: 'Bearer nothing' }), grpc.status.UNAUTHENTICATED);
+  refused(await call(session, random, message(Buffer.from('0affff', 'hex'))), grpc.status.INVALID_ARGUMENT);
+  refused(await call(session, random, Buffer.alloc(0)), grpc.status.INVALID_ARGUMENT);
+  refused(await call(session, random, message(number(1, 1)).subarray(0, 6)), grpc.status.INVALID_ARGUMENT);
+  await serves(session);
+}));
+
+test('unknown methods are UNIMPLEMENTED', () => withSession(async (session) => {
+  for (const path of ['/grep11.Crypto/Nothing', '/grep11.Crypto', '/', '/grep11.Crypto/GenerateRandom/', `/${'x'.repeat(500)}`])
+    refused(await call(session, path, message(Buffer.alloc(0))), grpc.status.UNIMPLEMENTED);
+}));
+
+test('another content type is 415, another HTTP method 405', () => withSession(async (session) => {
+  for (const type of ['application/json', 'application/grpcx', 'text/plain']) {
+    const answer = await call(session, random, message(number(1, 1)), { 'content-type': type });
+    assert.strictEqual(answer.headers[':status'], 415);
+  }
+  const answer = await call(session, random, message(number(1, 1)), { ':method': 'PUT' });
+  assert.strictEqual(answer.headers[':status'], 405);
+  for (const type of ['application/grpc+proto', 'application/grpc;x=y'])
+    assert.strictEqual((await call(session, random, message(number(1, 1)), { 'content-type': type })).status, 0);
+}));
+
+test('grpc-timeout: in every unit, run out, malformed', () => withSession(async (session) => {
+  for (const timeout of ['1H', '5M', '60S', '60000m', '60000000u', '99999999n'])
+    assert.ok([0, 4].includes((await call(session, random, message(number(1, 1)), { 'grpc-timeout': timeout })).status));
+  refused(await call(session, random, message(number(1, 1)), { 'grpc-timeout': '0S' }), grpc.status.DEADLINE_EXCEEDED);
+  for (const timeout of ['5', 'S', '123456789S', '-1S', '1s', '1 S'])
+    refused(await call(session, random, message(number(1, 1)), { 'grpc-timeout': timeout }), grpc.status.INVALID_ARGUMENT);
+}));
+
+test('streams that are cancelled at any point leave the others alone', () => withSession(async (session) => {
+  const running = call(session, random, message(number(1, 100000)));
+  for (let i = 0; i < 20; i++) {
+    const stream = open(session, random);
+    stream.on('error', () => {});
+    if (i % 3) stream.write(message(number(1, 1000000)).subarray(0, 2 + (i % 3) * 3));
+    if (i % 2) await new Promise(setImmediate);
+    stream.close(NGHTTP2_CANCEL);
+  }
+  assert.strictEqual((await running).status, 0);
+  await serves(session);
+}));
+
+test('100 streams at once on one connection', () => withSession(async (session) => {
+  const streams = Array.from({ length: 100 }, () => open(session, random));
+  const answers = streams.map(answerOf);
+  await new Promise((resolve) => session.ping(() => resolve())); // all are open there
+  for (const stream of streams.reverse()) stream.end(message(number(1, 16)));
+  const bodies = (await Promise.all(answers)).map((answer) => answer.body.toString('hex'));
+  assert.strictEqual(new Set(bodies).size, 100);
+}));
+
+test('an answer comes through a window of 7 bytes', () =>
+  withSession((session) => serves(session, 3000), { settings: { initialWindowSize: 7 } }));
+
+test('large messages in both directions, in pieces of any size', () => withSession(async (session) => {
+  await serves(session, 1000000);
+  const data = crypto.randomBytes(20 << 20);
+  const whole = message(digestRequest(data));
+  const stream = open(session, '/grep11.Crypto/DigestSingle');
+  const answer = answerOf(stream);
+  for (let at = 0, size = 1; at < whole.length; at += size, size = Math.min(3 * size, 777777))
+    stream.write(whole.subarray(at, at + size));
+  stream.end();
+  assert.deepStrictEqual((await answer).body.subarray(-32), crypto.createHash('sha256').update(data).digest());
+}));
+
+test('a message longer than announced, and two messages, are refused', () => withSession(async (session) => {
+  const one = message(number(1, 8));
+  for (const body of [Buffer.concat([one, Buffer.from([0])]), Buffer.concat([one, one])])
+    assert.notStrictEqual((await call(session, random, body)).status, 0);
+  const huge = Buffer.from('00ffffffff', 'hex');
+  assert.strictEqual((await call(session, random, huge)).status, grpc.status.RESOURCE_EXHAUSTED);
+}));
+
+test('compression: identity and gzip are taken', () => withSession(async (session) => {
+  const data = Buffer.alloc(100000, 'a');
+  const digest = crypto.createHash('sha256').update(data).digest();
+  const path = '/grep11.Crypto/DigestSingle';
+  for (const [body, encoding] of [[message(digestRequest(data)), 'identity'], [message(digestRequest(data)), 'gzip'],
+    [message(zlib.gzipSync(digestRequest(data)), 1), 'gzip']])
+    assert.deepStrictEqual((await call(session, path, body, { 'grpc-encoding': encoding })).body.subarray(-32), digest);
+}));
+
+test('compression: what cannot be read is refused, and told what can', () => withSession(async (session) => {
+  const packed = message(zlib.deflateSync(number(1, 1)), 1);
+  const answer = await call(session, random, packed, { 'grpc-encoding': 'deflate' });
+  refused(answer, grpc.status.UNIMPLEMENTED);
+  assert.strictEqual(answer.headers['grpc-accept-encoding'], 'identity,gzip');
+  const zipped = zlib.gzipSync(number(1, 1));
+  for (const [body, headers] of [[message(zipped, 1), {}], [message(zipped, 2), { 'grpc-encoding': 'gzip' }],
+    [message(zipped.subarray(0, 12), 1), { 'grpc-encoding': 'gzip' }], [packed, { 'grpc-encoding': 'gzip' }]])
+    assert.notStrictEqual((await call(session, random, body, headers)).status, 0);
+  const bomb = message(zlib.gzipSync(Buffer.alloc(100 << 20)), 1);
+  assert.strictEqual((await call(session, random, bomb, { 'grpc-encoding': 'gzip' })).status, grpc.status.RESOURCE_EXHAUSTED);
+  await serves(session);
+}));
+
+test('after the GOAWAY of a client its open calls are answered', () => withSession(async (session) => {
+  const stream = open(session, random);
+  const answer = answerOf(stream);
+  await new Promise((resolve) => session.ping(() => resolve()));
+  session.goaway(0);
+  stream.end(message(number(1, 8)));
+  assert.strictEqual((await answer).status, 0);
+}));
+
+test('a flood of pings ends the connection', () => withSession(async (session) => {
+  const end = ends(session);
+  session.on('error', () => {});
+  const flood = () => {
+    for (let i = 0; i < 1000 && !session.destroyed; i++) session.ping(() => {});
+    if (!session.destroyed) setImmediate(flood);
+  };
+  flood();
+  assert.strictEqual(await end, NGHTTP2_ENHANCE_YOUR_CALM);
+  await withSession(serves);
+}, { maxOutstandingPings: 10000000 }));
+
+start(async () => {
+  token = await tokenOf('user');
+});
