@@ -78,14 +78,13 @@ const serves = async (session, Len = 8) => {
   assert.strictEqual(answer.status, 0);
   assert.strictEqual(answer.body.length, 5 + bytes(1, Buffer.alloc(Len)).length);
 };
-const ends = (session) =>
+// The error code of the server's GOAWAY.
+const goaway = (session) =>
   new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error('the connection is still open')), PATIENCE);
-    let reason;
-    session.on('goaway', (code) => (reason = code));
-    session.on('close', () => {
+    session.on('goaway', (code) => {
       clearTimeout(late);
-      resolve(reason);
+      resolve(code);
     });
   });
 
@@ -100,7 +99,8 @@ test('an answer is headers, one message and trailers', () => withSession(async (
 
 test('a refusal is trailers alone, with one Grep11Error', () => withSession(async (session) => {
   refused(await call(session, random, message(number(1, 0))), grpc.status.INVALID_ARGUMENT);
-  refused(await call(session, random, message(number(1, 1)), { authorization: 'Bearer nothing' }), grpc.status.UNAUTHENTICATED);
+  const stranger = { authorization: 'Bearer nothing' };
+  refused(await call(session, random, message(number(1, 1)), stranger), grpc.status.UNAUTHENTICATED);
   refused(await call(session, random, message(Buffer.from('0affff', 'hex'))), grpc.status.INVALID_ARGUMENT);
   refused(await call(session, random, Buffer.alloc(0)), grpc.status.INVALID_ARGUMENT);
   refused(await call(session, random, message(number(1, 1)).subarray(0, 6)), grpc.status.INVALID_ARGUMENT);
@@ -108,7 +108,7 @@ test('a refusal is trailers alone, with one Grep11Error', () => withSession(asyn
 }));
 
 test('unknown methods are UNIMPLEMENTED', () => withSession(async (session) => {
-  for (const path of ['/grep11.Crypto/Nothing', '/grep11.Crypto', '/', '/grep11.Crypto/GenerateRandom/', `/${'x'.repeat(500)}`])
+  for (const path of ['/grep11.Crypto/Nothing', '/grep11.Crypto', '/', `${random}/`, `/${'x'.repeat(500)}`])
     refused(await call(session, path, message(Buffer.alloc(0))), grpc.status.UNIMPLEMENTED);
 }));
 
@@ -124,11 +124,12 @@ test('another content type is 415, another HTTP method 405', () => withSession(a
 }));
 
 test('grpc-timeout: in every unit, run out, malformed', () => withSession(async (session) => {
+  const within = (timeout) => call(session, random, message(number(1, 1)), { 'grpc-timeout': timeout });
   for (const timeout of ['1H', '5M', '60S', '60000m', '60000000u', '99999999n'])
-    assert.ok([0, 4].includes((await call(session, random, message(number(1, 1)), { 'grpc-timeout': timeout })).status));
-  refused(await call(session, random, message(number(1, 1)), { 'grpc-timeout': '0S' }), grpc.status.DEADLINE_EXCEEDED);
+    assert.ok([0, 4].includes((await within(timeout)).status));
+  refused(await within('0S'), grpc.status.DEADLINE_EXCEEDED);
   for (const timeout of ['5', 'S', '123456789S', '-1S', '1s', '1 S'])
-    refused(await call(session, random, message(number(1, 1)), { 'grpc-timeout': timeout }), grpc.status.INVALID_ARGUMENT);
+    refused(await within(timeout), grpc.status.INVALID_ARGUMENT);
 }));
 
 test('streams that are cancelled at any point leave the others alone', () => withSession(async (session) => {
@@ -195,7 +196,8 @@ test('compression: what cannot be read is refused, and told what can', () => wit
     [message(zipped.subarray(0, 12), 1), { 'grpc-encoding': 'gzip' }], [packed, { 'grpc-encoding': 'gzip' }]])
     assert.notStrictEqual((await call(session, random, body, headers)).status, 0);
   const bomb = message(zlib.gzipSync(Buffer.alloc(100 << 20)), 1);
-  assert.strictEqual((await call(session, random, bomb, { 'grpc-encoding': 'gzip' })).status, grpc.status.RESOURCE_EXHAUSTED);
+  const { status } = await call(session, random, bomb, { 'grpc-encoding': 'gzip' });
+  assert.strictEqual(status, grpc.status.RESOURCE_EXHAUSTED);
   await serves(session);
 }));
 
@@ -209,7 +211,7 @@ test('after the GOAWAY of a client its open calls are answered', () => withSessi
 }));
 
 test('a flood of pings ends the connection', () => withSession(async (session) => {
-  const end = ends(session);
+  const end = goaway(session);
   session.on('error', () => {});
   const flood = () => {
     for (let i = 0; i < 1000 && !session.destroyed; i++) session.ping(() => {});
@@ -219,6 +221,20 @@ test('a flood of pings ends the connection', () => withSession(async (session) =
   assert.strictEqual(await end, NGHTTP2_ENHANCE_YOUR_CALM);
   await withSession(serves);
 }, { maxOutstandingPings: 10000000 }));
+
+test('streams that are reset as soon as they are open end the connection', () => withSession(async (session) => {
+  const end = goaway(session);
+  session.on('error', () => {});
+  for (let round = 0; round < 20 && !session.destroyed && !session.closed; round++) {
+    const streams = Array.from({ length: 50 }, () => open(session, random));
+    for (const stream of streams) stream.on('error', () => {});
+    await new Promise((resolve) => session.ping(resolve) || resolve()); // they are open there
+    for (const stream of streams) stream.destroy(); // close() would end the request first, and have it answered
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.strictEqual(await end, NGHTTP2_ENHANCE_YOUR_CALM);
+  await withSession(serves);
+}));
 
 start(async () => {
   token = await tokenOf('user');
