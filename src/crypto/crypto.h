@@ -32,9 +32,15 @@ void qk_key_unref(qk_key **key); /* accepts a pointer to NULL; leaves NULL */
 
 CK_OBJECT_CLASS qk_key_class(const qk_key *key); /* CKO_SECRET_KEY, CKO_PUBLIC_KEY, CKO_PRIVATE_KEY */
 CK_KEY_TYPE qk_key_type(const qk_key *key);
-unsigned qk_key_bits(const qk_key *key);         /* modulus, curve or value length in bits */
+unsigned qk_key_bits(const qk_key *key);         /* modulus, curve or value length; of lattices the strength */
+/* Bytes of a lattice key's signatures, as the attributes that name its parameter set tell; 0 for all other keys. */
+size_t qk_lattice_signature_len(CK_KEY_TYPE type, const qk_attrs *attrs);
+/* Of the OID of a lattice algorithm (content without head): the type of its keys; QK_NO_KEY if it is none. */
+CK_KEY_TYPE qk_lattice_type_of_oid(qk_view content);
 /* The chain code of a key that qk_crypto_derive just made by BIP-32 or SLIP-0010; empty for all others. */
 qk_view qk_key_chain_code(const qk_key *key);
+/* The ciphertext that carries a key which qk_crypto_derive just made by encapsulation; empty for all others. */
+qk_view qk_key_ciphertext(const qk_key *key);
 const qk_curve *qk_key_curve(const qk_key *key); /* NULL unless an EC, Edwards or Montgomery key */
 
 /* Reads and writes the serialised key: raw value for secret keys, PKCS #8 PrivateKeyInfo (DER) for private keys,

@@ -86,6 +86,9 @@ extern const qk_engine qk_engine_key_wrap;       /* key_wrap.c: KW, KWP, KW with
 extern const qk_engine qk_engine_hmac;           /* hmac.c */
 extern const qk_engine qk_engine_digest;         /* digest.c */
 
+extern const qk_engine qk_engine_lattice_sign; /* lattice_sign.c: ML-DSA, Dilithium; their pairs */
+extern const qk_engine qk_engine_lattice_kem;  /* lattice_kem.c: ML-KEM; its pairs */
+extern const qk_engine qk_engine_kyber;        /* lattice_kem.c: IBM's Kyber; its pairs */
 extern const qk_engine qk_engine_btc;            /* btc.c: BIP-32, SLIP-0010 */
 extern const qk_engine qk_engine_ecsdsa;         /* ecsdsa.c: Schnorr signatures */
 

@@ -223,6 +223,24 @@ static const struct engine_row {
     { CKM_IBM_SHA3_384,            &qk_engine_digest },
     { CKM_SHA3_512,                &qk_engine_digest },
     { CKM_IBM_SHA3_512,            &qk_engine_digest },
+
+    { CKM_ML_DSA_KEY_PAIR_GEN, &qk_engine_lattice_sign },
+    { CKM_ML_DSA, &qk_engine_lattice_sign },
+    { CKM_HASH_ML_DSA, &qk_engine_lattice_sign },
+    { CKM_HASH_ML_DSA_SHA224, &qk_engine_lattice_sign },
+    { CKM_HASH_ML_DSA_SHA256, &qk_engine_lattice_sign },
+    { CKM_HASH_ML_DSA_SHA384, &qk_engine_lattice_sign },
+    { CKM_HASH_ML_DSA_SHA512, &qk_engine_lattice_sign },
+    { CKM_HASH_ML_DSA_SHA3_224, &qk_engine_lattice_sign },
+    { CKM_HASH_ML_DSA_SHA3_256, &qk_engine_lattice_sign },
+    { CKM_HASH_ML_DSA_SHA3_384, &qk_engine_lattice_sign },
+    { CKM_HASH_ML_DSA_SHA3_512, &qk_engine_lattice_sign },
+    { CKM_HASH_ML_DSA_SHAKE128, &qk_engine_lattice_sign },
+    { CKM_HASH_ML_DSA_SHAKE256, &qk_engine_lattice_sign },
+    { CKM_IBM_DILITHIUM, &qk_engine_lattice_sign },
+    { CKM_ML_KEM_KEY_PAIR_GEN, &qk_engine_lattice_kem },
+    { CKM_ML_KEM, &qk_engine_lattice_kem },
+    { CKM_IBM_KYBER, &qk_engine_kyber },
 };
 /* clang-format on */
 

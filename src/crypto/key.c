@@ -74,14 +74,21 @@ qk_key *qk_key_ref(qk_key *key)
 
 static void key_free(qk_key *key)
 {
+    qk_ready *shared;
+
     for (unsigned i = 0; i < key->slot_count; i++)
         for (unsigned way = 0; way < QK_SLOT_WAYS; way++) {
             qk_ready *ready = atomic_load_explicit(&key->slots[i].ways[way], memory_order_relaxed);
             if (ready)
                 ready->free(ready);
         }
+    shared = atomic_load_explicit(&key->shared, memory_order_relaxed);
+    if (shared)
+        shared->free(shared);
     EVP_PKEY_free(key->pkey);
     qk_secret_free(&key->value);
+    qk_secret_free(&key->seed);
+    qk_buf_done(&key->open);
     free(key);
 }
 
@@ -153,6 +160,23 @@ void qk_key_put(const qk_key *key, qk_ready *ready)
 {
     if (ready)
         put(slot_of_thread(key), ready, thread_number() % QK_SLOT_WAYS);
+}
+
+/* Two threads may both make one at first; one of the two stays. */
+qk_err qk_key_share(const qk_key *key, qk_err (*make)(const qk_key *key, qk_ready **out_ready), qk_ready **out_ready)
+{
+    _Atomic(qk_ready *) *place = (_Atomic(qk_ready *) *)(uintptr_t)&key->shared;
+    qk_ready *there = atomic_load_explicit(place, memory_order_acquire), *made = NULL;
+
+    if (!there) {
+        QK_TRY(make(key, &made));
+        if (atomic_compare_exchange_strong_explicit(place, &there, made, memory_order_acq_rel, memory_order_acquire))
+            there = made;
+        else
+            made->free(made);
+    }
+    *out_ready = there;
+    return QK_OK;
 }
 
 qk_view qk_key_chain_code(const qk_key *key)

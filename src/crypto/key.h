@@ -28,6 +28,8 @@ typedef struct qk_slot {
 
 enum { QK_MAX_POINT = 1 + 2 * 66 };
 
+struct qk_lattice_set;
+
 struct qk_key {
     atomic_uint refs;
     unsigned bits;
@@ -35,7 +37,11 @@ struct qk_key {
     CK_KEY_TYPE type;
     const qk_curve *curve; /* EC, Edwards, Montgomery; else NULL */
     EVP_PKEY *pkey;        /* public and private keys; else NULL */
-    qk_secret value;       /* secret keys; else empty */
+    qk_secret value;       /* secret keys; private ones of lattices; else empty */
+    qk_secret seed;        /* private keys of ML-DSA and ML-KEM: what the pair was made of, if known */
+    qk_buf open;           /* lattices: the public key, of both halves; a key of a KEM: the ciphertext that carries it */
+    const struct qk_lattice_set *lattice; /* lattices: the parameter set; else NULL */
+    _Atomic(qk_ready *) shared;           /* qk_key_share */
     size_t order_len;      /* bytes of the group's order, half a signature: Weierstrass curves and DSA; else 0 */
     size_t point_len;      /* EC: uncompressed point; Edwards and Montgomery: the public string */
     uint8_t point[QK_MAX_POINT];
@@ -58,5 +64,9 @@ qk_err qk_key_recode(qk_err code);
 qk_ready *qk_key_take(const qk_key *key, const void *purpose);
 /* Puts it back. If it may be in a bad state after an error, free it instead. Accepts NULL. */
 void qk_key_put(const qk_key *key, qk_ready *ready);
+
+/* Something ready that any number of threads may use at once: made by `make` at first use, kept as long as the key. */
+QK_MUST_CHECK qk_err qk_key_share(const qk_key *key, qk_err (*make)(const qk_key *key, qk_ready **out_ready),
+                                  qk_ready **out_ready);
 
 #endif

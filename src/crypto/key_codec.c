@@ -18,9 +18,9 @@ static bool read_algorithm(qk_view *from, CK_KEY_TYPE type, const qk_key_family 
 
     if (!qk_der_take(from, QK_DER_SEQUENCE, &content) || !qk_der_take_whole(&content, QK_DER_OID, &oid))
         return false;
-    *out = (qk_algorithm){ .type = type, .parameters = content };
+    *out = (qk_algorithm){ .type = type, .oid = oid, .parameters = content };
     if (family != &qk_family_ec)
-        return qk_view_equal(oid, family->oid);
+        return family->oid.len == 0 || qk_view_equal(oid, family->oid);
     if (qk_view_equal(oid, family->oid)) {
         if (!qk_der_take_whole(&content, QK_DER_OID, &parameter) || content.len != 0)
             return false;

@@ -12,6 +12,10 @@ static const struct family_row {
     { CKK_EC_MONTGOMERY, &qk_family_ec },
     { CKK_DH,            &qk_family_dh },
     { CKK_DSA,           &qk_family_dsa },
+    { CKK_ML_DSA,        &qk_family_lattice },
+    { CKK_ML_KEM,        &qk_family_lattice },
+    { CKK_IBM_PQC_DILITHIUM, &qk_family_lattice },
+    { CKK_IBM_PQC_KYBER, &qk_family_lattice },
 };
 /* clang-format on */
 

@@ -12,11 +12,14 @@
 typedef struct qk_algorithm {
     CK_KEY_TYPE type;      /* the wanted one, which is of the family */
     const qk_curve *curve; /* EC; may be one that is not supported */
+    qk_view oid;           /* complete DER */
     qk_view parameters;    /* what follows the OID */
 } qk_algorithm;
 
 typedef struct qk_key_family {
-    qk_view oid; /* complete DER of the AlgorithmIdentifier's OID; empty: has no such form */
+    /* Complete DER of the AlgorithmIdentifier's OID. Empty: has no such form, or several; then reading judges it, and
+     * write_parameters writes it too. */
+    qk_view oid;
     /* QK_E_TEMPLATE_INCOMPLETE, QK_E_ATTRIBUTE_VALUE, QK_E_KEY_SIZE, ...: see qk_key_from_attrs. */
     qk_err (*from_attrs)(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_attrs *attrs, qk_key **out_key);
     qk_err (*describe)(const qk_key *key, qk_attrs *attrs);
@@ -36,6 +39,7 @@ extern const qk_key_family qk_family_secret;            /* secret_key.c */
 extern const qk_key_family qk_family_rsa;               /* rsa_key.c */
 extern const qk_key_family qk_family_ec;                /* ec_codec.c: Weierstrass, Edwards, Montgomery */
 extern const qk_key_family qk_family_dh, qk_family_dsa; /* ffc_codec.c */
+extern const qk_key_family qk_family_lattice;           /* lattice_codec.c: ML-DSA, ML-KEM, IBM's Dilithium and Kyber */
 
 /* NULL if there is no such kind of key. */
 const qk_key_family *qk_key_family_find(CK_OBJECT_CLASS class, CK_KEY_TYPE type);

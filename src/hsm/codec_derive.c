@@ -69,6 +69,9 @@ static qk_err ecdh_read(const Grep11__Mechanism *message, qk_mech_use *use)
     if (!has(message, GREP11__MECHANISM__PARAMETER_ECDH1_DERIVE_PARAMETER, parm))
         return qk_codec_wrong(use->mech, "needs ECDH1DeriveParameter");
     use->ecdh.kdf = (CK_EC_KDF_TYPE)parm->kdf;
+    if (parm->kdf ==
+        GREP11__ECDH1_DERIVE_PARM__KEY_DERIVATION_FUNCTION__CkdIbmHybridNull) /* the half of a hybrid KEM */
+        use->ecdh.kdf = CKD_NULL;
     use->ecdh.shared = qk_message_view(parm->shareddata);
     use->ecdh.public_data = qk_message_view(parm->publicdata);
     return QK_OK;

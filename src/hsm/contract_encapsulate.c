@@ -153,6 +153,22 @@ static void rsa_carries_a_key(contract *it)
             QK_E_KEY_SIZE);
 }
 
+static void ml_kem_makes_a_key_for_two(contract *it)
+{
+    static const size_t lens[] = { 768, 1088, 1568 };
+    client_key mine;
+    key_pair pair;
+    qk_view cipher;
+
+    for (CK_ULONG set = CKP_ML_KEM_512; set <= CKP_ML_KEM_1024; set++) {
+        works(generate_pair(it, CKM_ML_KEM_KEY_PAIR_GEN, ITEMS(NUMBER(CKA_PARAMETER_SET, set)), NULL, 0, &pair));
+        both_sides_have_one_key(it, mech(it, CKM_ML_KEM), &pair, lens[set - 1]);
+    }
+    refuses(encapsulate(it, mech(it, CKM_ML_KEM), &pair.public_key, ITEMS(NUMBER(CKA_VALUE_LEN, 33)), &cipher, &mine),
+            QK_E_KEY_SIZE);
+    refuses(generate_pair(it, CKM_ML_KEM_KEY_PAIR_GEN, NULL, 0, NULL, 0, &pair), QK_E_TEMPLATE_INCOMPLETE);
+}
+
 /* A ciphertext may be a wrapped key: so what an RSA key decapsulates stays sensitive. */
 static void decapsulation_reveals_no_wrapped_key(contract *it)
 {
@@ -174,6 +190,7 @@ const contract_case contract_encapsulate[] = {
     CASE(a_signature_carries_its_data),
     CASE(ecdh_makes_a_key_for_two),
     CASE(rsa_carries_a_key),
+    CASE(ml_kem_makes_a_key_for_two),
     CASE(decapsulation_reveals_no_wrapped_key),
     { NULL, NULL },
 };

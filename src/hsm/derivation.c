@@ -9,11 +9,14 @@ void qk_derivation_done(qk_derivation *it)
     qk_held_key_unref(&it->second);
 }
 
-/* HMAC of a secret gives nothing of it away, whoever knows the HMAC's key. CMAC is a cipher, and goes backwards. */
+/* HMAC of a secret gives nothing of it away, whoever knows the HMAC's key. CMAC is a cipher, and goes backwards. And
+ * what stands beside the secret of a KEM, which its sender knows, is open unless both are hashed. */
 static bool gives_second_away(const qk_mech_use *use)
 {
     bool is_kdf108 = use->mech->param == QK_PARAM_KDF108 || use->mech->param == QK_PARAM_KDF108_FEEDBACK;
 
+    if (use->mech->param == QK_PARAM_KYBER_KEM)
+        return use->kem.kdf == CKD_NULL || use->kem.kdf == CKD_IBM_HYBRID_NULL;
     return is_kdf108 && (use->kdf108.prf == CKM_AES_CMAC || use->kdf108.prf == CKM_DES3_CMAC);
 }
 
@@ -25,10 +28,14 @@ static qk_err open_second(qk_core *core, qk_derivation *it)
     QK_TRY(qk_core_key(core, it->use.second.blob, &it->second));
     if (it->second->class != CKO_SECRET_KEY)
         return qk_fail(QK_E_KEY_TYPE, "%s: the second key must be a secret key", it->use.mech->name);
-    if (!(it->second->may & QK_DERIVE))
+    if (it->use.mech->param == QK_PARAM_KYBER_KEM && !qk_attrs_bool(&it->second->attrs, CKA_IBM_USE_AS_DATA, false))
+        return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s: CKA_IBM_USE_AS_DATA of the second key is false",
+                       it->use.mech->name);
+    if (it->use.mech->param != QK_PARAM_KYBER_KEM && !(it->second->may & QK_DERIVE))
         return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s: CKA_DERIVE of the second key is false", it->use.mech->name);
     if (gives_second_away(&it->use) && !qk_policy_readable(it->second))
-        return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s: by CMAC the base key would open the sensitive key among the data",
+        return qk_fail(QK_E_KEY_NOT_PERMITTED,
+                       "%s: the new key would give the sensitive one in the parameter away; it needs a hash or HMAC",
                        it->use.mech->name);
     it->use.second.key = it->second->key;
     return QK_OK;

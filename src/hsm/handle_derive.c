@@ -20,13 +20,23 @@ static qk_err give_data(const qk_call *call, const qk_derivation *derivation, co
     return QK_OK;
 }
 
-/* Of a key in a tree its chain code, of a secret key the usual. Source: GREP11 protocol, section 7. */
+/* Of a key in a tree its chain code, of a secret key the usual, and behind it the ciphertext that carries the key.
+ * Source: GREP11 protocol, sections 7 and 11. */
 static qk_err give_checksum(const qk_call *call, const qk_key *key, const qk_held_key *held, ProtobufCBinaryData *out)
 {
-    qk_view copy;
+    qk_view copy, cipher = qk_key_ciphertext(key);
+    uint8_t *place;
 
-    if (qk_key_chain_code(key).len == 0)
-        return qk_answer_checksum(call, held, out);
+    if (qk_key_chain_code(key).len == 0) {
+        QK_TRY(qk_answer_checksum(call, held, out));
+        if (cipher.len == 0)
+            return QK_OK;
+        QK_TRY(qk_arena_bytes(call->arena, out->len + cipher.len, &place));
+        memcpy(place, out->data, out->len);
+        memcpy(place + out->len, cipher.data, cipher.len);
+        *out = qk_message_bytes(qk_view_of(place, out->len + cipher.len));
+        return QK_OK;
+    }
     QK_TRY(qk_arena_copy(call->arena, qk_key_chain_code(key), &copy));
     *out = qk_message_bytes(copy);
     return QK_OK;

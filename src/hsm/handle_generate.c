@@ -94,7 +94,9 @@ static qk_err judge_pair(const qk_mech *mech, bool lax, key_pair *pair)
 
 static qk_err pair_templates(const Grep11__GenerateKeyPairRequest *asked, key_pair *pair)
 {
-    const qk_attr *curve, *value_bits;
+    static const CK_ATTRIBUTE_TYPE sets[] = { CKA_IBM_PQC_PARAMS, CKA_IBM_DILITHIUM_MODE, CKA_IBM_DILITHIUM_KEYFORM,
+                                              CKA_IBM_KYBER_MODE, CKA_IBM_KYBER_KEYFORM };
+    const qk_attr *curve, *value_bits, *set;
 
     QK_TRY(qk_attrs_from_map(asked->pubkeytemplate, asked->n_pubkeytemplate, &pair->public_template));
     QK_TRY(qk_attrs_from_map(asked->privkeytemplate, asked->n_privkeytemplate, &pair->private_template));
@@ -107,6 +109,12 @@ static qk_err pair_templates(const Grep11__GenerateKeyPairRequest *asked, key_pa
     value_bits = qk_attrs_find(&pair->private_template, CKA_VALUE_BITS);
     if (value_bits)
         QK_TRY(qk_attrs_set(&pair->public_template, CKA_VALUE_BITS, value_bits->value));
+    /* IBM's parameter sets may be named in either template. */
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
+        set = qk_attrs_find(&pair->private_template, sets[i]);
+        if (set && !qk_attrs_find(&pair->public_template, sets[i]))
+            QK_TRY(qk_attrs_set(&pair->public_template, sets[i], set->value));
+    }
     return QK_OK;
 }
 

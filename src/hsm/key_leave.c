@@ -68,7 +68,7 @@ static unsigned rounded(unsigned strength)
     return 0;
 }
 
-/* Types without a table of strengths (lattices) count as their value's bits, capped at 256. */
+/* Types without a table of strengths count as their value's bits, capped at 256; lattice keys say their strength. */
 static qk_err check_strength(const qk_held_key *key, const qk_held_key *kek)
 {
     unsigned needs = rounded(qk_policy_strength(key->key)), has = rounded(qk_policy_strength(kek->key));

@@ -33,6 +33,10 @@ static const struct {
     { CKK_EC_MONTGOMERY, 0 }, /* derivation must be asked for */
     { CKK_DSA, QK_SIGN | QK_VERIFY },
     { CKK_DH, 0 },
+    { CKK_ML_DSA, QK_SIGN | QK_VERIFY },
+    { CKK_ML_KEM, QK_ENCAPSULATE | QK_DECAPSULATE },
+    { CKK_IBM_PQC_DILITHIUM, QK_SIGN | QK_VERIFY },
+    { CKK_IBM_PQC_KYBER, 0 },
 };
 
 /* Booleans that are no usages, where the template does not say. */

@@ -29,6 +29,8 @@ extern const qk_codec qk_codec_tls;
 
 /* codec_ibm.c */
 extern const qk_codec qk_codec_btc, qk_codec_ecsg;
+/* codec_lattice.c */
+extern const qk_codec qk_codec_sign_context, qk_codec_hash_sign_context, qk_codec_kyber_kem;
 
 /* Vendor numbers are 32 bits wide; clients with signed types send them sign-extended. */
 CK_MECHANISM_TYPE qk_codec_fold(uint64_t type);

@@ -87,6 +87,42 @@ static void gcm_parameters_come_back(void **state)
     assert_int_equal(back.gcm.tag_bits, 96);
 }
 
+static void a_signature_context_comes_back(void **state)
+{
+    qk_mech_use use = { .mech = qk_mech_find(CKM_HASH_ML_DSA) }, none = { .mech = qk_mech_find(CKM_ML_DSA) }, back;
+
+    (void)state;
+    use.sign_context.hedge = CKH_DETERMINISTIC_REQUIRED;
+    use.sign_context.context = QK_VIEW_LITERAL("context");
+    use.sign_context.hash = CKM_SHA3_512;
+    there_and_back(&use, QK_SIGN, &back);
+    assert_true(qk_mech_use_equal(&use, &back));
+    there_and_back(&none, QK_VERIFY, &back);
+    assert_int_equal(back.sign_context.context.len, 0);
+}
+
+static void kyber_parameters_come_back(void **state)
+{
+    qk_mech_use use = { .mech = qk_mech_find(CKM_IBM_KYBER) }, none = use, back;
+
+    (void)state;
+    use.kem.mode = CK_IBM_KEM_DECAPSULATE;
+    use.kem.kdf = CKD_IBM_HYBRID_SHA384_KDF;
+    use.kem.prepend = true;
+    use.kem.cipher = QK_VIEW_LITERAL("ciphertext");
+    use.kem.shared = QK_VIEW_LITERAL("shared");
+    use.second.blob = QK_VIEW_LITERAL("a key");
+    there_and_back(&use, QK_DERIVE, &back);
+    assert_int_equal(back.kem.mode, use.kem.mode);
+    assert_int_equal(back.kem.kdf, use.kem.kdf);
+    assert_true(back.kem.prepend);
+    assert_view_equal(back.kem.cipher, use.kem.cipher);
+    assert_view_equal(back.kem.shared, use.kem.shared);
+    assert_view_equal(back.second.blob, use.second.blob);
+    there_and_back(&none, QK_GENERATE_PAIR, &back);
+    assert_int_equal(back.kem.mode, 0);
+}
+
 static void an_optional_iv_comes_back(void **state)
 {
     qk_mech_use use = { .mech = qk_mech_find(CKM_AES_KEY_WRAP) }, back;
@@ -341,6 +377,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_initialisation_vector_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(gcm_parameters_come_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_signature_context_comes_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(kyber_parameters_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(an_optional_iv_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(ctr_parameters_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(ccm_parameters_come_back, setup, teardown),

@@ -3,6 +3,7 @@
  * SubjectPublicKeyInfo included. */
 #include "hsm/public_blob.h"
 
+#include "crypto/crypto.h"
 #include "p11/attribute_bytes.h"
 
 enum { VERSION = 1, MAC_LEN = 32, WKID_AT = 8, ATTRS_AT = WKID_AT + QK_WKID_LEN, SHORTEST = ATTRS_AT + MAC_LEN };
@@ -71,6 +72,7 @@ qk_err qk_spki_key_type(qk_view spki, CK_KEY_TYPE *out_type)
         { CKK_DSA, 7, "\x2a\x86\x48\xce\x38\x04\x01" },
         { CKK_DH, 9, "\x2a\x86\x48\x86\xf7\x0d\x01\x03\x01" },
     };
+    CK_KEY_TYPE lattice;
     qk_view oid;
 
     if (!algorithm_oid(spki, &oid))
@@ -80,6 +82,11 @@ qk_err qk_spki_key_type(qk_view spki, CK_KEY_TYPE *out_type)
             *out_type = algorithms[i].type;
             return QK_OK;
         }
+    }
+    lattice = qk_lattice_type_of_oid(oid);
+    if (lattice != QK_NO_KEY) {
+        *out_type = lattice;
+        return QK_OK;
     }
     return qk_fail(QK_E_PUBLIC_KEY_INVALID, "a SubjectPublicKeyInfo of an unknown algorithm");
 }

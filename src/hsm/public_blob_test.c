@@ -193,7 +193,7 @@ static void the_algorithm_tells_the_key_type(void **state)
         assert_int_equal(type, known[i].type);
     }
     refuses(qk_spki_key_type(QK_VIEW_LITERAL("\x30\x02\x05\x00"), &type), QK_E_PUBLIC_KEY_INVALID);
-    refuses(qk_spki_key_type(QK_VIEW_LITERAL("\x30\x07\x30\x05\x06\x03\x2b\x65\x6f"), &type), QK_E_PUBLIC_KEY_INVALID);
+    refuses(qk_spki_key_type(QK_VIEW_LITERAL("\x30\x07\x30\x05\x06\x03\x2b\x65\x72"), &type), QK_E_PUBLIC_KEY_INVALID);
     refuses(qk_spki_key_type(QK_VIEW_NONE, &type), QK_E_PUBLIC_KEY_INVALID);
 }
 

@@ -33,7 +33,8 @@ static qk_err not_here(CK_ATTRIBUTE *item, qk_err err, const char *name)
     return err == QK_E_ATTRIBUTE_TYPE ? qk_fail(err, "the object has no %s", name) : err;
 }
 
-/* Whether keys of this type have the secret attribute at all: RSA has its own, all others CKA_VALUE. */
+/* Whether keys of this type have the secret attribute at all: RSA has its own, all others CKA_VALUE; ML-DSA and ML-KEM
+ * keys CKA_SEED besides, IBM's lattice keys their parts, as the HSM then says. */
 static bool has_secret(const qk_object *object, CK_ATTRIBUTE_TYPE type)
 {
     const qk_attribute *row = qk_attribute_find(type);
@@ -43,7 +44,7 @@ static bool has_secret(const qk_object *object, CK_ATTRIBUTE_TYPE type)
     if (object->class == CKO_PUBLIC_KEY || !qk_object_is_key(object))
         return false;
     if (object->key_type != CKK_RSA)
-        return type == CKA_VALUE;
+        return type == CKA_VALUE || type == CKA_SEED || (type >= CKA_IBM_DILITHIUM_SEED && type <= CKA_IBM_KYBER_SK);
     return type == CKA_PRIVATE_EXPONENT || type == CKA_PRIME_1 || type == CKA_PRIME_2 || type == CKA_EXPONENT_1 ||
            type == CKA_EXPONENT_2 || type == CKA_COEFFICIENT;
 }

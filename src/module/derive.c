@@ -29,7 +29,7 @@ static qk_err find_second(qk_session *session, deriving *d)
     QK_TRY(qk_slot_objects_use_key(session, d->use.second.handle, &d->second));
     if (d->second->class != CKO_SECRET_KEY)
         return qk_fail(QK_E_KEY_TYPE, "%s: the second key must be a secret key", d->use.mech->name);
-    if (!(d->second->may & QK_DERIVE))
+    if (d->use.mech->param != QK_PARAM_KYBER_KEM && !(d->second->may & QK_DERIVE)) /* there the HSM judges */
         return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s: CKA_DERIVE of the second key is false", d->use.mech->name);
     d->use.second.blob = qk_buf_view(&d->second->blob);
     return QK_OK;
@@ -51,7 +51,45 @@ static qk_err ask(qk_session *session, const deriving *d, const qk_attrs *templa
     return QK_OK;
 }
 
-static qk_err derive_key(qk_session *session, deriving *d, qk_template template_, CK_OBJECT_HANDLE *out_key)
+/* ---- a ciphertext besides: Kyber ---- */
+
+enum { CIPHER_AT = 7 }; /* in the checksum of the answer */
+
+static bool seals(const deriving *d)
+{
+    return d->use.mech->param == QK_PARAM_KYBER_KEM && d->use.kem.mode == CK_IBM_KEM_ENCAPSULATE;
+}
+
+/* It goes where the parameter says, which learns its length too. No key is made where it would not fit. */
+static qk_err check_cipher_room(const deriving *d, const CK_MECHANISM *mechanism)
+{
+    CK_IBM_KYBER_PARAMS params;
+    CK_ULONG room;
+    qk_key *parsed;
+
+    QK_TRY(qk_object_public_key(d->base, &parsed));
+    memcpy(&params, mechanism->pParameter, sizeof params);
+    room = params.pCipher ? params.ulCipherLen : 0;
+    params.ulCipherLen = qk_crypto_output_len(parsed, &d->use, QK_ENCAPSULATE, 0);
+    memcpy(mechanism->pParameter, &params, sizeof params);
+    if (room < params.ulCipherLen)
+        return qk_fail(QK_E_BUFFER_SMALL, "the ciphertext has %lu bytes", params.ulCipherLen);
+    return QK_OK;
+}
+
+static qk_err give_cipher(const CK_MECHANISM *mechanism, qk_view checksum)
+{
+    CK_IBM_KYBER_PARAMS params;
+
+    memcpy(&params, mechanism->pParameter, sizeof params);
+    if (checksum.len != CIPHER_AT + params.ulCipherLen)
+        return qk_fail(QK_E_PROTOCOL, "the HSM gave no ciphertext");
+    memcpy(params.pCipher, checksum.data + CIPHER_AT, params.ulCipherLen);
+    return QK_OK;
+}
+
+static qk_err derive_key(qk_session *session, deriving *d, const CK_MECHANISM *mechanism, qk_template template_,
+                         CK_OBJECT_HANDLE *out_key)
 {
     QK_OWNED(qk_attrs_done) qk_attrs given = QK_ATTRS_NONE;
     CK_OBJECT_CLASS class = qk_key_class_derived(&d->use);
@@ -61,7 +99,11 @@ static qk_err derive_key(qk_session *session, deriving *d, qk_template template_
     if (class != CKO_SECRET_KEY && !qk_attrs_ulong(&given, CKA_VALUE_LEN, 0)) /* IBM's samples give a length of 0 */
         qk_attrs_remove(&given, CKA_VALUE_LEN);
     QK_TRY(qk_new_object_from_attrs(session, &given, class, &d->it));
+    if (seals(d))
+        QK_TRY(check_cipher_room(d, mechanism));
     QK_TRY(ask(session, d, &d->it.template_.key, d->it.place.is_private, &answer));
+    if (seals(d))
+        QK_TRY(give_cipher(mechanism, qk_message_view(answer->checksum)));
     QK_TRY(qk_new_object_take(session, answer->newkey, &d->it));
     return qk_new_object_store(session, &d->it, out_key);
 }
@@ -102,5 +144,5 @@ qk_err qk_key_derive(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK
     if (qk_derives_more(mechanism, &d.use))
         return qk_derive_more(session, mechanism, &d.use, d.base, template_, out_key);
     return d.use.mech->type == CKM_HKDF_DATA ? derive_data(session, &d, template_, out_key)
-                                             : derive_key(session, &d, template_, out_key);
+                                             : derive_key(session, &d, mechanism, template_, out_key);
 }

@@ -31,12 +31,15 @@ static unsigned read_usages(const qk_attrs *attrs)
     return may;
 }
 
-static size_t read_part_len(const qk_attrs *attrs)
+static size_t read_part_len(CK_KEY_TYPE type, const qk_attrs *attrs)
 {
+    size_t lattice_len = qk_lattice_signature_len(type, attrs);
     const qk_curve *curve = qk_curve_find(qk_attrs_view(attrs, CKA_EC_PARAMS));
     size_t modulus_len = qk_attrs_view(attrs, CKA_MODULUS).len;
     size_t subprime_len = qk_attrs_view(attrs, CKA_SUBPRIME).len;
 
+    if (lattice_len)
+        return lattice_len;
     if (curve || subprime_len)
         return curve ? curve->field_len : subprime_len;
     return modulus_len ? modulus_len : (qk_attrs_ulong(attrs, CKA_MODULUS_BITS, 0) + 7) / 8;
@@ -51,7 +54,7 @@ static void read_attrs(qk_object *object)
     if (!qk_object_is_key(object))
         return;
     object->may = read_usages(attrs);
-    object->part_len = read_part_len(attrs);
+    object->part_len = read_part_len(object->key_type, attrs);
     object->ask_each_time = qk_attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false);
     object->limited = qk_attrs_view(attrs, CKA_ALLOWED_MECHANISMS).len > 0;
 }

@@ -29,7 +29,7 @@ typedef struct qk_object {
     CK_OBJECT_CLASS class;
     CK_KEY_TYPE key_type; /* keys; else CK_UNAVAILABLE_INFORMATION */
     unsigned may;         /* QK_SIGN, ...: what the usage attributes allow */
-    size_t part_len;      /* bytes of an RSA modulus, an EC coordinate, or a DSA subprime; 0 for others */
+    size_t part_len;      /* bytes of an RSA modulus, an EC coordinate, a DSA subprime, a lattice signature */
     bool ask_each_time;   /* CKA_ALWAYS_AUTHENTICATE */
     bool limited;         /* CKA_ALLOWED_MECHANISMS is not empty */
     qk_attrs attrs;       /* all that are not secret, CKA_TOKEN and CKA_PRIVATE apart */

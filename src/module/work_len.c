@@ -3,10 +3,13 @@
  * signature or a round trip. */
 #include "module/work.h"
 
-/* What asymmetric keys give depends on the key alone: RSA one modulus, EC two coordinates. */
+/* What asymmetric keys give depends on the key alone: RSA one modulus, lattices a signature, EC two coordinates. */
 static size_t asymmetric_len(const qk_work *work)
 {
-    return work->use.mech->key == CKK_RSA ? work->key->part_len : 2 * work->key->part_len;
+    CK_KEY_TYPE type = work->use.mech->key;
+    bool whole = type == CKK_RSA || type == CKK_ML_DSA || type == CKK_IBM_PQC_DILITHIUM;
+
+    return whole ? work->key->part_len : 2 * work->key->part_len;
 }
 
 size_t qk_work_whole_len(const qk_work *work, size_t in_len)

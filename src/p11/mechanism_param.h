@@ -39,6 +39,8 @@ extern const qk_param_row qk_param_tls_master, qk_param_tls_extended, qk_param_t
 
 /* params_ibm.c */
 extern const qk_param_row qk_param_btc, qk_param_ecsg;
+/* params_lattice.c */
+extern const qk_param_row qk_param_sign_context, qk_param_hash_sign_context, qk_param_kyber_kem;
 
 /* QK_E_MECHANISM_PARAM, with the mechanism's name. */
 qk_err qk_param_wrong(const qk_mech *mech, const char *what);

@@ -33,6 +33,7 @@ const qk_mech qk_mechs[] = {
 #include "p11/mechanisms/des.inc"
 #include "p11/mechanisms/dh.inc"
 #include "p11/mechanisms/ibm.inc"
+#include "p11/mechanisms/lattice.inc"
 };
 /* clang-format on */
 

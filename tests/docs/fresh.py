@@ -158,7 +158,7 @@ def check_manual(page, keys):
 def check_commands():
     """Every row of the command line's tables, and every long option, stands in its page."""
     page, lost = read("docs/man/quantoki.1.scd"), []
-    groups = {"main.c": "quantoki", "token.c": "quantoki token", "entropy.c": "quantoki entropy"}
+    groups = {"main.c": "quantoki", "token.c": "quantoki token", "entropy.c": "quantoki entropy", "iam.c": "quantoki iam"}
     for name in sorted(os.listdir(os.path.join(ROOT, "src/cli"))):
         source = read(f"src/cli/{name}") if name.endswith((".c", ".h")) else ""
         source = source.replace("\\\n", "\n")

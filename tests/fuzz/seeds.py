@@ -685,8 +685,20 @@ def blob_seeds():
     seed("blob", "unchanged", changed + b"\0")
 
 
+def lattice_seeds():
+    """Set and kind (signature or ciphertext, private key, public key, raw), then changes."""
+    places = {0: "first", 40: "seed", 700: "middle", 2419: "hints"}
+    for number in range(15):
+        for kind in range(3):
+            seed("lattice", f"sound-{number:02}-{kind}", bytes([number, kind]))
+        for place, name in places.items():
+            seed("lattice", f"{name}-{number:02}", bytes([number, 0]) + struct.pack(">HB", place, 1))
+    for number, length in ((1, 3366), (6, 1312), (7, 4032), (10, 1184), (13, 2400)):
+        seed("lattice", f"raw-{number:02}", bytes([number, 3]) + bytes(length))
+
+
 if __name__ == "__main__":
     for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, service_seeds, http_session_seeds,
                  rest_seeds, text_seeds, template_seeds, mechanism_seeds, attribute_seeds, key_seeds, operation_seeds,
-                 hsm_seeds, keystore_seeds, token_seeds, seed_message_seeds, blob_seeds):
+                 hsm_seeds, keystore_seeds, token_seeds, seed_message_seeds, blob_seeds, lattice_seeds):
         make()
