@@ -32,7 +32,7 @@ void qk_key_unref(qk_key **key); /* accepts a pointer to NULL; leaves NULL */
 
 CK_OBJECT_CLASS qk_key_class(const qk_key *key); /* CKO_SECRET_KEY, CKO_PUBLIC_KEY, CKO_PRIVATE_KEY */
 CK_KEY_TYPE qk_key_type(const qk_key *key);
-unsigned qk_key_bits(const qk_key *key);         /* modulus, curve or value length; of lattices the strength */
+unsigned qk_key_bits(const qk_key *key); /* modulus, curve or value length; of lattices the strength */
 /* Bytes of a lattice key's signatures, as the attributes that name its parameter set tell; 0 for all other keys. */
 size_t qk_lattice_signature_len(CK_KEY_TYPE type, const qk_attrs *attrs);
 /* Of the OID of a lattice algorithm (content without head): the type of its keys; QK_NO_KEY if it is none. */
@@ -87,8 +87,8 @@ typedef struct qk_key_wanted {
  * where one is needed), QK_E_TEMPLATE_INCONSISTENT, QK_E_MECHANISM_PARAM (the other side's public value is none). */
 QK_MUST_CHECK qk_err qk_crypto_derive(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted,
                                       qk_key **out_key);
-/* Several keys from one derivation (SP 800-108; the keys of a TLS connection), all or none. A key whose length is 0 in a
- * mechanism that knows the lengths is not made and stays NULL. `out_rest`: what the mechanism gives besides (the
+/* Several keys from one derivation (SP 800-108; the keys of a TLS connection), all or none. A key whose length is 0 in
+ * a mechanism that knows the lengths is not made and stays NULL. `out_rest`: what the mechanism gives besides (the
  * initialisation vectors of TLS), in the arena. QK_E_MECHANISM_INVALID if it makes one key only. */
 enum { QK_DERIVE_KEYS_MOST = 16 };
 QK_MUST_CHECK qk_err qk_crypto_derive_keys(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted,

@@ -30,13 +30,13 @@ static const struct {
     { CKM_SHA3_256, "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532" },
     { CKM_IBM_SHA3_256, "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532" },
     { CKM_SHA3_384, "ec01498288516fc926459f58e2c6ad8df9b473cb0fc08c2596da7cf0e49be4b2"
-                  "98d88cea927ac7f539f1edf228376d25" },
+                    "98d88cea927ac7f539f1edf228376d25" },
     { CKM_IBM_SHA3_384, "ec01498288516fc926459f58e2c6ad8df9b473cb0fc08c2596da7cf0e49be4b2"
-                  "98d88cea927ac7f539f1edf228376d25" },
+                        "98d88cea927ac7f539f1edf228376d25" },
     { CKM_SHA3_512, "b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e"
-                  "10e116e9192af3c91a7ec57647e3934057340b4cf408d5a56592f8274eec53f0" },
+                    "10e116e9192af3c91a7ec57647e3934057340b4cf408d5a56592f8274eec53f0" },
     { CKM_IBM_SHA3_512, "b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e"
-                  "10e116e9192af3c91a7ec57647e3934057340b4cf408d5a56592f8274eec53f0" },
+                        "10e116e9192af3c91a7ec57647e3934057340b4cf408d5a56592f8274eec53f0" },
 };
 
 static void every_digest_comes_out(void **state)
@@ -154,10 +154,8 @@ static void a_forked_child_begins_anew(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_digest_comes_out),
-        cmocka_unit_test(empty_data_have_a_digest),
-        cmocka_unit_test(what_is_no_digest_is_refused),
-        cmocka_unit_test(threads_do_not_meet_in_a_context),
+        cmocka_unit_test(every_digest_comes_out),       cmocka_unit_test(empty_data_have_a_digest),
+        cmocka_unit_test(what_is_no_digest_is_refused), cmocka_unit_test(threads_do_not_meet_in_a_context),
         cmocka_unit_test(a_forked_child_begins_anew),
     };
     return cmocka_run_group_tests_name("digest", tests, crypto_setup, crypto_teardown);

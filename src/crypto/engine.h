@@ -44,53 +44,53 @@ typedef struct qk_engine {
     size_t (*output_len)(const qk_key *key, const qk_mech_use *use, unsigned function, size_t input_len);
 } qk_engine;
 
-extern const qk_engine qk_engine_rsa_key_gen;    /* rsa_key.c */
-extern const qk_engine qk_engine_rsa_pkcs;       /* rsa.c: CKM_RSA_PKCS and hashed PKCS #1 v1.5 signatures */
-extern const qk_engine qk_engine_rsa_pss;        /* rsa.c */
-extern const qk_engine qk_engine_rsa_raw;        /* rsa_raw.c: CKM_RSA_X_509 */
-extern const qk_engine qk_engine_rsa_x931;       /* rsa_x931.c */
-extern const qk_engine qk_engine_rsa_oaep;       /* rsa.c */
-extern const qk_engine qk_engine_rsa_aes_wrap;   /* rsa_aes_wrap.c */
-extern const qk_engine qk_engine_bound_wrap;     /* bound_wrap.c */
-extern const qk_engine qk_engine_transport;      /* bound_wrap.c */
-extern const qk_engine qk_engine_ec_key_gen;     /* ec_key.c: Weierstrass and Edwards */
-extern const qk_engine qk_engine_ffc_gen;        /* ffc_gen.c: pairs and parameters of DH and DSA */
-extern const qk_engine qk_engine_ecdsa;          /* ecdsa.c: ECDSA and DSA */
-extern const qk_engine qk_engine_eddsa;          /* eddsa.c */
-extern const qk_engine qk_engine_ecdh;           /* ecdh.c */
-extern const qk_engine qk_engine_dh;             /* dh_derive.c */
-extern const qk_engine qk_engine_derive_hash;    /* derive_hash.c */
-extern const qk_engine qk_engine_derive_data;    /* derive_data.c */
-extern const qk_engine qk_engine_derive_join;    /* derive_join.c */
-extern const qk_engine qk_engine_derive_xor;     /* derive_join.c */
-extern const qk_engine qk_engine_derive_extract; /* derive_join.c */
-extern const qk_engine qk_engine_hkdf;           /* hkdf.c */
-extern const qk_engine qk_engine_pbkdf2;         /* pbkdf2.c */
-extern const qk_engine qk_engine_secret_key_gen; /* secret_key.c: of every type */
-extern const qk_engine qk_engine_kdf108;         /* kdf108.c */
-extern const qk_engine qk_engine_tls_master;     /* tls_derive.c */
-extern const qk_engine qk_engine_tls_keys;       /* tls_derive.c */
-extern const qk_engine qk_engine_tls_kdf;        /* tls_derive.c */
-extern const qk_engine qk_engine_tls_mac;        /* tls_derive.c */
-extern const qk_engine qk_engine_tls_pre_master; /* tls_derive.c */
-extern const qk_engine qk_engine_blocks;         /* blocks.c: ECB, CBC, CBC_PAD of AES and DES */
-extern const qk_engine qk_engine_stream;         /* stream.c: CTR, OFB, CFB of AES; ChaCha20 */
-extern const qk_engine qk_engine_gcm;            /* aes_gcm.c */
-extern const qk_engine qk_engine_ccm;            /* aes_ccm.c */
-extern const qk_engine qk_engine_whole;          /* aes_whole.c: XTS, CTS */
+extern const qk_engine qk_engine_rsa_key_gen;       /* rsa_key.c */
+extern const qk_engine qk_engine_rsa_pkcs;          /* rsa.c: CKM_RSA_PKCS and hashed PKCS #1 v1.5 signatures */
+extern const qk_engine qk_engine_rsa_pss;           /* rsa.c */
+extern const qk_engine qk_engine_rsa_raw;           /* rsa_raw.c: CKM_RSA_X_509 */
+extern const qk_engine qk_engine_rsa_x931;          /* rsa_x931.c */
+extern const qk_engine qk_engine_rsa_oaep;          /* rsa.c */
+extern const qk_engine qk_engine_rsa_aes_wrap;      /* rsa_aes_wrap.c */
+extern const qk_engine qk_engine_bound_wrap;        /* bound_wrap.c */
+extern const qk_engine qk_engine_transport;         /* bound_wrap.c */
+extern const qk_engine qk_engine_ec_key_gen;        /* ec_key.c: Weierstrass and Edwards */
+extern const qk_engine qk_engine_ffc_gen;           /* ffc_gen.c: pairs and parameters of DH and DSA */
+extern const qk_engine qk_engine_ecdsa;             /* ecdsa.c: ECDSA and DSA */
+extern const qk_engine qk_engine_eddsa;             /* eddsa.c */
+extern const qk_engine qk_engine_ecdh;              /* ecdh.c */
+extern const qk_engine qk_engine_dh;                /* dh_derive.c */
+extern const qk_engine qk_engine_derive_hash;       /* derive_hash.c */
+extern const qk_engine qk_engine_derive_data;       /* derive_data.c */
+extern const qk_engine qk_engine_derive_join;       /* derive_join.c */
+extern const qk_engine qk_engine_derive_xor;        /* derive_join.c */
+extern const qk_engine qk_engine_derive_extract;    /* derive_join.c */
+extern const qk_engine qk_engine_hkdf;              /* hkdf.c */
+extern const qk_engine qk_engine_pbkdf2;            /* pbkdf2.c */
+extern const qk_engine qk_engine_secret_key_gen;    /* secret_key.c: of every type */
+extern const qk_engine qk_engine_kdf108;            /* kdf108.c */
+extern const qk_engine qk_engine_tls_master;        /* tls_derive.c */
+extern const qk_engine qk_engine_tls_keys;          /* tls_derive.c */
+extern const qk_engine qk_engine_tls_kdf;           /* tls_derive.c */
+extern const qk_engine qk_engine_tls_mac;           /* tls_derive.c */
+extern const qk_engine qk_engine_tls_pre_master;    /* tls_derive.c */
+extern const qk_engine qk_engine_blocks;            /* blocks.c: ECB, CBC, CBC_PAD of AES and DES */
+extern const qk_engine qk_engine_stream;            /* stream.c: CTR, OFB, CFB of AES; ChaCha20 */
+extern const qk_engine qk_engine_gcm;               /* aes_gcm.c */
+extern const qk_engine qk_engine_ccm;               /* aes_ccm.c */
+extern const qk_engine qk_engine_whole;             /* aes_whole.c: XTS, CTS */
 extern const qk_engine qk_engine_chacha20_poly1305; /* chacha.c */
-extern const qk_engine qk_engine_poly1305;       /* chacha.c */
-extern const qk_engine qk_engine_gmac;           /* aes_gcm.c */
-extern const qk_engine qk_engine_cmac;           /* cmac.c: of AES and DES */
-extern const qk_engine qk_engine_key_wrap;       /* key_wrap.c: KW, KWP, KW with PKCS #7 padding */
-extern const qk_engine qk_engine_hmac;           /* hmac.c */
-extern const qk_engine qk_engine_digest;         /* digest.c */
+extern const qk_engine qk_engine_poly1305;          /* chacha.c */
+extern const qk_engine qk_engine_gmac;              /* aes_gcm.c */
+extern const qk_engine qk_engine_cmac;              /* cmac.c: of AES and DES */
+extern const qk_engine qk_engine_key_wrap;          /* key_wrap.c: KW, KWP, KW with PKCS #7 padding */
+extern const qk_engine qk_engine_hmac;              /* hmac.c */
+extern const qk_engine qk_engine_digest;            /* digest.c */
 
 extern const qk_engine qk_engine_lattice_sign; /* lattice_sign.c: ML-DSA, Dilithium; their pairs */
 extern const qk_engine qk_engine_lattice_kem;  /* lattice_kem.c: ML-KEM; its pairs */
 extern const qk_engine qk_engine_kyber;        /* lattice_kem.c: IBM's Kyber; its pairs */
-extern const qk_engine qk_engine_btc;            /* btc.c: BIP-32, SLIP-0010 */
-extern const qk_engine qk_engine_ecsdsa;         /* ecsdsa.c: Schnorr signatures */
+extern const qk_engine qk_engine_btc;          /* btc.c: BIP-32, SLIP-0010 */
+extern const qk_engine qk_engine_ecsdsa;       /* ecsdsa.c: Schnorr signatures */
 
 /* Row `index` of the table in engines.c, for the test that joins it with the mechanisms; QK_NO_HASH past the end. */
 CK_MECHANISM_TYPE qk_engine_row(size_t index);

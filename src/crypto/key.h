@@ -39,13 +39,13 @@ struct qk_key {
     EVP_PKEY *pkey;        /* public and private keys; else NULL */
     qk_secret value;       /* secret keys; private ones of lattices; else empty */
     qk_secret seed;        /* private keys of ML-DSA and ML-KEM: what the pair was made of, if known */
-    qk_buf open;           /* lattices: the public key, of both halves; a key of a KEM: the ciphertext that carries it */
+    qk_buf open; /* lattices: the public key, of both halves; a key of a KEM: the ciphertext that carries it */
     const struct qk_lattice_set *lattice; /* lattices: the parameter set; else NULL */
     _Atomic(qk_ready *) shared;           /* qk_key_share */
-    size_t order_len;      /* bytes of the group's order, half a signature: Weierstrass curves and DSA; else 0 */
-    size_t point_len;      /* EC: uncompressed point; Edwards and Montgomery: the public string */
+    size_t order_len; /* bytes of the group's order, half a signature: Weierstrass curves and DSA; else 0 */
+    size_t point_len; /* EC: uncompressed point; Edwards and Montgomery: the public string */
     uint8_t point[QK_MAX_POINT];
-    bool has_chain_code;   /* derived by BIP-32 or SLIP-0010, in this call */
+    bool has_chain_code; /* derived by BIP-32 or SLIP-0010, in this call */
     uint8_t chain_code[32];
     unsigned slot_count;
     qk_slot slots[]; /* one per core, chosen by thread */

@@ -120,8 +120,7 @@ static void every_attribute_comes_back_the_same(void **state)
         else if (qk_attributes[i].form == QK_FORM_DATE)
             works(qk_attrs_set(&attrs, type, QK_VIEW_LITERAL("20261121")));
         else if (qk_attributes[i].form == QK_FORM_TEMPLATE) /* CKA_SIGN true, as attribute_bytes.h writes it */
-            works(qk_attrs_set(&attrs, type,
-                               QK_VIEW_LITERAL("\0\1\0\0\0\0\0\0\1\x08\1\0\0\0\1\1")));
+            works(qk_attrs_set(&attrs, type, QK_VIEW_LITERAL("\0\1\0\0\0\0\0\0\1\x08\1\0\0\0\1\1")));
         else
             works(qk_attrs_set(&attrs, type, QK_VIEW_LITERAL("\x01\x00\xff")));
     }

@@ -18,8 +18,8 @@
  *    known key opens it, nor by RSA without padding. Raw RSA decrypts whatever the function is called: a private half
  *    that signs so decrypts, and none unwraps so whose CKA_ALLOWED_MECHANISMS do not say it.
  * 3. A sensitive key leaves under none that is weaker (SP 800-57 part 1, table 2).
- * 4. What is unwrapped is sensitive: nobody reads a sensitive key by wrapping it and unwrapping it otherwise. Secret keys
- *    go through ECB and CBC in multiples of 8 bytes, or wrong paddings would tell one byte after the other.
+ * 4. What is unwrapped is sensitive: nobody reads a sensitive key by wrapping it and unwrapping it otherwise. Secret
+ * keys go through ECB and CBC in multiples of 8 bytes, or wrong paddings would tell one byte after the other.
  *
  * A server's policy may let GREP11 clients off all four (`lax`), because IBM's examples import and export raw keys by
  * one key that does both. Keys made that way carry a mark; the rules hold for every other key, whoever calls, and a
@@ -99,8 +99,8 @@ QK_MUST_CHECK qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *k
                                     unsigned rules);
 /* Does a private key with these attributes open what its public half encrypts (or may it leave, and do so then)? */
 bool qk_policy_opens(CK_KEY_TYPE type, const qk_attrs *attrs);
-/* Does a secret key of this length go through this cipher without a part of it, or what fills it up, being so short that
- * it can be found by trial (Vaudenay, "Security Flaws Induced by CBC Padding", 2002)? */
+/* Does a secret key of this length go through this cipher without a part of it, or what fills it up, being so short
+ * that it can be found by trial (Vaudenay, "Security Flaws Induced by CBC Padding", 2002)? */
 bool qk_policy_fits_blocks(const qk_mech *mech, size_t len);
 /* Was it made for a caller who is let off the rules? */
 bool qk_policy_is_lax(const qk_held_key *key);

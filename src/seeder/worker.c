@@ -377,7 +377,7 @@ int qk_seed_worker_run(const char *library, int fd)
 
     protect_memory();
     prctl(PR_SET_NAME, "quantoki-seed"); /* it was started as /proc/self/exe */
-    signal(SIGINT, SIG_IGN); /* the supervisor says when it is over */
+    signal(SIGINT, SIG_IGN);             /* the supervisor says when it is over */
     signal(SIGTERM, note_end);
     signal(SIGHUP, SIG_IGN);
     signal(SIGUSR1, SIG_IGN);
