@@ -528,6 +528,7 @@ static void a_key_cannot_be_handed_to_another_identity(void **state)
     QK_OWNED(qk_secret_free) qk_secret app = make_api_key(f, "app");
     QK_OWNED(qk_secret_free) qk_secret so = make_api_key(f, "so");
 
+    assert_ok(login(f, qk_secret_reveal(&so)));
     /* 'so' and 'app' as bytes of the content */
     tamper(f, "UPDATE iam_records SET (content, mac) = (SELECT content, mac FROM iam_records WHERE kind = 2 AND"
               " instr(content, x'736f') > 0) WHERE kind = 2 AND instr(content, x'617070') > 0");

@@ -6,7 +6,7 @@
 
 static const char text_of_key[] = "0123456789012345678901234567890123456789012";
 
-static void run_sql(fixture *f, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void run_sql(fixture *f, const char *format, ...)
 {
     char sql[1024];
     va_list arguments;
