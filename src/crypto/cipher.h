@@ -57,4 +57,7 @@ bool qk_cipher_expect_tag(EVP_CIPHER_CTX *context, const uint8_t *tag, size_t ta
 QK_MUST_CHECK qk_err qk_cipher_whole(const qk_key *key, qk_cipher_mode mode, bool encrypt, const uint8_t *iv,
                                      qk_view in, uint8_t *out);
 
+/* An engine's output_len for ciphers that give as many bytes as they take. */
+size_t qk_cipher_same_len(const qk_key *key, const qk_mech_use *use, unsigned function, size_t input_len);
+
 #endif

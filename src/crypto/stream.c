@@ -274,14 +274,6 @@ static qk_err decrypt(const qk_key *key, const qk_mech_use *use, qk_view cipher,
     return whole(key, use, false, cipher, arena, out_plain);
 }
 
-static size_t output_len(const qk_key *key, const qk_mech_use *use, unsigned function, size_t input_len)
-{
-    (void)key;
-    (void)use;
-    (void)function;
-    return input_len;
-}
-
 static bool available(const qk_mech *mech)
 {
     return qk_cipher_offered(mech->key, mode_of(mech));
@@ -291,5 +283,5 @@ const qk_engine qk_engine_stream = {
     .encrypt = encrypt,
     .decrypt = decrypt,
     .available = available,
-    .output_len = output_len,
+    .output_len = qk_cipher_same_len,
 };
