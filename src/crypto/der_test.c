@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reader is strict; what the writer writes, the reader reads. */
 #include "crypto/der.h"
-#include "crypto/pair_testing.h"
+#include "crypto/key/pair_testing.h"
 
 static bool takes(const char *hex, uint8_t tag)
 {

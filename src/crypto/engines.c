@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who does which mechanism. Joined with the mechanism table at start, so that finding an engine is one load. */
 #include "crypto/engine.h"
-#include "crypto/key.h"
+#include "crypto/key/key.h"
 #include "crypto/library.h"
 #include "p11/key_type.h"
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "crypto/engine.h"
-#include "crypto/pair_testing.h"
+#include "crypto/key/pair_testing.h"
 
 /* Which function of an engine a mechanism needs for each thing it does. Wrapping and unwrapping serialise a key and use
  * encryption and decryption. */

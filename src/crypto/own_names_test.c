@@ -6,7 +6,7 @@
 
 #include "crypto/openssl.h"
 #include "crypto/own_names.h"
-#include "crypto/pair_testing.h"
+#include "crypto/key/pair_testing.h"
 
 #ifndef OPENSSL_NO_ENGINE
 

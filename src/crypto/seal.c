@@ -5,9 +5,9 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
-#include "crypto/cipher.h"
+#include "crypto/cipher/cipher.h"
 #include "crypto/engine.h"
-#include "crypto/hmac.h"
+#include "crypto/hash/hmac.h"
 #include "crypto/library.h"
 #include "crypto/pool.h"
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/encoding.h"
-#include "crypto/key.h"
+#include "crypto/key/key.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

@@ -9,7 +9,7 @@
  * If the database cannot be read for ten seconds, revocations may be missed, and nobody is let in before it answers. */
 #include "base/clock.h"
 #include "base/log.h"
-#include "crypto/sha.h"
+#include "crypto/hash/sha.h"
 #include "iam/entropy_token_core.h"
 
 #include <stdlib.h>

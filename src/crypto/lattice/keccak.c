@@ -7,7 +7,7 @@
 #include "crypto/lattice/bytes_le.h"
 
 #define LANE uint64_t
-#include "crypto/keccak_round.h"
+#include "crypto/hash/keccak_round.h"
 
 void qk_keccak_permute_portable(uint64_t lanes[25])
 {

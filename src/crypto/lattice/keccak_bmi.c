@@ -3,7 +3,7 @@
 #include "crypto/lattice/keccak.h"
 
 #define LANE uint64_t
-#include "crypto/keccak_round.h"
+#include "crypto/hash/keccak_round.h"
 
 void qk_keccak_permute_avx2(uint64_t lanes[25])
 {

@@ -6,7 +6,7 @@
 
 typedef uint64_t four_lanes __attribute__((vector_size(32), may_alias));
 #define LANE four_lanes
-#include "crypto/keccak_round.h"
+#include "crypto/hash/keccak_round.h"
 
 void QK_WIDE_NAME(uint64_t lanes[25][4])
 {
