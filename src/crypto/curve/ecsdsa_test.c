@@ -19,6 +19,19 @@ static const char *const zilliqa_public = "039e43c9810e6cc09f46aad38e716dae31916
 static const char *const zilliqa_signature = "3af3d288e830e96ff8ed0769f45abda774cd989e2ae32ef9e985c8505f14ff98"
                                              "e191eb14a70b5b53ada45afff4a04578f5d8bb2b1c8a22985ea159b53826cde7";
 
+/* EC-SDSA over "abc": the example of ISO/IEC 14888-3 on P-256, and one on a Brainpool curve, both as libecc's
+ * self-tests publish them (src/tests/ec_self_tests_core.h, ECSDSA-SHA256/secp256r1 and /brainpoolp256r1). */
+static const struct published {
+    const char *curve, *private_value, *signature;
+} published[] = {
+    { "P-256", "5202a3d8acaf6909d12c9a774cd886f9fba61137ffd3e8e76aed363fb47ac492",
+      "5a79a0aa9b241e381a594b220554d096a5f09fa628ad9a33c3ce4393ade1def7"
+      "5c0eb78b67a513c3e53b2619f96855e291d5141c7cd0915e1d04b347457c9601" },
+    { "BP-256R", "a93571334ac32b50268ddca09523893a8f2989a94f9f44a91b7743f7e145aeb7",
+      "0e7af50bf4e08bf851004424ee9d6502fcd1164ee3d99a00a84fd5db814800eb"
+      "647a24e607b6fc09d88b1b572cfc4ce29e25fae1431f0dfa586bd16deeff92b6" },
+};
+
 static const char *const curves[] = { "secp256k1", "P-256", "BP-256R", "BP-256T" };
 static const unsigned variants[] = { ECSG_IBM_ECSDSA_S256, ECSG_IBM_ECSDSA_COMPR_MULTI };
 
@@ -58,6 +71,26 @@ static void zilliqas_signature_verifies(void **state)
     message.data[0] ^= 1;
     assert_int_equal(qk_crypto_verify(key, &use, qk_buf_view(&message), qk_buf_view(&signature)),
                      QK_E_SIGNATURE_INVALID);
+}
+
+static void published_signatures_verify(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(published); i++) {
+        QK_OWNED(qk_buf_done) qk_buf value = unhex(published[i].private_value);
+        QK_OWNED(qk_buf_done) qk_buf signature = unhex(published[i].signature);
+        QK_OWNED(qk_key_unref) qk_key *private_key = NULL, *key = NULL;
+        qk_mech_use use = use_variant(ECSG_IBM_ECSDSA_S256), other = use_variant(ECSG_IBM_ECSDSA_COMPR_MULTI);
+        const qk_curve *curve = curve_named(published[i].curve);
+        qk_view abc = QK_VIEW_LITERAL("abc"), abd = QK_VIEW_LITERAL("abd");
+
+        assert_int_equal(qk_ec_make_private(CKK_EC, curve, qk_buf_view(&value), QK_VIEW_NONE, &private_key), QK_OK);
+        assert_int_equal(qk_ec_make_public(CKK_EC, curve, qk_view_of(private_key->point, private_key->point_len), &key),
+                         QK_OK);
+        assert_int_equal(qk_crypto_verify(key, &use, abc, qk_buf_view(&signature)), QK_OK);
+        assert_int_equal(qk_crypto_verify(key, &use, abd, qk_buf_view(&signature)), QK_E_SIGNATURE_INVALID);
+        assert_int_equal(qk_crypto_verify(key, &other, abc, qk_buf_view(&signature)), QK_E_SIGNATURE_INVALID);
+    }
 }
 
 static void what_is_signed_verifies(void **state)
@@ -150,9 +183,10 @@ static void other_curves_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(zilliqas_signature_verifies), cmocka_unit_test(what_is_signed_verifies),
-        cmocka_unit_test(any_changed_bit_is_seen),     cmocka_unit_test(numbers_out_of_range_are_refused),
-        cmocka_unit_test(two_signatures_differ),       cmocka_unit_test(other_curves_are_refused),
+        cmocka_unit_test(zilliqas_signature_verifies),      cmocka_unit_test(published_signatures_verify),
+        cmocka_unit_test(what_is_signed_verifies),          cmocka_unit_test(any_changed_bit_is_seen),
+        cmocka_unit_test(numbers_out_of_range_are_refused), cmocka_unit_test(two_signatures_differ),
+        cmocka_unit_test(other_curves_are_refused),
     };
     return cmocka_run_group_tests(tests, crypto_setup, crypto_teardown);
 }
