@@ -3,11 +3,11 @@
 #ifndef QK_HSM_CORE_H
 #define QK_HSM_CORE_H
 
-#include "hsm/attribute_codec.h"
-#include "hsm/cache.h"
+#include "hsm/codec/attribute_codec.h"
+#include "hsm/blob/cache.h"
 #include "hsm/hsm.h"
-#include "hsm/key_policy.h"
-#include "hsm/mechanism_codec.h"
+#include "hsm/policy/key_policy.h"
+#include "hsm/codec/mechanism_codec.h"
 
 typedef struct qk_core {
     qk_endpoint endpoint;

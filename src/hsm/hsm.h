@@ -117,7 +117,7 @@ typedef enum qk_purpose {
     QK_PURPOSE_IAM = 6,
 } qk_purpose;
 
-/* Seals `plain`, with `bound` authenticated, under the register's key. Format: hsm/blob.c. QK_E_NO_MASTER_KEY. */
+/* Seals `plain`, with `bound` authenticated, under the register's key. Format: hsm/blob/blob.c. QK_E_NO_MASTER_KEY. */
 QK_MUST_CHECK qk_err qk_seal(qk_ring *ring, qk_seal_under which, qk_purpose purpose, qk_view bound, qk_view plain,
                              qk_buf *out_blob);
 /* QK_E_BLOB_DAMAGED, QK_E_BLOB_PURPOSE, QK_E_BLOB_MASTER_KEY. */

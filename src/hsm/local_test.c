@@ -2,7 +2,7 @@
 /* What only the local HSM can be asked. */
 #include <stdlib.h>
 
-#include "hsm/contract.h"
+#include "hsm/contract/contract.h"
 #include "entropy/entropy.h"
 
 typedef struct fixture {

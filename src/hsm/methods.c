@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "hsm/handlers.h"
+#include "hsm/handle/handlers.h"
 #include "hsm/hsm.h"
 
 /* clang-format off */

@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "crypto/crypto.h"
-#include "hsm/attribute_codec.h"
+#include "hsm/codec/attribute_codec.h"
 #include "hsm/hsm.h"
-#include "hsm/mechanism_codec.h"
+#include "hsm/codec/mechanism_codec.h"
 
 /* The step works; otherwise the test fails with the error's words. */
 #define works(step)                                                                                                    \

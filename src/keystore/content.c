@@ -2,7 +2,7 @@
 #include "keystore/content.h"
 
 #include "base/encoding.h"
-#include "hsm/attribute_codec.h"
+#include "hsm/codec/attribute_codec.h"
 #include "p11/attribute_bytes.h"
 
 #include <strings.h>

@@ -8,7 +8,7 @@
 #include "keystore/row.h"
 
 #include "p11/attribute_bytes.h"
-#include "hsm/attribute_codec.h"
+#include "hsm/codec/attribute_codec.h"
 
 enum {
     KEYSTORES_MOST = 64,

@@ -324,7 +324,7 @@ static void a_row_that_contradicts_its_blob_is_refused(void **state)
     assert_int_equal(find_all(s, PRIVATE), 0);
 }
 
-/* The HSM lets GREP11 clients, who are not strict, off the rules for keys' uses (hsm/key_policy.h). */
+/* The HSM lets GREP11 clients, who are not strict, off the rules for keys' uses (hsm/policy/key_policy.h). */
 static void a_key_made_where_the_rules_do_not_hold_is_refused(void **state)
 {
     scene *s = scene_of(state);

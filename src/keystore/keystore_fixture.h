@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "hsm/attribute_codec.h"
+#include "hsm/codec/attribute_codec.h"
 #include "hsm/hsm.h"
 #include "keystore/keystore.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keystore/row.h"
 
-#include "hsm/attribute_codec.h"
+#include "hsm/codec/attribute_codec.h"
 
 enum { MAC_VERSION = 1 };
 

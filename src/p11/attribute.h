@@ -3,7 +3,8 @@
  * qk_attrs, a list of attributes with values.
  *
  * Values have the form PKCS #11 gives them in memory (CK_ULONG: 8 bytes of the host, CK_BBOOL: 1 byte), so that a
- * C_ function copies them as they are. What leaves the process is converted by `form`: see hsm/attribute_codec.h. */
+ * C_ function copies them as they are. What leaves the process is converted by `form`: see hsm/codec/attribute_codec.h.
+ */
 #ifndef QK_P11_ATTRIBUTE_H
 #define QK_P11_ATTRIBUTE_H
 

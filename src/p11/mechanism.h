@@ -3,7 +3,7 @@
  *
  * The description feeds the mechanism lists and infos, the checks in every ...Init, and the reading of parameters.
  * qk_mech_use is one use of a mechanism: its row and its decoded parameter. Parameters reach us as C structures from
- * an application (qk_mech_use_read, here) or as GREP11 messages (hsm/mechanism_codec.h). */
+ * an application (qk_mech_use_read, here) or as GREP11 messages (hsm/codec/mechanism_codec.h). */
 #ifndef QK_P11_MECHANISM_H
 #define QK_P11_MECHANISM_H
 

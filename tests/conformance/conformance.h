@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A strict reader of PKCS #11 3.2: every rule of its base part that an application can observe, one check each,
  * against the built library, loaded as an application loads it. The environment says against which token
- * (module/testing.h).
+ * (module/contract/testing.h).
  *
  * A check that fails is told and counted, and the case goes on: one wrong return code must not hide the next. */
 #ifndef QK_TESTS_CONFORMANCE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The contract of every HSM, on a running quantokid over TLS. */
-#include "hsm/hsm_contract.h"
+#include "hsm/contract/hsm_contract.h"
 
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"

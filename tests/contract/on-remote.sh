@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs a contract test on a remote token: makes a throw-away instance, starts quantokid, and gives the program all it
-# may need in the environment (tests/contract/remote.h, src/module/testing.h). The output, TAP, is the program's own.
+# may need in the environment (tests/contract/remote.h, src/module/contract/testing.h). The output, TAP, is the program's own.
 #
 # usage: on-remote.sh PROGRAM
 . "$(dirname "$0")/../integration/lib.sh"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "module/iam_client.h"
+#include "module/login/iam_client.h"
 
 enum { PATIENCE_MS = 10 * 1000 };
 

@@ -55,7 +55,7 @@ def wrapper_rows():
 
 def client_rows():
     """(key, kind, default, help) of the rows in client_config.c; the rows of the three users stand once, as users.M."""
-    source = read("src/module/client_config.c").replace("\\\n", "\n")
+    source = read("src/module/library/client_config.c").replace("\\\n", "\n")
     users, rest = re.match(r".*?#define USER\(n\)(.*?)(static const qk_config_row token_rows.*)", source, re.S).groups()
     tokens = re.sub(r"USER\(0\)\s+USER\(1\)\s+USER\(2\)", lambda _: users.replace('" #n "', "M"), rest)
     rows = []

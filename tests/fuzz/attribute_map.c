@@ -4,7 +4,7 @@
 #include "fuzz.h"
 
 #include "p11/attribute_bytes.h"
-#include "hsm/attribute_codec.h"
+#include "hsm/codec/attribute_codec.h"
 
 static void from_map(qk_view bytes, qk_arena *arena)
 {

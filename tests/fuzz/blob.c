@@ -5,9 +5,9 @@
  *   changed  a good blob, then places and what is changed there: what was changed does not open */
 #include "fuzz_hsm.h"
 
-#include "hsm/held_key.h"
-#include "hsm/public_blob.h"
-#include "hsm/state.h"
+#include "hsm/blob/held_key.h"
+#include "hsm/blob/public_blob.h"
+#include "hsm/blob/state.h"
 
 enum { FOREIGN, SEALED, CHANGED, KINDS };
 

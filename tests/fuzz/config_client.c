@@ -2,7 +2,7 @@
 /* grep11client.yaml, as it comes from elsewhere. */
 #include "fuzz.h"
 
-#include "module/client_config.h"
+#include "module/library/client_config.h"
 
 void fuzz(qk_view input)
 {

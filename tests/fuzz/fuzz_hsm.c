@@ -3,8 +3,8 @@
 
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"
-#include "hsm/attribute_codec.h"
-#include "hsm/mechanism_codec.h"
+#include "hsm/codec/attribute_codec.h"
+#include "hsm/codec/mechanism_codec.h"
 
 enum { MOST_BLOBS = 32 };
 

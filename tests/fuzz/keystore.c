@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "fuzz_hsm.h"
-#include "hsm/attribute_codec.h"
+#include "hsm/codec/attribute_codec.h"
 #include "keystore/keystore.h"
 
 enum { ROOM = 16 << 20, FIRST_OBJECT = 16 };

@@ -4,7 +4,7 @@
  * back. */
 #include "fuzz.h"
 
-#include "hsm/mechanism_codec.h"
+#include "hsm/codec/mechanism_codec.h"
 
 /* Views in the parameters point into memory that is freed with the input, so a read beyond them is seen. */
 typedef union parameter {

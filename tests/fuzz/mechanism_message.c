@@ -2,7 +2,7 @@
 /* A peer's Mechanism message. Input: function, the message. What is taken is written and taken again. */
 #include "fuzz.h"
 
-#include "hsm/mechanism_codec.h"
+#include "hsm/codec/mechanism_codec.h"
 
 void fuzz(qk_view input)
 {

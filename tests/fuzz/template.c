@@ -3,7 +3,7 @@
  * and value. What is taken goes through every form attributes have and comes back. */
 #include "fuzz.h"
 
-#include "hsm/attribute_codec.h"
+#include "hsm/codec/attribute_codec.h"
 #include "p11/attribute_bytes.h"
 #include "p11/nested.h"
 

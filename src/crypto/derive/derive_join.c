@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys of the bytes of other keys: put together, added to data without carry, cut out. Who gets such a key gets the
- * base key or a part of it; that it is protected as well is seen to above (hsm/derivation.c). Source: PKCS #11 3.2,
- * miscellaneous simple key derivation mechanisms. */
+ * base key or a part of it; that it is protected as well is seen to above (hsm/handle/derivation.c). Source: PKCS
+ * #11 3.2, miscellaneous simple key derivation mechanisms. */
 #include "crypto/derive/derive.h"
 
 /* What goes in front and what behind. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Families of keys: how the keys of some types are read, written, described and revealed. A family is a record of
  * functions in its own file; key_family.c says which types are whose. A new type of key is a row there, one in
- * p11/key_type.c, its attributes in p11/attribute_table.c and its default usages in hsm/key_policy.c. */
+ * p11/key_type.c, its attributes in p11/attribute_table.c and its default usages in hsm/policy/key_policy.c. */
 #ifndef QK_CRYPTO_KEY_FAMILY_H
 #define QK_CRYPTO_KEY_FAMILY_H
 

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Post-quantum keys: signatures of ML-DSA and Dilithium, and IBM's Kyber by derivation. */
+#include "hsm/contract/contract.h"
+
+#define DILITHIUM_OID(a, b, c) "\x06\x0b\x2b\x06\x01\x04\x01\x02\x82\x0b" a b c
+#define OID(text)              qk_view_of(text, sizeof(text) - 1)
+
+static const qk_view text = { (const uint8_t *)"what is to be signed", 20 };
+
+static Grep11__Mechanism *with_context(contract *it, CK_MECHANISM_TYPE type, const char *context)
+{
+    qk_mech_use use = { .mech = qk_mech_find(type) };
+    Grep11__Mechanism *message;
+
+    use.sign_context.context = qk_view_text(context);
+    works(qk_mech_use_to_message(&use, &it->arena, &message));
+    return message;
+}
+
+static void ml_dsa_signs_and_verifies(contract *it)
+{
+    static const struct {
+        CK_ULONG set;
+        size_t len;
+    } sets[] = { { CKP_ML_DSA_44, 2420 }, { CKP_ML_DSA_65, 3309 }, { CKP_ML_DSA_87, 4627 } };
+    qk_view signature;
+    key_pair pair;
+
+    for (size_t i = 0; i < 3; i++) {
+        works(generate_pair(it, CKM_ML_DSA_KEY_PAIR_GEN, ITEMS(NUMBER(CKA_PARAMETER_SET, sets[i].set)),
+                            ITEMS(YES(CKA_SIGN)), &pair));
+        works(sign(it, mech(it, CKM_ML_DSA), &pair.private_key, text, &signature));
+        assert_int_equal(signature.len, sets[i].len);
+        works(verify(it, mech(it, CKM_ML_DSA), &pair.public_key, text, signature));
+        refuses(verify(it, with_context(it, CKM_ML_DSA, "x"), &pair.public_key, text, signature),
+                QK_E_SIGNATURE_INVALID);
+        works(sign(it, with_context(it, CKM_HASH_ML_DSA_SHA512, "x"), &pair.private_key, text, &signature));
+        works(verify(it, with_context(it, CKM_HASH_ML_DSA_SHA512, "x"), &pair.public_key, text, signature));
+        refuses(verify(it, mech(it, CKM_ML_DSA), &pair.public_key, text, qk_view_slice(signature, 1, 100)),
+                QK_E_SIGNATURE_LENGTH);
+    }
+    refuses(sign(it, mech(it, CKM_IBM_DILITHIUM), &pair.private_key, text, &signature), QK_E_KEY_TYPE);
+    refuses(
+        generate_pair(it, CKM_ML_DSA_KEY_PAIR_GEN, ITEMS(NUMBER(CKA_PARAMETER_SET, 4)), ITEMS(YES(CKA_SIGN)), &pair),
+        QK_E_ATTRIBUTE_VALUE);
+}
+
+static void dilithium_signs_with_the_set_asked_for(contract *it)
+{
+    static const qk_view sets[] = { { (const uint8_t *)DILITHIUM_OID("\x01", "\x06", "\x05"), 13 },
+                                    { (const uint8_t *)DILITHIUM_OID("\x01", "\x08", "\x07"), 13 },
+                                    { (const uint8_t *)DILITHIUM_OID("\x07", "\x04", "\x04"), 13 },
+                                    { (const uint8_t *)DILITHIUM_OID("\x07", "\x06", "\x05"), 13 },
+                                    { (const uint8_t *)DILITHIUM_OID("\x07", "\x08", "\x07"), 13 } };
+    static const size_t lens[] = { 3366, 4668, 2420, 3293, 4595 };
+    qk_view signature;
+    key_pair pair;
+
+    for (size_t i = 0; i < 5; i++) {
+        works(generate_pair(it, CKM_IBM_DILITHIUM, ITEMS(BYTES(CKA_IBM_PQC_PARAMS, sets[i])),
+                            ITEMS(BYTES(CKA_IBM_PQC_PARAMS, sets[i]), YES(CKA_SIGN)), &pair));
+        works(sign(it, mech(it, CKM_IBM_DILITHIUM), &pair.private_key, text, &signature));
+        assert_int_equal(signature.len, lens[i]);
+        works(verify(it, mech(it, CKM_IBM_DILITHIUM), &pair.public_key, text, signature));
+        refuses(verify(it, mech(it, CKM_IBM_DILITHIUM), &pair.public_key, qk_view_slice(text, 1, 5), signature),
+                QK_E_SIGNATURE_INVALID);
+    }
+    refuses(generate_pair(it, CKM_IBM_DILITHIUM,
+                          ITEMS(BYTES(CKA_IBM_PQC_PARAMS, OID(DILITHIUM_OID("\x01", "\x03", "\x03")))),
+                          ITEMS(YES(CKA_SIGN)), &pair),
+            QK_E_MECHANISM_INVALID);
+}
+
+/* ---- Kyber ---- */
+
+static key_pair kyber_pair(contract *it)
+{
+    key_pair pair;
+
+    works(generate_pair(
+        it, CKM_IBM_KYBER,
+        ITEMS(BYTES(CKA_IBM_PQC_PARAMS, OID(DILITHIUM_OID("\x05", "\x04", "\x04"))), YES(CKA_ENCRYPT), YES(CKA_DERIVE)),
+        ITEMS(YES(CKA_DECRYPT), YES(CKA_DERIVE)), &pair));
+    return pair;
+}
+
+static Grep11__Mechanism *kyber(contract *it, unsigned mode, CK_ULONG kdf, qk_view cipher, qk_view blob)
+{
+    qk_mech_use use = { .mech = qk_mech_find(CKM_IBM_KYBER), .kem = { .mode = mode, .kdf = kdf, .cipher = cipher } };
+    Grep11__Mechanism *message;
+
+    use.second.blob = blob;
+    use.kem.prepend = true;
+    works(qk_mech_use_to_message(&use, &it->arena, &message));
+    return message;
+}
+
+/* Both sides derive; the ciphertext stands behind the checksum. */
+static void agree(contract *it, const key_pair *pair, CK_ULONG kdf, qk_view blob)
+{
+    const item wanted[] = { NUMBER(CKA_CLASS, CKO_SECRET_KEY), NUMBER(CKA_KEY_TYPE, CKK_AES),
+                            NUMBER(CKA_VALUE_LEN, 32) };
+    client_key mine, yours;
+    qk_view cipher, sealed, back;
+
+    works(derive(it, kyber(it, CK_IBM_KEM_ENCAPSULATE, kdf, QK_VIEW_NONE, blob), &pair->public_key, wanted, 3, &mine));
+    assert_int_equal(mine.checksum.len, 7 + 1568);
+    cipher = qk_view_slice(mine.checksum, 7, 1568);
+    works(derive(it, kyber(it, CK_IBM_KEM_DECAPSULATE, kdf, cipher, blob), &pair->private_key, wanted, 3, &yours));
+    assert_int_equal(yours.checksum.len, 7);
+    assert_memory_equal(mine.checksum.data, yours.checksum.data, 7);
+    works(encrypt(it, mech(it, CKM_AES_ECB), &mine, OID("sixteen bytes   "), &sealed));
+    works(decrypt(it, mech(it, CKM_AES_ECB), &yours, sealed, &back));
+    assert_true(qk_view_equal(back, OID("sixteen bytes   ")));
+}
+
+static void kyber_makes_a_key_for_two(contract *it)
+{
+    const item wanted[] = { NUMBER(CKA_KEY_TYPE, CKK_AES), NUMBER(CKA_VALUE_LEN, 32) };
+    key_pair pair = kyber_pair(it);
+    client_key key;
+
+    agree(it, &pair, CKD_NULL, QK_VIEW_NONE);
+    refuses(
+        derive(it, kyber(it, CK_IBM_KEM_DECAPSULATE, CKD_NULL, text, QK_VIEW_NONE), &pair.private_key, wanted, 2, &key),
+        QK_E_CIPHERTEXT_LENGTH);
+    refuses(derive(it, kyber(it, CK_IBM_KEM_ENCAPSULATE, CKD_NULL, QK_VIEW_NONE, QK_VIEW_NONE), &pair.private_key,
+                   wanted, 2, &key),
+            QK_E_KEY_TYPE);
+    refuses(derive(it, kyber(it, CK_IBM_KEM_DECAPSULATE, 77, text, QK_VIEW_NONE), &pair.private_key, wanted, 2, &key),
+            QK_E_MECHANISM_PARAM);
+}
+
+static void kyber_joins_another_secret(contract *it)
+{
+    const item wanted[] = { NUMBER(CKA_KEY_TYPE, CKK_AES), NUMBER(CKA_VALUE_LEN, 32) };
+    key_pair pair = kyber_pair(it);
+    client_key other, closed, key;
+
+    works(generate(it, CKM_GENERIC_SECRET_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 32), YES(CKA_IBM_USE_AS_DATA)), &other));
+    works(generate(it, CKM_GENERIC_SECRET_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 32)), &closed));
+    for (CK_ULONG kdf = CKD_IBM_HYBRID_SHA1_KDF; kdf <= CKD_IBM_HYBRID_SHA512_KDF; kdf++)
+        agree(it, &pair, kdf, other.bytes);
+    refuses(derive(it, kyber(it, CK_IBM_KEM_ENCAPSULATE, CKD_IBM_HYBRID_NULL, QK_VIEW_NONE, other.bytes),
+                   &pair.public_key, wanted, 2, &key),
+            QK_E_KEY_NOT_PERMITTED); /* it is sensitive, and would stand there in clear */
+    refuses(derive(it, kyber(it, CK_IBM_KEM_ENCAPSULATE, CKD_NULL, QK_VIEW_NONE, closed.bytes), &pair.public_key,
+                   wanted, 2, &key),
+            QK_E_KEY_NOT_PERMITTED);
+}
+
+const contract_case contract_lattice[] = {
+    CASE(ml_dsa_signs_and_verifies),
+    CASE(dilithium_signs_with_the_set_asked_for),
+    CASE(kyber_makes_a_key_for_two),
+    CASE(kyber_joins_another_secret),
+    { NULL, NULL },
+};
