@@ -27,19 +27,25 @@ struct qk_attempts {
     place places[PLACES];
 };
 
-qk_err qk_attempts_new(qk_attempts **out_attempts)
+qk_err qk_attempts_new_seeded(uint64_t seed, qk_attempts **out_attempts)
 {
     qk_attempts *it = calloc(1, sizeof *it);
 
     if (!it)
         return qk_fail(QK_E_NO_MEMORY, "no memory to count failed log-ins");
-    if (getrandom(&it->seed, sizeof it->seed, 0) != (ssize_t)sizeof it->seed) {
-        free(it);
-        return qk_fail(QK_E_SYSTEM, "the kernel gives no random bytes");
-    }
+    it->seed = seed;
     pthread_mutex_init(&it->lock, NULL);
     *out_attempts = it;
     return QK_OK;
+}
+
+qk_err qk_attempts_new(qk_attempts **out_attempts)
+{
+    uint64_t seed;
+
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        return qk_fail(QK_E_SYSTEM, "the kernel gives no random bytes");
+    return qk_attempts_new_seeded(seed, out_attempts);
 }
 
 void qk_attempts_free(qk_attempts **attempts)

@@ -15,6 +15,8 @@
 typedef struct qk_attempts qk_attempts;
 
 QK_MUST_CHECK qk_err qk_attempts_new(qk_attempts **out_attempts);
+/* The same with a seed of the caller's, which decides who shares a place: for tests. */
+QK_MUST_CHECK qk_err qk_attempts_new_seeded(uint64_t seed, qk_attempts **out_attempts);
 void qk_attempts_free(qk_attempts **attempts);
 
 /* False if this API key has failed so often that it is not worth looking at. */

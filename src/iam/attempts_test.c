@@ -5,10 +5,11 @@
 
 static const char here[] = "192.0.2.1:1000", there[] = "192.0.2.2:1000";
 
+/* A seed with which none of those below share a place: one drawn at random makes two of them meet once in 100 runs. */
 static int set_up(void **state)
 {
     qk_attempts *attempts = NULL;
-    qk_err err = qk_attempts_new(&attempts);
+    qk_err err = qk_attempts_new_seeded(1, &attempts);
 
     *state = attempts;
     return err == QK_OK ? 0 : -1;
