@@ -197,6 +197,7 @@ int main(int argc, char **argv)
     run_cases(operation_cases, part);
     run_cases(newer_cases, part);
     run_cases(message_cases, part);
+    run_cases(aead_cases, part);
     run_cases(state_cases, part);
     run_cases(carried_cases, part);
     run_cases(argument_cases, part);

@@ -99,24 +99,62 @@ qk_err qk_wrap_bytes(qk_session *session, const qk_mech_use *use, CK_OBJECT_HAND
     return ask_wrap(session, &whole, &keys, out_wrapped);
 }
 
+static bool has_start(qk_slot *slot)
+{
+    bool has;
+
+    pthread_mutex_lock(&slot->wraps_lock);
+    has = slot->wraps.based;
+    pthread_mutex_unlock(&slot->wraps_lock);
+    return has;
+}
+
+/* Drawn without the lock: a server may take its time. Who comes first decides. */
+static qk_err start_counting(qk_session *session)
+{
+    qk_nonces *wraps = &session->slot->wraps;
+    uint8_t chance[QK_NONCE_MOST];
+
+    QK_TRY(qk_session_random(session, chance, sizeof chance));
+    pthread_mutex_lock(&session->slot->wraps_lock);
+    if (!wraps->based)
+        memcpy(wraps->base, chance, sizeof chance);
+    wraps->based = true;
+    pthread_mutex_unlock(&session->slot->wraps_lock);
+    return QK_OK;
+}
+
+/* Each call takes a number of its own, also one whose result does not fit then. */
+qk_err qk_wrap_nonce(qk_session *session, const qk_mech *mech, const qk_message_param *param,
+                     uint8_t out[QK_NONCE_MOST])
+{
+    qk_slot *slot = session->slot;
+    qk_nonces numbered;
+
+    if (param->generator != CKG_NO_GENERATE && !has_start(slot))
+        QK_TRY(start_counting(session));
+    pthread_mutex_lock(&slot->wraps_lock);
+    numbered = slot->wraps;
+    slot->wraps.count += param->generator != CKG_NO_GENERATE;
+    pthread_mutex_unlock(&slot->wraps_lock);
+    return qk_message_nonce(session, mech, param, &numbered, out);
+}
+
 /* A parameter that leaves the nonce to us: it is told once the wrapped key is. */
 static qk_err wrap_with_own_nonce(qk_session *session, const qk_mech *mech, const qk_message_param *param,
                                   CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key, qk_out out)
 {
-    qk_nonces nonces = { .count = session->wraps };
     uint8_t nonce[QK_NONCE_MOST];
     qk_mech_use use;
     qk_view wrapped;
 
     QK_TRY(qk_in_check(param->aad));
-    QK_TRY(qk_message_nonce(session, mech, param, &nonces, nonce));
+    QK_TRY(qk_wrap_nonce(session, mech, param, nonce));
     QK_TRY(qk_message_use(mech, param, qk_view_of(nonce, param->nonce_len), param->aad, 0, QK_WRAP, &use));
     QK_TRY(qk_wrap_bytes(session, &use, wrapping, key, &wrapped));
     QK_TRY(qk_out_give(out, wrapped));
-    if (out.place) {
-        session->wraps++;
+    if (out.place)
         memcpy(param->nonce, nonce, param->nonce_len);
-    }
     return QK_OK;
 }
 

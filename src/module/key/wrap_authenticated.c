@@ -24,7 +24,6 @@ static qk_err read_param(const CK_MECHANISM *mechanism, unsigned function, const
 static qk_err wrap(qk_session *session, const qk_mech *mech, qk_message_param *param, CK_OBJECT_HANDLE wrapping,
                    CK_OBJECT_HANDLE key, qk_view aad, qk_out out)
 {
-    qk_nonces nonces = { .count = session->wraps };
     uint8_t nonce[QK_NONCE_MOST];
     size_t tag_len = param->tag_bits / 8;
     qk_view sealed, wrapped;
@@ -32,7 +31,7 @@ static qk_err wrap(qk_session *session, const qk_mech *mech, qk_message_param *p
 
     if (!out.place)
         param->generator = CKG_NO_GENERATE;
-    QK_TRY(qk_message_nonce(session, mech, param, &nonces, nonce));
+    QK_TRY(qk_wrap_nonce(session, mech, param, nonce));
     QK_TRY(qk_message_use(mech, param, qk_view_of(nonce, param->nonce_len), aad, 0, QK_WRAP, &use));
     QK_TRY(qk_wrap_bytes(session, &use, wrapping, key, &sealed));
     if (sealed.len < tag_len)
@@ -41,7 +40,6 @@ static qk_err wrap(qk_session *session, const qk_mech *mech, qk_message_param *p
     QK_TRY(qk_out_give(out, wrapped));
     if (!out.place)
         return QK_OK;
-    session->wraps++;
     memcpy(param->tag, sealed.data + wrapped.len, tag_len);
     memcpy(param->nonce, nonce, param->nonce_len);
     return QK_OK;

@@ -11,7 +11,6 @@ void qk_session_clear(qk_session *session)
     qk_find_done(&session->find);
     qk_arena_done(&session->arena);
     session->slot = NULL;
-    session->wraps = 0;
     session->rw = session->owns_objects = false;
 }
 

@@ -21,7 +21,6 @@ struct qk_session {
     qk_arena arena; /* of the call under way */
     qk_work works[QK_WORK_COUNT];
     qk_find find;
-    uint64_t wraps; /* keys wrapped under a nonce of the module's: the counter of CKG_GENERATE_COUNTER */
 };
 
 /* Finds a session for the call that begins; qk_session_leave ends it and empties the arena. QK_E_NOT_INITIALIZED,

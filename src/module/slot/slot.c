@@ -14,6 +14,7 @@ qk_err qk_slot_init(qk_slot *slot, const qk_client_token *config)
     pthread_mutex_init(&slot->login_turn, NULL);
     pthread_mutex_init(&slot->login_lock, NULL);
     pthread_mutex_init(&slot->change_lock, NULL);
+    pthread_mutex_init(&slot->wraps_lock, NULL);
     qk_random_pool_init(&slot->random);
     qk_slot_mechs_init(&slot->mechs);
     QK_TRY(qk_object_table_new(&slot->objects));
@@ -29,6 +30,7 @@ void qk_slot_done(qk_slot *slot)
     pthread_mutex_destroy(&slot->login_turn);
     pthread_mutex_destroy(&slot->login_lock);
     pthread_mutex_destroy(&slot->change_lock);
+    pthread_mutex_destroy(&slot->wraps_lock);
 }
 
 void qk_slot_abandon(qk_slot *slot)

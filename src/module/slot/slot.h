@@ -16,6 +16,7 @@
 #include "module/object/object_table.h"
 #include "module/slot/random.h"
 #include "module/login/token.h"
+#include "module/work/message_param.h"
 
 typedef struct qk_slot {
     CK_SLOT_ID id;
@@ -23,7 +24,8 @@ typedef struct qk_slot {
     qk_object_table *objects;
     qk_random_pool random;
     qk_slot_mechs mechs;
-    pthread_mutex_t login_turn, login_lock, change_lock;
+    qk_nonces wraps; /* of keys that are wrapped (wrap.h); under wraps_lock */
+    pthread_mutex_t login_turn, login_lock, change_lock, wraps_lock;
     qk_user arriving;     /* who is logging in; under login_lock */
     atomic_int user;      /* qk_user */
     atomic_uint log_outs; /* how often somebody has logged out: operations with private keys end by it */
