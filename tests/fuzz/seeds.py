@@ -495,8 +495,8 @@ METHODS = """GENERATE_RANDOM DIGEST_INIT DIGEST_WHOLE DIGEST_UPDATE DIGEST_KEY D
 DECRYPT_INIT ENCRYPT_UPDATE DECRYPT_UPDATE ENCRYPT_WHOLE DECRYPT_WHOLE ENCRYPT_FINAL DECRYPT_FINAL ENCRYPT_SINGLE
 DECRYPT_SINGLE REENCRYPT_SINGLE SIGN_INIT VERIFY_INIT SIGN_UPDATE VERIFY_UPDATE SIGN_FINAL VERIFY_FINAL SIGN_WHOLE
 VERIFY_WHOLE SIGN_SINGLE VERIFY_SINGLE GENERATE_KEY GENERATE_KEY_PAIR WRAP_KEY UNWRAP_KEY DERIVE_KEY GET_MECHANISM_LIST
-GET_MECHANISM_INFO GET_ATTRIBUTE_VALUE SET_ATTRIBUTE_VALUE IMPORT_KEY COPY_KEY SEAL_DATA OPEN_DATA SEED_RANDOM
-SIGN_RECOVER_SINGLE ENCAPSULATE_KEY DECAPSULATE_KEY""".split()
+GET_MECHANISM_INFO GET_ATTRIBUTE_VALUE SET_ATTRIBUTE_VALUE REWRAP_KEY_BLOB IMPORT_KEY COPY_KEY SEAL_DATA OPEN_DATA
+DERIVE_KEYS SEED_RANDOM SIGN_RECOVER_SINGLE ENCAPSULATE_KEY DECAPSULATE_KEY""".split()
 
 # The blobs of fuzz_hsm.c.
 BLOBS = """AES AES_OPEN GENERIC RSA RSA_PUBLIC P256 P256_PUBLIC ED25519 ED25519_PUBLIC ENCRYPTING DECRYPTING SIGNING
@@ -577,6 +577,7 @@ def hsm_seeds():
         "get-attributes": ("GET_ATTRIBUTE_VALUE", message((1, b("AES")), *attributes(3, (0x104, False), (0x161, 0)))),
         "get-value": ("GET_ATTRIBUTE_VALUE", message((1, b("AES_OPEN")), (2, message((1, 0x11))))),
         "set-attributes": ("SET_ATTRIBUTE_VALUE", message((1, b("AES")), *attributes(3, (0x104, False)))),
+        "rewrap": ("REWRAP_KEY_BLOB", message((2, k("AES")))),
         "import-aes": ("IMPORT_KEY", message(*attributes(1, *aes[:2], (0x11, b"v" * 16)))),
         "import-rsa": ("IMPORT_KEY", message(*attributes(1, (0, 2), (0x100, 0), (0x120, b"\xc1" * 128),
                                                          (0x122, b"\1\0\1")))),
@@ -685,6 +686,40 @@ def blob_seeds():
     seed("blob", "unchanged", changed + b"\0")
 
 
+def bound_seeds():
+    foreign, maced, filled, content = b"\0", b"\1", b"\2", b"\3"
+
+    def counted(part):
+        return struct.pack(">I", len(part)) + part
+
+    def inside(attrs, value):
+        rows = b""
+        for kind, one in attrs:
+            form, one = (1, bytes([one])) if isinstance(one, bool) else \
+                (2, struct.pack(">Q", one)) if isinstance(one, int) else (3, one)
+            rows += struct.pack(">QB", kind, form) + counted(one)
+        return content + b"\1" + counted(struct.pack(">H", len(attrs)) + rows) + counted(value)
+
+    aes = [(0, 4), (0x100, 0x1F), (0x104, True), (0x162, True), (0x80010004, True)]
+    head = b"QKA\1" + counted(b"h" * 40)
+    seed("bound", "foreign", foreign + head + b"c" * 48 + b"m" * 32)
+    seed("bound", "too-short", foreign + head)
+    seed("bound", "maced", maced + head + b"c" * 48)
+    seed("bound", "other-version", maced + b"QKA\2" + counted(b"h" * 40) + b"c" * 48)
+    seed("bound", "head-beyond-the-end", maced + b"QKA\1" + struct.pack(">I", 1 << 31) + b"c" * 80)
+    seed("bound", "filled", filled + b"c" * 48)
+    seed("bound", "nothing-inside", content)
+    seed("bound", "aes", inside(aes, b"k" * 32))
+    seed("bound", "generic", inside([(0, 4), (0x100, 0x10), (0x80010004, True), (0x162, False)], b"k" * 20))
+    seed("bound", "not-bound", inside(aes[:4], b"k" * 32))
+    seed("bound", "good-history", inside(aes + [(0x163, True), (0x164, True), (0x165, True), (0x86, True)], b"k" * 16))
+    seed("bound", "marked", inside(aes + [(0xD14B0001, True), (0xD14B0002, True)], b"k" * 24))
+    seed("bound", "template", inside(aes + [(0x40000211, struct.pack(">H", 0))], b"k" * 32))
+    seed("bound", "wrong-length", inside(aes, b"k" * 31))
+    seed("bound", "of-another-class", inside([(0, 3)] + aes[1:], b"k" * 32))
+    seed("bound", "boolean-of-two-bytes", inside(aes[:4] + [(0x80010004, b"\1\1")], b"k" * 32))
+
+
 def lattice_seeds():
     """Set and kind (signature or ciphertext, private key, public key, raw), then changes."""
     places = {0: "first", 40: "seed", 700: "middle", 2419: "hints"}
@@ -700,5 +735,5 @@ def lattice_seeds():
 if __name__ == "__main__":
     for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, service_seeds, http_session_seeds,
                  rest_seeds, text_seeds, template_seeds, mechanism_seeds, attribute_seeds, key_seeds, operation_seeds,
-                 hsm_seeds, keystore_seeds, token_seeds, seed_message_seeds, blob_seeds, lattice_seeds):
+                 hsm_seeds, keystore_seeds, token_seeds, seed_message_seeds, blob_seeds, bound_seeds, lattice_seeds):
         make()
