@@ -107,6 +107,24 @@ static void des_keys_travel_and_keep_their_parity(contract *it)
         QK_E_WRAPPED_KEY);
 }
 
+/* Others' DES keys may have any parity. GREP11 mends it, PKCS #11 refuses such keys. */
+static void a_des_key_of_bad_parity_is_mended_for_grep11_alone(contract *it)
+{
+    const item class = NUMBER(CKA_CLASS, CKO_SECRET_KEY), type = NUMBER(CKA_KEY_TYPE, CKK_DES3);
+    qk_view even = hex(&it->arena, "0022446688aaccee22446688aaccee000022446688aaccee"), wrapped;
+    Grep11__Mechanism *cbc = mech_iv(it, CKM_AES_CBC_PAD, iv);
+    client_key kek = aes_key(it), back;
+
+    works(encrypt(it, cbc, &kek, even, &wrapped));
+    works(unwrap(it, cbc, &kek, wrapped, ITEMS(class, type), &back));
+    works(wrap(it, cbc, &kek, &back, &wrapped));
+    works(decrypt(it, cbc, &kek, wrapped, &even));
+    assert_view_equal(even, hex(&it->arena, "0123456789abcdef23456789abcdef010123456789abcdef"));
+    works(encrypt(it, cbc, &kek, hex(&it->arena, "0022446688aaccee22446688aaccee000022446688aaccee"), &wrapped));
+    it->call.strict = true;
+    refuses(unwrap(it, cbc, &kek, wrapped, ITEMS(class, type), &back), QK_E_WRAPPED_KEY);
+}
+
 /* How GREP11 clients bring in and take out raw keys: wrapping is plain encryption of the value. */
 static void raw_keys_are_imported_and_exported_with_a_key_that_does_both(contract *it)
 {
@@ -299,6 +317,7 @@ const contract_case contract_wrap[] = {
     CASE(a_private_key_travels_under_rsa_and_aes),
     CASE(an_aes_key_travels_by_key_wrapping),
     CASE(des_keys_travel_and_keep_their_parity),
+    CASE(a_des_key_of_bad_parity_is_mended_for_grep11_alone),
     CASE(raw_keys_are_imported_and_exported_with_a_key_that_does_both),
     CASE(a_key_that_fills_no_block_gets_zeros_behind_it),
     CASE(private_keys_travel_as_pkcs8),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys that leave and come back under another key: the raw value of a secret key or the DER PKCS #8 PrivateKeyInfo of a
  * private one, as plain data of the cipher. Source: GREP11 protocol, section 10. */
+#include "crypto/key/secret_key.h"
 #include "hsm/handle/handlers.h"
 #include "hsm/policy/wrap_ways.h"
 #include "p11/key_type.h"
@@ -148,12 +149,28 @@ static bool cut(const unwrapping *it, const qk_mech *mech, qk_view *plain)
     return true;
 }
 
-static qk_err read_key(qk_view plain, const qk_mech *mech, unwrapping *it)
+/* DES keys of others may lack it. PKCS #11 3.2 has them refused, and GREP11 mended (protocol, section 8). */
+static qk_err mend_parity(const unwrapping *it, const qk_call *call, qk_view *value)
+{
+    uint8_t *copy;
+
+    if (call->strict || (it->type != CKK_DES2 && it->type != CKK_DES3))
+        return QK_OK;
+    QK_TRY(qk_arena_bytes(call->arena, value->len, &copy));
+    if (value->len > 0)
+        memcpy(copy, value->data, value->len);
+    qk_des_set_parity(copy, value->len);
+    *value = qk_view_of(copy, value->len);
+    return QK_OK;
+}
+
+static qk_err read_key(qk_view plain, const qk_mech *mech, const qk_call *call, unwrapping *it)
 {
     qk_err err;
 
     if (!cut(it, mech, &plain))
         return not_a_key(it);
+    QK_TRY(mend_parity(it, call, &plain));
     if (it->class == CKO_SECRET_KEY && !it->lax && !qk_policy_fits_blocks(mech, plain.len))
         return not_a_key(it);
     err = qk_key_read(it->class, it->type, plain, &it->key);
@@ -235,7 +252,7 @@ qk_err qk_handle_unwrap_key(void *context, const qk_call *call, const void *requ
     QK_TRY(judge(kek, qk_core_is_lax(context, call), &it));
     tell_length(&use, asked->wrapped.len, true);
     QK_TRY(decrypt(kek, &use, qk_message_view(asked->wrapped), call, &plain));
-    QK_TRY(read_key(plain, use.mech, &it));
+    QK_TRY(read_key(plain, use.mech, call, &it));
     QK_TRY(qk_core_make(context, call, it.key, &it.template_, &it.attrs, &it.held));
     QK_TRY(qk_answer_unwrapped_checksum(context, call, it.held, &answer->checksum));
     return qk_answer_key(call, it.held, &answer->unwrappedbytes, &answer->unwrapped);
