@@ -14,6 +14,14 @@ const { mech, withIv, yes } = exports;
 exports.secretKind = (type) => ({ [CKA.CLASS]: int(CKO.SECRET_KEY), [CKA.KEY_TYPE]: int(type) });
 exports.privateKind = (type) => ({ [CKA.CLASS]: int(CKO.PRIVATE_KEY), [CKA.KEY_TYPE]: int(type) });
 
+// The loader keeps the keys of a map<uint64, ...> as eight characters, one a byte, low ones first.
+exports.attributeOf = (key, type) => {
+  const wanted = Buffer.alloc(8);
+  wanted.writeUInt32LE(type);
+  const found = Object.entries(key.Attributes).find(([text]) => text === wanted.toString('latin1') || text === String(type));
+  return found && found[1];
+};
+
 exports.applicationOf = (hsm) => {
   const secret = (Mechanism, Template) => hsm.GenerateKey({ Mech: mech(Mechanism), Template });
   const pair = (Mechanism, PubKeyTemplate, PrivKeyTemplate = {}) =>

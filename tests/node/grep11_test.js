@@ -6,6 +6,7 @@ const assert = require('assert');
 const crypto = require('crypto');
 const { test, runAll } = require('./tap');
 const { apiKey, connect, detailOf, get, grant, grpc, Keystore, post, tokenOf } = require('./client');
+const { attributeOf } = require('./application');
 const { CKA, CKM, CKR, bytes, curves, fails, flag, int, spkiOf } = require('./vocabulary');
 
 const P256 = curves['P-256'];
@@ -16,14 +17,6 @@ let hsm;
 let aes;
 let rsa;
 let ec;
-
-// The loader keeps the keys of a map<uint64, ...> as eight characters, one a byte, low ones first.
-const attributeOf = (key, type) => {
-  const wanted = Buffer.alloc(8);
-  wanted.writeUInt32LE(type);
-  const found = Object.entries(key.Attributes).find(([text]) => text === wanted.toString('latin1') || text === String(type));
-  return found && found[1];
-};
 
 // ---- tokens ----
 
