@@ -88,7 +88,7 @@ extern const qk_engine qk_engine_digest;            /* digest.c */
 
 extern const qk_engine qk_engine_lattice_sign; /* lattice_sign.c: ML-DSA, Dilithium; their pairs */
 extern const qk_engine qk_engine_lattice_kem;  /* lattice_kem.c: ML-KEM; its pairs */
-extern const qk_engine qk_engine_kyber;        /* lattice_kem.c: IBM's Kyber; its pairs */
+extern const qk_engine qk_engine_kyber;        /* lattice_kem.c: IBM's Kyber, its pairs; IBM's ML-KEM */
 extern const qk_engine qk_engine_btc;          /* btc.c: BIP-32, SLIP-0010 */
 extern const qk_engine qk_engine_ecsdsa;       /* ecsdsa.c: Schnorr signatures */
 

@@ -237,9 +237,14 @@ static const struct engine_row {
     { CKM_HASH_ML_DSA_SHA3_512, &qk_engine_lattice_sign },
     { CKM_HASH_ML_DSA_SHAKE128, &qk_engine_lattice_sign },
     { CKM_HASH_ML_DSA_SHAKE256, &qk_engine_lattice_sign },
+    { CKM_ML_DSA_EXTERNAL_MU, &qk_engine_lattice_sign },
+    { CKM_IBM_ML_DSA_KEY_PAIR_GEN, &qk_engine_lattice_sign },
+    { CKM_IBM_ML_DSA, &qk_engine_lattice_sign },
     { CKM_IBM_DILITHIUM, &qk_engine_lattice_sign },
     { CKM_ML_KEM_KEY_PAIR_GEN, &qk_engine_lattice_kem },
     { CKM_ML_KEM, &qk_engine_lattice_kem },
+    { CKM_IBM_ML_KEM_KEY_PAIR_GEN, &qk_engine_lattice_kem },
+    { CKM_IBM_ML_KEM, &qk_engine_kyber },
     { CKM_IBM_KYBER, &qk_engine_kyber },
 };
 /* clang-format on */

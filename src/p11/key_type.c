@@ -14,6 +14,10 @@ static const struct {
     { QK_SEED_OR_EC,  CKK_EC,            QK_DERIVE },
     { QK_AES_OR_RSA,  CKK_AES,           QK_WRAP | QK_UNWRAP },
     { QK_AES_OR_RSA,  CKK_RSA,           QK_WRAP | QK_UNWRAP },
+    { CKK_IBM_ML_DSA, CKK_ML_DSA,        QK_SIGN | QK_VERIFY }, /* one algorithm under two names */
+    { CKK_ML_DSA,     CKK_IBM_ML_DSA,    QK_SIGN | QK_VERIFY },
+    { CKK_IBM_ML_KEM, CKK_ML_KEM,        QK_DERIVE | QK_ENCAPSULATE | QK_DECAPSULATE },
+    { CKK_ML_KEM,     CKK_IBM_ML_KEM,    QK_ENCAPSULATE | QK_DECAPSULATE },
     { CKK_DES3,       CKK_DES2,          ~0u }, /* the third key is the first one */
 };
 

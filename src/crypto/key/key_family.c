@@ -14,6 +14,8 @@ static const struct family_row {
     { CKK_DSA,           &qk_family_dsa },
     { CKK_ML_DSA,        &qk_family_lattice },
     { CKK_ML_KEM,        &qk_family_lattice },
+    { CKK_IBM_ML_DSA,    &qk_family_lattice },
+    { CKK_IBM_ML_KEM,    &qk_family_lattice },
     { CKK_IBM_PQC_DILITHIUM, &qk_family_lattice },
     { CKK_IBM_PQC_KYBER, &qk_family_lattice },
 };

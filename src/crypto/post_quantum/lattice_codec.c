@@ -2,69 +2,75 @@
 /* The lattice families of keys: attributes, and the record of all.
  *
  * Keys of the standards have CKA_PARAMETER_SET, CKA_VALUE and CKA_SEED. Of IBM's keys CKA_VALUE is DER (the
- * SubjectPublicKeyInfo, the PrivateKeyInfo); they can also be given as parts, as openCryptoki does.
+ * SubjectPublicKeyInfo, the PrivateKeyInfo); they can also be given as parts (lattice_parts.c), as openCryptoki does.
  * Sources: PKCS #11 3.2, ML-DSA and ML-KEM key objects; openCryptoki's attributes of Dilithium and Kyber keys. */
 #include "crypto/post_quantum/lattice_codec.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* clang-format off */
-static const struct part_row {
-    CK_ATTRIBUTE_TYPE attribute;
-    qk_dilithium_part part;
-} part_rows[] = {
-    { CKA_IBM_DILITHIUM_RHO,  QK_DILITHIUM_RHO },
-    { CKA_IBM_DILITHIUM_SEED, QK_DILITHIUM_KEY },
-    { CKA_IBM_DILITHIUM_TR,   QK_DILITHIUM_TR },
-    { CKA_IBM_DILITHIUM_S1,   QK_DILITHIUM_S1 },
-    { CKA_IBM_DILITHIUM_S2,   QK_DILITHIUM_S2 },
-    { CKA_IBM_DILITHIUM_T0,   QK_DILITHIUM_T0 },
-    { CKA_IBM_DILITHIUM_T1,   QK_DILITHIUM_T1 },
+/* How templates name the set: by its OID, or by its number in the type's own list. The first name of a type is what
+ * errors ask for. */
+static const struct set_name {
+    CK_KEY_TYPE type;
+    CK_ATTRIBUTE_TYPE name;
+    bool is_oid;
+} set_names[] = {
+    { CKK_ML_DSA,            CKA_PARAMETER_SET,         false },
+    { CKK_ML_KEM,            CKA_PARAMETER_SET,         false },
+    { CKK_IBM_ML_DSA,        CKA_IBM_PARAMETER_SET,     false },
+    { CKK_IBM_ML_DSA,        CKA_PARAMETER_SET,         false },
+    { CKK_IBM_ML_DSA,        CKA_IBM_PQC_PARAMS,        true },
+    { CKK_IBM_ML_KEM,        CKA_IBM_PARAMETER_SET,     false },
+    { CKK_IBM_ML_KEM,        CKA_PARAMETER_SET,         false },
+    { CKK_IBM_ML_KEM,        CKA_IBM_PQC_PARAMS,        true },
+    { CKK_IBM_PQC_DILITHIUM, CKA_IBM_PQC_PARAMS,        true },
+    { CKK_IBM_PQC_DILITHIUM, CKA_IBM_DILITHIUM_MODE,    true },
+    { CKK_IBM_PQC_DILITHIUM, CKA_IBM_DILITHIUM_KEYFORM, false },
+    { CKK_IBM_PQC_KYBER,     CKA_IBM_PQC_PARAMS,        true },
+    { CKK_IBM_PQC_KYBER,     CKA_IBM_KYBER_MODE,        true },
+    { CKK_IBM_PQC_KYBER,     CKA_IBM_KYBER_KEYFORM,     false },
 };
 /* clang-format on */
 
-static CK_ATTRIBUTE_TYPE mode_of(CK_KEY_TYPE type)
+/* Those of CKK_ML_DSA and CKK_ML_KEM are the standard's. */
+static bool has_ibms_attributes(CK_KEY_TYPE type)
 {
-    return type == CKK_IBM_PQC_KYBER ? CKA_IBM_KYBER_MODE : CKA_IBM_DILITHIUM_MODE;
-}
-
-static CK_ATTRIBUTE_TYPE keyform_of(CK_KEY_TYPE type)
-{
-    return type == CKK_IBM_PQC_KYBER ? CKA_IBM_KYBER_KEYFORM : CKA_IBM_DILITHIUM_KEYFORM;
+    return type != CKK_ML_DSA && type != CKK_ML_KEM;
 }
 
 /* ---- which set ---- */
 
-/* One name of the set. NULL if it is not given or unknown. */
-static const qk_lattice_set *named_set(CK_KEY_TYPE type, const qk_attrs *attrs, CK_ATTRIBUTE_TYPE name)
+static qk_err ask_for_set(CK_KEY_TYPE type)
 {
-    if (name == CKA_PARAMETER_SET || name == keyform_of(type))
-        return qk_lattice_by_number(type, qk_attrs_ulong(attrs, name, 0));
-    return qk_lattice_by_oid(type, qk_attrs_view(attrs, name));
+    const struct set_name *first = set_names;
+
+    while (first->type != type)
+        first++;
+    return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "a %s needs its parameter set (%s)", qk_name_of_key_type(type),
+                   qk_attribute_find(first->name)->name);
 }
 
 qk_err qk_lattice_template_set(CK_KEY_TYPE type, const qk_attrs *attrs, qk_err unknown, const qk_lattice_set **out_set)
 {
-    const CK_ATTRIBUTE_TYPE ibm[] = { CKA_IBM_PQC_PARAMS, mode_of(type), keyform_of(type) },
-                            standard[] = { CKA_PARAMETER_SET };
-    bool is_standard = qk_lattice_is_standard(type);
-    const CK_ATTRIBUTE_TYPE *names = is_standard ? standard : ibm;
     const qk_lattice_set *found = NULL;
 
-    for (size_t i = 0; i < (is_standard ? COUNT(standard) : COUNT(ibm)); i++) {
-        const qk_lattice_set *set = named_set(type, attrs, names[i]);
-        if (!qk_attrs_find(attrs, names[i]))
+    for (size_t i = 0; i < COUNT(set_names); i++) {
+        const struct set_name *row = &set_names[i];
+        const qk_lattice_set *set;
+        if (row->type != type || !qk_attrs_find(attrs, row->name))
             continue;
+        set = row->is_oid ? qk_lattice_by_oid(type, qk_attrs_view(attrs, row->name))
+                          : qk_lattice_by_number(type, qk_attrs_ulong(attrs, row->name, 0));
         if (!set)
-            return qk_fail(unknown, "%s names no parameter set of a %s", qk_attribute_find(names[i])->name,
+            return qk_fail(unknown, "%s names no parameter set of a %s", qk_attribute_find(row->name)->name,
                            qk_name_of_key_type(type));
         if (found && found != set)
             return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "two names of different parameter sets");
         found = set;
     }
     if (!found)
-        return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "a %s needs its parameter set (%s)", qk_name_of_key_type(type),
-                       qk_attribute_find(names[0])->name);
+        return ask_for_set(type);
     *out_set = found;
     return QK_OK;
 }
@@ -73,7 +79,7 @@ size_t qk_lattice_signature_len(CK_KEY_TYPE type, const qk_attrs *attrs)
 {
     const qk_lattice_set *set;
 
-    if (type != CKK_ML_DSA && type != CKK_IBM_PQC_DILITHIUM)
+    if (type != CKK_ML_DSA && type != CKK_IBM_ML_DSA && type != CKK_IBM_PQC_DILITHIUM)
         return 0;
     return qk_lattice_template_set(type, attrs, QK_E_ATTRIBUTE_VALUE, &set) == QK_OK
                ? qk_lattice_dilithium(set)->signature_len
@@ -97,54 +103,30 @@ static qk_err from_standard(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_at
     return qk_lattice_private(set, seed, value, out_key);
 }
 
-/* A part given must have its length; `joined` is all of the key's bytes. */
-static qk_err take_part(const qk_lattice_set *set, const qk_attrs *attrs, const struct part_row *row, uint8_t *joined)
+/* DER of a private key may lack the seed that stands beside it. */
+static qk_err from_der(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_attrs *attrs, qk_key **out_key)
 {
-    qk_dilithium_place place = qk_dilithium_place_of(qk_lattice_dilithium(set), row->part);
-    qk_view given = qk_attrs_view(attrs, row->attribute);
+    qk_view seed = qk_attrs_view(attrs, qk_lattice_seed_name(type));
+    QK_OWNED(qk_key_unref) qk_key *key = NULL;
+    qk_err err = qk_key_read(class, type, qk_attrs_view(attrs, CKA_VALUE), &key);
 
-    if (given.len == 0)
-        return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "%s is missing", qk_attribute_find(row->attribute)->name);
-    if (given.len != place.len)
-        return qk_fail(QK_E_ATTRIBUTE_VALUE, "%s has %zu bytes instead of %zu", qk_attribute_find(row->attribute)->name,
-                       given.len, place.len);
-    memcpy(joined + place.offset, given.data, given.len);
+    if (err != QK_OK)
+        return err == QK_E_WRAPPED_KEY ? qk_key_recode(QK_E_ATTRIBUTE_VALUE) : err;
+    if (class == CKO_PRIVATE_KEY && qk_lattice_is_standard(type) && key->seed.len == 0 && seed.len > 0)
+        return qk_lattice_private(key->lattice, seed, qk_secret_reveal(&key->value), out_key);
+    *out_key = key;
+    key = NULL;
     return QK_OK;
-}
-
-static qk_err from_parts(const qk_lattice_set *set, CK_OBJECT_CLASS class, const qk_attrs *attrs, qk_key **out_key)
-{
-    QK_OWNED(qk_secret_free) qk_secret joined = QK_SECRET_NONE;
-    bool is_public = class == CKO_PUBLIC_KEY;
-
-    QK_TRY(qk_secret_new(is_public ? qk_lattice_public_len(set) : qk_lattice_private_len(set), &joined));
-    for (size_t i = 0; i < COUNT(part_rows); i++) {
-        bool open = part_rows[i].part == QK_DILITHIUM_RHO || part_rows[i].part == QK_DILITHIUM_T1;
-        if (is_public ? open : part_rows[i].part != QK_DILITHIUM_T1)
-            QK_TRY(take_part(set, attrs, &part_rows[i], qk_secret_fill(&joined)));
-    }
-    return is_public ? qk_lattice_public(set, qk_secret_reveal(&joined), out_key)
-                     : qk_lattice_private(set, QK_VIEW_NONE, qk_secret_reveal(&joined), out_key);
 }
 
 static qk_err from_ibm(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_attrs *attrs, qk_key **out_key)
 {
-    qk_view value = qk_attrs_view(attrs, CKA_VALUE);
-    bool is_public = class == CKO_PUBLIC_KEY;
     const qk_lattice_set *set;
-    qk_view bytes;
 
-    if (value.len > 0) {
-        qk_err err = qk_key_read(class, type, value, out_key);
-        return err == QK_E_WRAPPED_KEY ? qk_key_recode(QK_E_ATTRIBUTE_VALUE) : err;
-    }
+    if (qk_attrs_view(attrs, CKA_VALUE).len > 0)
+        return from_der(class, type, attrs, out_key);
     QK_TRY(qk_lattice_template_set(type, attrs, QK_E_ATTRIBUTE_VALUE, &set));
-    if (type == CKK_IBM_PQC_DILITHIUM)
-        return from_parts(set, class, attrs, out_key);
-    bytes = qk_attrs_view(attrs, is_public ? CKA_IBM_KYBER_PK : CKA_IBM_KYBER_SK);
-    if (bytes.len == 0)
-        return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "a Kyber key needs CKA_VALUE or its bytes");
-    return is_public ? qk_lattice_public(set, bytes, out_key) : qk_lattice_private(set, QK_VIEW_NONE, bytes, out_key);
+    return qk_lattice_from_parts(set, class, attrs, out_key);
 }
 
 /* What names the set beside a value that names it too must name the same. */
@@ -165,10 +147,11 @@ static qk_err from_attrs(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_attrs
 
     if (class == CKO_DOMAIN_PARAMETERS)
         return qk_fail(QK_E_ATTRIBUTE_VALUE, "keys of type %s have no domain parameters", qk_name_of_key_type(type));
-    if (qk_lattice_is_standard(type))
+    if (!has_ibms_attributes(type))
         return from_standard(class, type, attrs, out_key);
     QK_TRY(from_ibm(class, type, attrs, &key));
     QK_TRY(check_names(key, attrs));
+    QK_TRY(qk_lattice_check_parts(key, attrs));
     *out_key = key;
     key = NULL;
     return QK_OK;
@@ -179,12 +162,16 @@ static qk_err from_attrs(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_attrs
 static qk_err describe_ibm(const qk_key *key, qk_attrs *attrs)
 {
     QK_OWNED(qk_buf_done) qk_buf spki = QK_BUF_NONE;
-    qk_view oid = qk_lattice_oid(key->lattice);
 
-    QK_TRY(qk_attrs_set(attrs, CKA_IBM_PQC_PARAMS, oid));
-    QK_TRY(qk_attrs_set(attrs, mode_of(key->type), oid));
-    if (key->lattice->number != 0)
-        QK_TRY(qk_attrs_set_ulong(attrs, keyform_of(key->type), key->lattice->number));
+    for (size_t i = 0; i < COUNT(set_names); i++) {
+        if (set_names[i].type != key->type)
+            continue;
+        if (set_names[i].is_oid)
+            QK_TRY(qk_attrs_set(attrs, set_names[i].name, qk_lattice_oid(key->lattice)));
+        else if (key->lattice->number != 0)
+            QK_TRY(qk_attrs_set_ulong(attrs, set_names[i].name, key->lattice->number));
+    }
+    QK_TRY(qk_lattice_describe_parts(key, attrs));
     if (key->class != CKO_PUBLIC_KEY)
         return QK_OK;
     QK_TRY(qk_key_write_spki(key, true, &spki));
@@ -193,39 +180,22 @@ static qk_err describe_ibm(const qk_key *key, qk_attrs *attrs)
 
 static qk_err describe(const qk_key *key, qk_attrs *attrs)
 {
-    if (!qk_lattice_is_standard(key->type))
+    if (has_ibms_attributes(key->type))
         return describe_ibm(key, attrs);
     QK_TRY(qk_attrs_set_ulong(attrs, CKA_PARAMETER_SET, key->lattice->number));
     return key->class == CKO_PUBLIC_KEY ? qk_attrs_set(attrs, CKA_VALUE, qk_buf_view(&key->open)) : QK_OK;
 }
 
-static qk_err none_such(const qk_key *key, CK_ATTRIBUTE_TYPE type)
-{
-    return qk_fail(QK_E_ATTRIBUTE_TYPE, "this %s has no secret attribute 0x%lx", qk_name_of_key_type(key->type), type);
-}
-
-static qk_err reveal_dilithium(const qk_key *key, CK_ATTRIBUTE_TYPE type, qk_secret *out_value)
-{
-    for (size_t i = 0; i < COUNT(part_rows); i++) {
-        qk_dilithium_place place = qk_dilithium_place_of(qk_lattice_dilithium(key->lattice), part_rows[i].part);
-        if (part_rows[i].attribute == type && part_rows[i].part != QK_DILITHIUM_T1)
-            return qk_secret_copy(qk_view_slice(qk_secret_reveal(&key->value), place.offset, place.len), out_value);
-    }
-    return none_such(key, type);
-}
-
 static qk_err reveal(const qk_key *key, CK_ATTRIBUTE_TYPE type, qk_secret *out_value)
 {
     if (type == CKA_VALUE)
-        return qk_lattice_is_standard(key->type) ? qk_secret_copy(qk_secret_reveal(&key->value), out_value)
-                                                 : qk_key_write(key, out_value);
-    if (type == CKA_SEED && key->seed.len > 0)
+        return has_ibms_attributes(key->type) ? qk_key_write(key, out_value)
+                                              : qk_secret_copy(qk_secret_reveal(&key->value), out_value);
+    if (type == qk_lattice_seed_name(key->type) && key->seed.len > 0)
         return qk_secret_copy(qk_secret_reveal(&key->seed), out_value);
-    if (key->type == CKK_IBM_PQC_DILITHIUM)
-        return reveal_dilithium(key, type, out_value);
-    if (key->type == CKK_IBM_PQC_KYBER && type == CKA_IBM_KYBER_SK)
-        return qk_secret_copy(qk_secret_reveal(&key->value), out_value);
-    return none_such(key, type);
+    if (has_ibms_attributes(key->type))
+        return qk_lattice_reveal_part(key, type, out_value);
+    return qk_fail(QK_E_ATTRIBUTE_TYPE, "this %s has no secret attribute 0x%lx", qk_name_of_key_type(key->type), type);
 }
 
 const qk_key_family qk_family_lattice = {

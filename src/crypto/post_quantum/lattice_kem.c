@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Key encapsulation of the Kyber family.
  *
- * ML-KEM makes keys by encapsulation (PKCS #11 3.2). IBM's Kyber makes them by derivation: of the public key with a new
- * ciphertext, which the new key carries until it is answered, or of the private key and a ciphertext. Derivation may
- * join another secret to the one encapsulated, so that who breaks one of the two has nothing, and may hash the whole.
- * A ciphertext that is not genuine gives an unrelated key, and no error: implicit rejection.
- * Sources: FIPS 203, 7.2 and 7.3; GREP11 protocol, section 11; ANSI X9.63, 5.6.3. */
+ * ML-KEM makes keys by encapsulation (PKCS #11 3.2). IBM's mechanisms make them by derivation: of the public key with a
+ * new ciphertext, which the new key carries until it is answered, or of the private key and a ciphertext. Derivation
+ * may join another secret to the one encapsulated, so that who breaks one of the two has nothing, and may hash the
+ * whole. The functions for encapsulation take IBM's mechanisms too, without a parameter: the secret as it is. A
+ * ciphertext that is not genuine gives an unrelated key, and no error: implicit rejection. Sources: FIPS 203, 7.2
+ * and 7.3; GREP11 protocol, section 11; ANSI X9.63, 5.6.3. */
 #include "crypto/derive/derive.h"
 #include "crypto/post_quantum/lattice_key.h"
 
@@ -46,6 +47,9 @@ static qk_err shared_key_len(const qk_mech_use *use, const qk_key_wanted *wanted
 {
     qk_key_wanted full = *wanted;
 
+    if (use->mech->param == QK_PARAM_KYBER_KEM && use->kem.mode != 0)
+        return qk_fail(QK_E_MECHANISM_PARAM, "%s encapsulates without a parameter, or derives with one",
+                       use->mech->name);
     if (full.len == 0)
         full.len = QK_KYBER_SHARED_LEN;
     return qk_derive_len(use, &full, QK_KYBER_SHARED_LEN, QK_KYBER_SHARED_LEN, out_len);
@@ -188,6 +192,8 @@ qk_view qk_key_ciphertext(const qk_key *key)
 
 const qk_engine qk_engine_kyber = {
     .generate_pair = qk_lattice_generate_pair,
+    .encapsulate = encapsulate,
+    .decapsulate = decapsulate,
     .derive = derive,
     .output_len = output_len,
 };

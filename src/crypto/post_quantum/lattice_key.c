@@ -14,6 +14,12 @@ static const qk_lattice_set sets[] = {
     { CKK_ML_KEM, CKP_ML_KEM_512,  128, QK_ML_KEM_512 },
     { CKK_ML_KEM, CKP_ML_KEM_768,  192, QK_ML_KEM_768 },
     { CKK_ML_KEM, CKP_ML_KEM_1024, 256, QK_ML_KEM_1024 },
+    { CKK_IBM_ML_DSA, CKP_IBM_ML_DSA_44,   128, QK_ML_DSA_44 },
+    { CKK_IBM_ML_DSA, CKP_IBM_ML_DSA_65,   192, QK_ML_DSA_65 },
+    { CKK_IBM_ML_DSA, CKP_IBM_ML_DSA_87,   256, QK_ML_DSA_87 },
+    { CKK_IBM_ML_KEM, CKP_IBM_ML_KEM_512,  128, QK_ML_KEM_512 },
+    { CKK_IBM_ML_KEM, CKP_IBM_ML_KEM_768,  192, QK_ML_KEM_768 },
+    { CKK_IBM_ML_KEM, CKP_IBM_ML_KEM_1024, 256, QK_ML_KEM_1024 },
     { CKK_IBM_PQC_DILITHIUM, 0,                                  128, QK_DILITHIUM_R2_54 },
     { CKK_IBM_PQC_DILITHIUM, CK_IBM_DILITHIUM_KEYFORM_ROUND2_65, 128, QK_DILITHIUM_R2_65 },
     { CKK_IBM_PQC_DILITHIUM, CK_IBM_DILITHIUM_KEYFORM_ROUND2_87, 192, QK_DILITHIUM_R2_87 },
@@ -54,12 +60,12 @@ CK_KEY_TYPE qk_lattice_type_of_oid(qk_view content)
 
 bool qk_lattice_is_standard(CK_KEY_TYPE type)
 {
-    return type == CKK_ML_DSA || type == CKK_ML_KEM;
+    return type == CKK_ML_DSA || type == CKK_ML_KEM || type == CKK_IBM_ML_DSA || type == CKK_IBM_ML_KEM;
 }
 
 bool qk_lattice_is_kem(CK_KEY_TYPE type)
 {
-    return type == CKK_ML_KEM || type == CKK_IBM_PQC_KYBER;
+    return type == CKK_ML_KEM || type == CKK_IBM_ML_KEM || type == CKK_IBM_PQC_KYBER;
 }
 
 const qk_dilithium_set *qk_lattice_dilithium(const qk_lattice_set *set)

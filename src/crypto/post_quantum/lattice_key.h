@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys of the Dilithium and Kyber families, of all generations, inside qk_key: for the files of this room.
  *
- * A set is one row for keys of the standards (CKK_ML_DSA, CKK_ML_KEM) and of IBM's earlier generations
- * (CKK_IBM_PQC_DILITHIUM, CKK_IBM_PQC_KYBER). A key holds its bytes in the standard's encoding: the public ones in
- * `open`, also of a private key; the private ones in `value`; and in `seed` what ML-DSA and ML-KEM pairs were made of,
- * if it is known. What the arithmetic needs besides is made once, at first use, and shared by all threads. */
+ * A set is one row for keys of the standards (CKK_ML_DSA, CKK_ML_KEM; under IBM's names CKK_IBM_ML_DSA, CKK_IBM_ML_KEM)
+ * and of IBM's earlier generations (CKK_IBM_PQC_DILITHIUM, CKK_IBM_PQC_KYBER). A key holds its bytes in the standard's
+ * encoding: the public ones in `open`, also of a private key; the private ones in `value`; and in `seed` what ML-DSA
+ * and ML-KEM pairs were made of, if it is known. What the arithmetic needs besides is made once, at first use, and
+ * shared by all threads. */
 #ifndef QK_CRYPTO_LATTICE_KEY_H
 #define QK_CRYPTO_LATTICE_KEY_H
 
@@ -23,7 +24,7 @@ typedef struct qk_lattice_set {
 const qk_lattice_set *qk_lattice_by_number(CK_KEY_TYPE type, CK_ULONG number);
 const qk_lattice_set *qk_lattice_by_oid(CK_KEY_TYPE type, qk_view oid);
 
-bool qk_lattice_is_standard(CK_KEY_TYPE type); /* of FIPS 203 or 204 */
+bool qk_lattice_is_standard(CK_KEY_TYPE type); /* of FIPS 203 or 204, under either name */
 bool qk_lattice_is_kem(CK_KEY_TYPE type);
 const qk_dilithium_set *qk_lattice_dilithium(const qk_lattice_set *set); /* of those that sign */
 const qk_kyber_set *qk_lattice_kyber(const qk_lattice_set *set);         /* of KEMs */

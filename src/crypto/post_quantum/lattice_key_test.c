@@ -137,7 +137,7 @@ static void malformed_keys_are_refused(void **state)
         QK_OWNED(lattice_pair_done) lattice_pair pair = counted_pair(set_at(i));
         QK_OWNED(qk_secret_free) qk_secret private_der = QK_SECRET_NONE, public_der = QK_SECRET_NONE;
         QK_OWNED(qk_key_unref) qk_key *key = NULL;
-        CK_KEY_TYPE type = set_at(i)->type, other = type == CKK_ML_DSA ? CKK_ML_KEM : CKK_ML_DSA;
+        CK_KEY_TYPE type = set_at(i)->type, other = qk_lattice_is_kem(type) ? CKK_ML_DSA : CKK_ML_KEM;
         qk_view private_view, public_view;
 
         assert_qk_ok(qk_key_write(pair.private_key, &private_der));
@@ -253,15 +253,14 @@ static void pairs_are_made_of_the_set_asked_for(void **state)
         static const struct {
             CK_KEY_TYPE key;
             CK_MECHANISM_TYPE mech;
-        } makers[] = { { CKK_ML_DSA, CKM_ML_DSA_KEY_PAIR_GEN },
-                       { CKK_ML_KEM, CKM_ML_KEM_KEY_PAIR_GEN },
-                       { CKK_IBM_PQC_DILITHIUM, CKM_IBM_DILITHIUM },
-                       { CKK_IBM_PQC_KYBER, CKM_IBM_KYBER } };
+        } makers[] = { { CKK_ML_DSA, CKM_ML_DSA_KEY_PAIR_GEN },         { CKK_ML_KEM, CKM_ML_KEM_KEY_PAIR_GEN },
+                       { CKK_IBM_ML_DSA, CKM_IBM_ML_DSA_KEY_PAIR_GEN }, { CKK_IBM_ML_KEM, CKM_IBM_ML_KEM_KEY_PAIR_GEN },
+                       { CKK_IBM_PQC_DILITHIUM, CKM_IBM_DILITHIUM },    { CKK_IBM_PQC_KYBER, CKM_IBM_KYBER } };
         QK_OWNED(lattice_pair_done) lattice_pair pair = { NULL, NULL };
         QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
         const qk_lattice_set *set = set_at(i);
 
-        if (qk_lattice_is_standard(set->type))
+        if (set->type == CKK_ML_DSA || set->type == CKK_ML_KEM)
             assert_qk_ok(qk_attrs_set_ulong(&attrs, CKA_PARAMETER_SET, set->number));
         else
             assert_qk_ok(qk_attrs_set(&attrs, CKA_IBM_PQC_PARAMS, qk_lattice_oid(set)));

@@ -81,7 +81,9 @@ static qk_err message_of(const qk_mech_use *use, qk_view data, uint8_t digest[DI
     if (row)
         return message_of_digest(use, use->mech->type, shake(row, data, digest), out);
     *out = (qk_dilithium_message){ .bytes = data };
-    if (use->mech->param == QK_PARAM_SIGN_CONTEXT)
+    if (use->mech->type == CKM_ML_DSA_EXTERNAL_MU)
+        out->form = QK_DILITHIUM_MU;
+    else if (use->mech->param == QK_PARAM_SIGN_CONTEXT)
         out->context = use->sign_context.context;
     return QK_OK;
 }
@@ -90,7 +92,7 @@ static qk_err message_of(const qk_mech_use *use, qk_view data, uint8_t digest[DI
 
 static bool is_hedged(const qk_key *key, const qk_mech_use *use)
 {
-    return key->type == CKK_ML_DSA && use->sign_context.hedge != CKH_DETERMINISTIC_REQUIRED;
+    return qk_lattice_is_standard(key->type) && use->sign_context.hedge != CKH_DETERMINISTIC_REQUIRED;
 }
 
 static qk_err sign_it(const qk_key *key, const qk_mech_use *use, const qk_dilithium_message *message, qk_arena *arena,

@@ -156,6 +156,81 @@ static void hashed_messages_may_come_in_parts(void **state)
     assert_qk_err(qk_operation_begin(QK_SIGN, pair.private_key, &single, false, &none), QK_E_MECHANISM_INVALID);
 }
 
+/* ---- mu from outside ---- */
+
+/* Who hashes outside signs the same: mu of the public key, the context and the message.
+ * Source: FIPS 204, algorithm 7, step 6, and algorithm 2, step 10. */
+static qk_view mu_of(const qk_key *public_key, const char *context, qk_view message, uint8_t mu[64])
+{
+    uint8_t tr[64];
+    qk_keccak sponge;
+
+    qk_keccak_begin(&sponge, QK_SHAKE256_RATE);
+    qk_keccak_absorb(&sponge, public_key->open.data, public_key->open.len);
+    qk_keccak_finish(&sponge, QK_SHAKE_DOMAIN);
+    qk_keccak_squeeze(&sponge, tr, sizeof tr);
+    qk_keccak_begin(&sponge, QK_SHAKE256_RATE);
+    qk_keccak_absorb(&sponge, tr, sizeof tr);
+    qk_keccak_absorb(&sponge, (const uint8_t[]){ 0, (uint8_t)strlen(context) }, 2);
+    qk_keccak_absorb(&sponge, (const uint8_t *)context, strlen(context));
+    qk_keccak_absorb(&sponge, message.data, message.len);
+    qk_keccak_finish(&sponge, QK_SHAKE_DOMAIN);
+    qk_keccak_squeeze(&sponge, mu, 64);
+    return qk_view_of(mu, 64);
+}
+
+static void a_message_hashed_outside_has_the_signature_of_one_hashed_inside(void **state)
+{
+    (void)state;
+    for (CK_ULONG set = CKP_ML_DSA_44; set <= CKP_ML_DSA_87; set++) {
+        QK_OWNED(lattice_pair_done) lattice_pair pair = counted_pair(qk_lattice_by_number(CKK_ML_DSA, set));
+        QK_OWNED(arena_done) qk_arena arena;
+        qk_mech_use inside = signing(CKM_ML_DSA, "ctx", CKH_DETERMINISTIC_REQUIRED);
+        qk_mech_use outside = signing(CKM_ML_DSA_EXTERNAL_MU, "", CKH_DETERMINISTIC_REQUIRED);
+        qk_view wanted, signature;
+        uint8_t mu[64];
+
+        qk_arena_init(&arena, 0);
+        mu_of(pair.public_key, "ctx", abc, mu);
+        assert_qk_ok(qk_crypto_sign(pair.private_key, &inside, abc, &arena, &wanted));
+        assert_qk_ok(qk_crypto_sign(pair.private_key, &outside, qk_view_of(mu, 64), &arena, &signature));
+        assert_bytes(signature, wanted);
+        outside.sign_context.hedge = CKH_HEDGE_REQUIRED;
+        assert_qk_ok(qk_crypto_sign(pair.private_key, &outside, qk_view_of(mu, 64), &arena, &signature));
+        assert_false(qk_view_equal(signature, wanted));
+        assert_qk_ok(qk_crypto_verify(pair.public_key, &inside, abc, signature));
+        assert_qk_ok(qk_crypto_verify(pair.public_key, &outside, qk_view_of(mu, 64), wanted));
+        mu[63] ^= 1;
+        assert_qk_err(qk_crypto_verify(pair.public_key, &outside, qk_view_of(mu, 64), wanted), QK_E_SIGNATURE_INVALID);
+        for (size_t len = 0; len < 66; len += len == 63 ? 2 : 1) /* mu has 64 bytes, and no other number */
+            assert_qk_err(qk_crypto_sign(pair.private_key, &outside, qk_view_slice(wanted, 0, len), &arena, &signature),
+                          QK_E_BAD_LENGTH);
+        assert_qk_err(qk_crypto_verify(pair.public_key, &outside, qk_view_of(mu, 63), wanted), QK_E_BAD_LENGTH);
+    }
+}
+
+/* One algorithm under two names. */
+static void ibms_name_of_ml_dsa_signs_the_same(void **state)
+{
+    QK_OWNED(lattice_pair_done)
+    lattice_pair ibm = counted_pair(qk_lattice_by_number(CKK_IBM_ML_DSA, CKP_IBM_ML_DSA_65)),
+                 other = counted_pair(qk_lattice_by_number(CKK_ML_DSA, CKP_ML_DSA_65)),
+                 old = counted_pair(dilithium_set(QK_DILITHIUM_R3_65));
+    QK_OWNED(arena_done) qk_arena arena;
+    qk_mech_use of_ibm = signing(CKM_IBM_ML_DSA, "ctx", CKH_DETERMINISTIC_REQUIRED);
+    qk_mech_use of_standard = signing(CKM_ML_DSA, "ctx", CKH_DETERMINISTIC_REQUIRED);
+    qk_view first, second;
+
+    (void)state;
+    qk_arena_init(&arena, 0);
+    assert_qk_ok(qk_crypto_sign(ibm.private_key, &of_ibm, abc, &arena, &first));
+    assert_qk_ok(qk_crypto_sign(other.private_key, &of_standard, abc, &arena, &second));
+    assert_bytes(first, second);
+    assert_qk_ok(qk_crypto_verify(ibm.public_key, &of_standard, abc, second));
+    assert_qk_ok(qk_crypto_verify(other.public_key, &of_ibm, abc, first));
+    assert_qk_err(qk_crypto_sign(old.private_key, &of_ibm, abc, &arena, &first), QK_E_KEY_TYPE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +240,8 @@ int main(void)
         cmocka_unit_test(a_digest_given_is_a_digest_made),
         cmocka_unit_test(shake_hashes_before_signing),
         cmocka_unit_test(hashed_messages_may_come_in_parts),
+        cmocka_unit_test(a_message_hashed_outside_has_the_signature_of_one_hashed_inside),
+        cmocka_unit_test(ibms_name_of_ml_dsa_signs_the_same),
     };
 
     return cmocka_run_group_tests(tests, crypto_setup, crypto_teardown);

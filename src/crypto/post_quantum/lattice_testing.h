@@ -31,11 +31,13 @@ static inline lattice_pair counted_pair(const qk_lattice_set *set)
 }
 
 /* Every set once. */
-enum { LATTICE_SETS = 15 };
+enum { LATTICE_SETS = 21 };
 
 static inline const qk_lattice_set *set_at(size_t index)
 {
-    static const CK_KEY_TYPE types[] = { CKK_ML_DSA, CKK_ML_KEM, CKK_IBM_PQC_DILITHIUM, CKK_IBM_PQC_KYBER };
+    static const CK_KEY_TYPE types[] = {
+        CKK_ML_DSA, CKK_ML_KEM, CKK_IBM_ML_DSA, CKK_IBM_ML_KEM, CKK_IBM_PQC_DILITHIUM, CKK_IBM_PQC_KYBER
+    };
     const qk_lattice_set *found;
 
     for (size_t i = 0; i < COUNT(types); i++) {

@@ -45,6 +45,47 @@ static void ml_dsa_signs_and_verifies(contract *it)
         QK_E_ATTRIBUTE_VALUE);
 }
 
+/* Who hashes outside signs 64 bytes, and what verifies is a signature like any other. */
+static void ml_dsa_signs_a_mu_given(contract *it)
+{
+    uint8_t mu[65] = { 1, 2, 3 };
+    qk_view signature;
+    key_pair pair;
+
+    works(generate_pair(it, CKM_ML_DSA_KEY_PAIR_GEN, ITEMS(NUMBER(CKA_PARAMETER_SET, CKP_ML_DSA_65)),
+                        ITEMS(YES(CKA_SIGN)), &pair));
+    works(sign(it, mech(it, CKM_ML_DSA_EXTERNAL_MU), &pair.private_key, qk_view_of(mu, 64), &signature));
+    assert_int_equal(signature.len, 3309);
+    works(verify(it, mech(it, CKM_ML_DSA_EXTERNAL_MU), &pair.public_key, qk_view_of(mu, 64), signature));
+    refuses(verify(it, mech(it, CKM_ML_DSA), &pair.public_key, qk_view_of(mu, 64), signature), QK_E_SIGNATURE_INVALID);
+    refuses(verify(it, with_context(it, CKM_ML_DSA_EXTERNAL_MU, "x"), &pair.public_key, qk_view_of(mu, 64), signature),
+            QK_E_MECHANISM_PARAM);
+    refuses(sign(it, mech(it, CKM_ML_DSA_EXTERNAL_MU), &pair.private_key, qk_view_of(mu, 65), &signature),
+            QK_E_BAD_LENGTH);
+}
+
+/* IBM's numbers for the standard's algorithm: its keys, by number or OID. */
+static void ibms_ml_dsa_signs_and_verifies(contract *it)
+{
+    qk_view oid = QK_VIEW_LITERAL("\x06\x09\x60\x86\x48\x01\x65\x03\x04\x03\x13");
+    qk_view signature;
+    key_pair pair;
+
+    for (CK_ULONG set = CKP_IBM_ML_DSA_44; set <= CKP_IBM_ML_DSA_87; set++) {
+        if (set == CKP_IBM_ML_DSA_87)
+            works(generate_pair(it, CKM_IBM_ML_DSA_KEY_PAIR_GEN, ITEMS(BYTES(CKA_IBM_PQC_PARAMS, oid)),
+                                ITEMS(YES(CKA_SIGN)), &pair));
+        else
+            works(generate_pair(it, CKM_IBM_ML_DSA_KEY_PAIR_GEN, ITEMS(NUMBER(CKA_IBM_PARAMETER_SET, set)),
+                                ITEMS(YES(CKA_SIGN)), &pair));
+        works(sign(it, with_context(it, CKM_IBM_ML_DSA, "x"), &pair.private_key, text, &signature));
+        works(verify(it, with_context(it, CKM_IBM_ML_DSA, "x"), &pair.public_key, text, signature));
+        works(verify(it, with_context(it, CKM_ML_DSA, "x"), &pair.public_key, text, signature));
+        refuses(verify(it, mech(it, CKM_IBM_ML_DSA), &pair.public_key, text, signature), QK_E_SIGNATURE_INVALID);
+    }
+    assert_int_equal(signature.len, 4627);
+}
+
 static void dilithium_signs_with_the_set_asked_for(contract *it)
 {
     static const qk_view sets[] = { { (const uint8_t *)DILITHIUM_OID("\x01", "\x06", "\x05"), 13 },
@@ -84,9 +125,10 @@ static key_pair kyber_pair(contract *it)
     return pair;
 }
 
-static Grep11__Mechanism *kyber(contract *it, unsigned mode, CK_ULONG kdf, qk_view cipher, qk_view blob)
+static Grep11__Mechanism *kem(contract *it, CK_MECHANISM_TYPE type, unsigned mode, CK_ULONG kdf, qk_view cipher,
+                              qk_view blob)
 {
-    qk_mech_use use = { .mech = qk_mech_find(CKM_IBM_KYBER), .kem = { .mode = mode, .kdf = kdf, .cipher = cipher } };
+    qk_mech_use use = { .mech = qk_mech_find(type), .kem = { .mode = mode, .kdf = kdf, .cipher = cipher } };
     Grep11__Mechanism *message;
 
     use.second.blob = blob;
@@ -95,18 +137,24 @@ static Grep11__Mechanism *kyber(contract *it, unsigned mode, CK_ULONG kdf, qk_vi
     return message;
 }
 
+static Grep11__Mechanism *kyber(contract *it, unsigned mode, CK_ULONG kdf, qk_view cipher, qk_view blob)
+{
+    return kem(it, CKM_IBM_KYBER, mode, kdf, cipher, blob);
+}
+
 /* Both sides derive; the ciphertext stands behind the checksum. */
-static void agree(contract *it, const key_pair *pair, CK_ULONG kdf, qk_view blob)
+static void agree(contract *it, CK_MECHANISM_TYPE type, const key_pair *pair, CK_ULONG kdf, qk_view blob)
 {
     const item wanted[] = { NUMBER(CKA_CLASS, CKO_SECRET_KEY), NUMBER(CKA_KEY_TYPE, CKK_AES),
                             NUMBER(CKA_VALUE_LEN, 32) };
     client_key mine, yours;
     qk_view cipher, sealed, back;
 
-    works(derive(it, kyber(it, CK_IBM_KEM_ENCAPSULATE, kdf, QK_VIEW_NONE, blob), &pair->public_key, wanted, 3, &mine));
+    works(derive(it, kem(it, type, CK_IBM_KEM_ENCAPSULATE, kdf, QK_VIEW_NONE, blob), &pair->public_key, wanted, 3,
+                 &mine));
     assert_int_equal(mine.checksum.len, 7 + 1568);
     cipher = qk_view_slice(mine.checksum, 7, 1568);
-    works(derive(it, kyber(it, CK_IBM_KEM_DECAPSULATE, kdf, cipher, blob), &pair->private_key, wanted, 3, &yours));
+    works(derive(it, kem(it, type, CK_IBM_KEM_DECAPSULATE, kdf, cipher, blob), &pair->private_key, wanted, 3, &yours));
     assert_int_equal(yours.checksum.len, 7);
     assert_memory_equal(mine.checksum.data, yours.checksum.data, 7);
     works(encrypt(it, mech(it, CKM_AES_ECB), &mine, OID("sixteen bytes   "), &sealed));
@@ -120,7 +168,7 @@ static void kyber_makes_a_key_for_two(contract *it)
     key_pair pair = kyber_pair(it);
     client_key key;
 
-    agree(it, &pair, CKD_NULL, QK_VIEW_NONE);
+    agree(it, CKM_IBM_KYBER, &pair, CKD_NULL, QK_VIEW_NONE);
     refuses(
         derive(it, kyber(it, CK_IBM_KEM_DECAPSULATE, CKD_NULL, text, QK_VIEW_NONE), &pair.private_key, wanted, 2, &key),
         QK_E_CIPHERTEXT_LENGTH);
@@ -140,7 +188,7 @@ static void kyber_joins_another_secret(contract *it)
     works(generate(it, CKM_GENERIC_SECRET_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 32), YES(CKA_IBM_USE_AS_DATA)), &other));
     works(generate(it, CKM_GENERIC_SECRET_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 32)), &closed));
     for (CK_ULONG kdf = CKD_IBM_HYBRID_SHA1_KDF; kdf <= CKD_IBM_HYBRID_SHA512_KDF; kdf++)
-        agree(it, &pair, kdf, other.bytes);
+        agree(it, CKM_IBM_KYBER, &pair, kdf, other.bytes);
     refuses(derive(it, kyber(it, CK_IBM_KEM_ENCAPSULATE, CKD_IBM_HYBRID_NULL, QK_VIEW_NONE, other.bytes),
                    &pair.public_key, wanted, 2, &key),
             QK_E_KEY_NOT_PERMITTED); /* it is sensitive, and would stand there in clear */
@@ -149,8 +197,32 @@ static void kyber_joins_another_secret(contract *it)
             QK_E_KEY_NOT_PERMITTED);
 }
 
+/* The standard's algorithm with IBM's parameter. */
+static void ibms_ml_kem_makes_a_key_for_two(contract *it)
+{
+    const item wanted[] = { NUMBER(CKA_KEY_TYPE, CKK_AES), NUMBER(CKA_VALUE_LEN, 32) };
+    client_key other, key;
+    key_pair pair;
+
+    works(generate_pair(it, CKM_IBM_ML_KEM_KEY_PAIR_GEN,
+                        ITEMS(NUMBER(CKA_IBM_PARAMETER_SET, CKP_IBM_ML_KEM_1024), YES(CKA_DERIVE)),
+                        ITEMS(YES(CKA_DERIVE)), &pair));
+    works(generate(it, CKM_GENERIC_SECRET_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 32), YES(CKA_IBM_USE_AS_DATA)), &other));
+    agree(it, CKM_IBM_ML_KEM, &pair, CKD_NULL, QK_VIEW_NONE);
+    agree(it, CKM_IBM_ML_KEM, &pair, CKD_IBM_HYBRID_SHA512_KDF, other.bytes);
+    refuses(derive(it, kyber(it, CK_IBM_KEM_ENCAPSULATE, CKD_NULL, QK_VIEW_NONE, QK_VIEW_NONE), &pair.public_key,
+                   wanted, 2, &key),
+            QK_E_KEY_TYPE);
+    refuses(derive(it, kem(it, CKM_IBM_ML_KEM, CK_IBM_KEM_DECAPSULATE, CKD_NULL, text, QK_VIEW_NONE), &pair.private_key,
+                   wanted, 2, &key),
+            QK_E_CIPHERTEXT_LENGTH);
+}
+
 const contract_case contract_lattice[] = {
     CASE(ml_dsa_signs_and_verifies),
+    CASE(ml_dsa_signs_a_mu_given),
+    CASE(ibms_ml_dsa_signs_and_verifies),
+    CASE(ibms_ml_kem_makes_a_key_for_two),
     CASE(dilithium_signs_with_the_set_asked_for),
     CASE(kyber_makes_a_key_for_two),
     CASE(kyber_joins_another_secret),

@@ -94,8 +94,8 @@ static qk_err judge_pair(const qk_mech *mech, bool lax, key_pair *pair)
 
 static qk_err pair_templates(const Grep11__GenerateKeyPairRequest *asked, key_pair *pair)
 {
-    static const CK_ATTRIBUTE_TYPE sets[] = { CKA_IBM_PQC_PARAMS, CKA_IBM_DILITHIUM_MODE, CKA_IBM_DILITHIUM_KEYFORM,
-                                              CKA_IBM_KYBER_MODE, CKA_IBM_KYBER_KEYFORM };
+    static const CK_ATTRIBUTE_TYPE sets[] = { CKA_IBM_PQC_PARAMS,    CKA_IBM_DILITHIUM_MODE, CKA_IBM_DILITHIUM_KEYFORM,
+                                              CKA_IBM_PARAMETER_SET, CKA_IBM_KYBER_MODE,     CKA_IBM_KYBER_KEYFORM };
     const qk_attr *curve, *value_bits, *set;
 
     QK_TRY(qk_attrs_from_map(asked->pubkeytemplate, asked->n_pubkeytemplate, &pair->public_template));

@@ -35,6 +35,8 @@ static const struct {
     { CKK_DH, 0 },
     { CKK_ML_DSA, QK_SIGN | QK_VERIFY },
     { CKK_ML_KEM, QK_ENCAPSULATE | QK_DECAPSULATE },
+    { CKK_IBM_ML_DSA, QK_SIGN | QK_VERIFY },
+    { CKK_IBM_ML_KEM, 0 },
     { CKK_IBM_PQC_DILITHIUM, QK_SIGN | QK_VERIFY },
     { CKK_IBM_PQC_KYBER, 0 },
 };

@@ -7,7 +7,7 @@
 static size_t asymmetric_len(const qk_work *work)
 {
     CK_KEY_TYPE type = work->use.mech->key;
-    bool whole = type == CKK_RSA || type == CKK_ML_DSA || type == CKK_IBM_PQC_DILITHIUM;
+    bool whole = type == CKK_RSA || type == CKK_ML_DSA || type == CKK_IBM_ML_DSA || type == CKK_IBM_PQC_DILITHIUM;
 
     return whole ? work->key->part_len : 2 * work->key->part_len;
 }
