@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Node's gRPC client against quantokid. The cases are in tests/node; their TAP is passed on.
 #
-# usage: grep11.sh grep11 | go_examples | js_examples | http2 | derivations | key_management
+# usage: grep11.sh grep11 | go_examples | js_examples | http2 | derivations | key_management | public_keys
 . "$(dirname "$0")/lib.sh"
 
 instance=$work/instance
