@@ -203,6 +203,8 @@ int main(int argc, char **argv)
     run_cases(argument_cases, part);
     run_cases(strange_cases, part);
     run_cases(thread_cases, part);
+    run_cases(race_cases, part);
+    run_cases(slow_cases, part);
     run_cases(crowd_cases, part);
     run_cases(guest_cases, part);
     printf("1..%d\n", cases);

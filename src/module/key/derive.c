@@ -46,7 +46,7 @@ static qk_err ask(qk_session *session, const deriving *d, const qk_attrs *templa
     QK_TRY(qk_attrs_to_map(template_, &grep11__derive_key_request__template_entry__descriptor, &session->arena,
                            &request.template_, &request.n_template_));
     request.basekey = &d->base->message;
-    QK_TRY(qk_hsm_call(session->slot->token->hsm, &call, QK_DERIVE_KEY, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_DERIVE_KEY, &request.base, &answer));
     *out_answer = answer;
     return QK_OK;
 }

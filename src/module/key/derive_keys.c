@@ -133,7 +133,7 @@ static qk_err ask(qk_session *session, const qk_mech_use *use, const qk_object *
     request.templates = templates;
     request.n_templates = count;
     request.basekey = (Grep11__KeyBlob *)(uintptr_t)&base->message;
-    QK_TRY(qk_hsm_call(session->slot->token->hsm, &call, QK_DERIVE_KEYS, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_DERIVE_KEYS, &request.base, &answer));
     *out_answer = answer;
     return (*out_answer)->n_keys == it->count
                ? QK_OK

@@ -42,7 +42,7 @@ static qk_err ask_encapsulate(job *work, qk_view *out_cipher, Grep11__KeyBlob **
     QK_TRY(qk_attrs_to_map(&work->it.template_.key, &quantoki__v1__encapsulate_key_request__template_entry__descriptor,
                            &work->session->arena, &request.template_, &request.n_template_));
     request.pubkey = &work->base->message;
-    QK_TRY(qk_hsm_call(work->session->slot->token->hsm, &call, QK_ENCAPSULATE_KEY, &request.base, &response));
+    QK_TRY(qk_session_hsm(work->session, &call, QK_ENCAPSULATE_KEY, &request.base, &response));
     answer = response;
     *out_cipher = qk_message_view(answer->ciphered);
     *out_key = answer->key;
@@ -94,7 +94,7 @@ static qk_err ask_decapsulate(job *work, qk_view cipher, Grep11__KeyBlob **out_k
                            &work->session->arena, &request.template_, &request.n_template_));
     request.privkey = &work->base->message;
     request.ciphered = qk_message_bytes(cipher);
-    QK_TRY(qk_hsm_call(work->session->slot->token->hsm, &call, QK_DECAPSULATE_KEY, &request.base, &answer));
+    QK_TRY(qk_session_hsm(work->session, &call, QK_DECAPSULATE_KEY, &request.base, &answer));
     *out_key = ((Quantoki__V1__DecapsulateKeyResponse *)answer)->key;
     return QK_OK;
 }

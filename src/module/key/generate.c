@@ -16,7 +16,7 @@ static qk_err ask_key(qk_session *session, const qk_mech_use *use, const qk_new_
     QK_TRY(qk_mech_use_to_message(use, &session->arena, &request.mech));
     QK_TRY(qk_attrs_to_map(&it->template_.key, &grep11__generate_key_request__template_entry__descriptor,
                            &session->arena, &request.template_, &request.n_template_));
-    QK_TRY(qk_hsm_call(session->slot->token->hsm, &call, QK_GENERATE_KEY, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_GENERATE_KEY, &request.base, &answer));
     *out_key = ((Grep11__GenerateKeyResponse *)answer)->key;
     return QK_OK;
 }
@@ -56,7 +56,7 @@ static qk_err ask_pair(qk_session *session, const qk_mech_use *use, const qk_new
     QK_TRY(qk_attrs_to_map(&private_half->template_.key,
                            &grep11__generate_key_pair_request__priv_key_template_entry__descriptor, &session->arena,
                            &request.privkeytemplate, &request.n_privkeytemplate));
-    QK_TRY(qk_hsm_call(session->slot->token->hsm, &call, QK_GENERATE_KEY_PAIR, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_GENERATE_KEY_PAIR, &request.base, &answer));
     *out = answer;
     return QK_OK;
 }

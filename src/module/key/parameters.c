@@ -35,7 +35,7 @@ static qk_err ask(qk_session *session, const qk_mech_use *use, const qk_attrs *g
     QK_TRY(qk_mech_use_to_message(use, &session->arena, &request.mech));
     QK_TRY(qk_attrs_to_map(&wanted, &grep11__generate_key_request__template_entry__descriptor, &session->arena,
                            &request.template_, &request.n_template_));
-    QK_TRY(qk_hsm_call(session->slot->token->hsm, &call, QK_GENERATE_KEY, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_GENERATE_KEY, &request.base, &answer));
     made = ((Grep11__GenerateKeyResponse *)answer)->key;
     if (!made)
         return qk_fail(QK_E_PROTOCOL, "the HSM's answer has no domain parameters");

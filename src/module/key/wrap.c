@@ -68,7 +68,7 @@ static qk_err ask_wrap(qk_session *session, const qk_mech_use *use, const two_ke
     QK_TRY(qk_mech_use_to_message(use, &session->arena, &request.mech));
     request.key = &keys->key->message;
     request.kek = &keys->kek->message;
-    QK_TRY(qk_hsm_call(session->slot->token->hsm, &call, QK_WRAP_KEY, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_WRAP_KEY, &request.base, &answer));
     *out = qk_message_view(((Grep11__WrapKeyResponse *)answer)->wrapped);
     return QK_OK;
 }
@@ -190,7 +190,7 @@ static qk_err ask_unwrap(qk_session *session, const qk_mech_use *use, const qk_o
                            &request.template_, &request.n_template_));
     request.wrapped = qk_message_bytes(wrapped);
     request.kek = (Grep11__KeyBlob *)(uintptr_t)&kek->message;
-    QK_TRY(qk_hsm_call(session->slot->token->hsm, &call, QK_UNWRAP_KEY, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_UNWRAP_KEY, &request.base, &answer));
     *out_key = ((Grep11__UnwrapKeyResponse *)answer)->unwrapped;
     return QK_OK;
 }

@@ -19,19 +19,25 @@ static bool is_any(const qk_object *object, const void *context)
     return true;
 }
 
-/* Private session objects die and handles of private token objects become invalid for good (PKCS #11, C_Logout). */
+/* Private session objects die and handles of private token objects become invalid for good (PKCS #11, C_Logout). First
+ * nobody is the user any more, then it is counted: a call that already knows the new count may make nothing private,
+ * one that knows the old takes back what it made (slot_objects.c). */
 void qk_slot_log_out_locked(qk_slot *slot)
 {
+    atomic_store(&slot->user, QK_NOBODY);
     atomic_fetch_add(&slot->log_outs, 1);
-    atomic_store_explicit(&slot->user, QK_NOBODY, memory_order_release);
     qk_object_table_remove_if(slot->objects, is_private, NULL);
     slot->token->login->log_out(slot->token->login);
 }
 
+static qk_err check_somebody(const qk_slot *slot)
+{
+    return qk_slot_user(slot) != QK_NOBODY ? QK_OK : qk_fail(QK_E_NOT_LOGGED_IN, "nobody is logged in");
+}
+
 static qk_err log_out_locked(qk_slot *slot)
 {
-    if (qk_slot_user(slot) == QK_NOBODY)
-        return qk_fail(QK_E_NOT_LOGGED_IN, "nobody is logged in");
+    QK_TRY(check_somebody(slot));
     qk_slot_log_out_locked(slot);
     return QK_OK;
 }
@@ -42,6 +48,7 @@ qk_err qk_logout(CK_SESSION_HANDLE handle)
     qk_err err;
 
     QK_TRY(qk_session_enter(handle, &session));
+    QK_TRY(check_somebody(session->slot)); /* a login that is under way keeps nobody waiting */
     pthread_mutex_lock(&session->slot->login_turn);
     pthread_mutex_lock(&session->slot->login_lock);
     err = log_out_locked(session->slot);

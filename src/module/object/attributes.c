@@ -61,7 +61,7 @@ static qk_err ask_secret(qk_session *session, const qk_object *object, CK_ATTRIB
     QK_TRY(qk_attrs_to_map(&wanted, &grep11__get_attribute_value_request__attributes_entry__descriptor, &session->arena,
                            &request.attributes, &request.n_attributes));
     request.object = qk_message_bytes(qk_buf_view(&object->blob));
-    QK_TRY(qk_hsm_call(session->slot->token->hsm, &call, QK_GET_ATTRIBUTE_VALUE, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_GET_ATTRIBUTE_VALUE, &request.base, &answer));
     response = answer;
     return qk_attrs_from_map(response->attributes, response->n_attributes, out);
 }
@@ -257,7 +257,7 @@ static qk_err ask_change(qk_session *session, const qk_object *object, const qk_
     request.object = qk_message_bytes(qk_buf_view(&object->blob));
     QK_TRY(qk_attrs_to_map(of_key, &grep11__set_attribute_value_request__attributes_entry__descriptor, &session->arena,
                            &request.attributes, &request.n_attributes));
-    QK_TRY(qk_hsm_call(session->slot->token->hsm, &call, QK_SET_ATTRIBUTE_VALUE, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_SET_ATTRIBUTE_VALUE, &request.base, &answer));
     qk_buf_put(out_blob, qk_message_view(((Grep11__SetAttributeValueResponse *)answer)->object));
     return qk_buf_check(out_blob);
 }

@@ -13,7 +13,7 @@ static qk_err ask_import(qk_session *session, const qk_new_object *it, Grep11__K
 
     QK_TRY(qk_attrs_to_map(&it->template_.key, &quantoki__v1__import_key_request__template_entry__descriptor,
                            &session->arena, &request.template_, &request.n_template_));
-    QK_TRY(qk_hsm_call(session->slot->token->hsm, &call, QK_IMPORT_KEY, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_IMPORT_KEY, &request.base, &answer));
     *out_key = ((Quantoki__V1__ImportKeyResponse *)answer)->key;
     return QK_OK;
 }
@@ -126,7 +126,7 @@ static qk_err ask_copy(qk_session *session, const qk_object *original, const qk_
     QK_TRY(qk_attrs_to_map(&it->template_.key, &quantoki__v1__copy_key_request__template_entry__descriptor,
                            &session->arena, &request.template_, &request.n_template_));
     request.key = (Grep11__KeyBlob *)(uintptr_t)&original->message;
-    QK_TRY(qk_hsm_call(session->slot->token->hsm, &call, QK_COPY_KEY, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_COPY_KEY, &request.base, &answer));
     *out_key = ((Quantoki__V1__CopyKeyResponse *)answer)->key;
     return QK_OK;
 }

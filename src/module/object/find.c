@@ -144,7 +144,7 @@ static qk_err ask_page(qk_session *session)
     }
     QK_TRY(qk_attrs_to_map(&find->wanted, &quantoki__v1__find_objects_request__template_entry__descriptor,
                            &session->arena, &request.template_, &request.n_template_));
-    QK_TRY(qk_keystore_call(session->slot->token->keystore, &call, QK_FIND_OBJECTS, &request.base, &answer));
+    QK_TRY(qk_session_keystore(session, &call, QK_FIND_OBJECTS, &request.base, &answer));
     QK_TRY(take_page(session, answer));
     return drop_other_values(session, before);
 }

@@ -17,7 +17,7 @@ qk_err qk_value_seal(qk_session *session, const qk_uuid *id, qk_view value, qk_b
 
     request.data = qk_message_bytes(value);
     request.bound = qk_message_bytes(qk_view_of(id->bytes, sizeof id->bytes));
-    QK_TRY(qk_hsm_call(session->slot->token->hsm, &call, QK_SEAL_DATA, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_SEAL_DATA, &request.base, &answer));
     qk_buf_put(out_blob, qk_message_view(((Quantoki__V1__SealDataResponse *)answer)->sealed));
     return qk_buf_check(out_blob);
 }
@@ -30,7 +30,7 @@ qk_err qk_value_open(qk_session *session, const qk_object *object, qk_view *out_
 
     request.sealed = qk_message_bytes(qk_buf_view(&object->blob));
     request.bound = qk_message_bytes(qk_view_of(object->id.bytes, sizeof object->id.bytes));
-    QK_TRY(qk_hsm_call(session->slot->token->hsm, &call, QK_OPEN_DATA, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_OPEN_DATA, &request.base, &answer));
     *out_value = qk_message_view(((Quantoki__V1__OpenDataResponse *)answer)->data);
     return QK_OK;
 }

@@ -67,7 +67,7 @@ static qk_err ask_version(qk_session *session, const qk_object *object, Quantoki
     request.keystore = qk_message_bytes(qk_view_of(object->keystore.bytes, 16));
     request.objects = &list;
     request.n_objects = 1;
-    QK_TRY(qk_keystore_call(session->slot->token->keystore, &call, QK_GET_OBJECTS, &request.base, &answer));
+    QK_TRY(qk_session_keystore(session, &call, QK_GET_OBJECTS, &request.base, &answer));
     *out = answer;
     return QK_OK;
 }
@@ -227,7 +227,7 @@ static qk_err send_store(qk_session *session, qk_object *const *objects, size_t 
         return QK_OK;
     request.objects = list;
     call = qk_session_call(session, any_private);
-    return qk_keystore_call(session->slot->token->keystore, &call, QK_STORE_OBJECTS, &request.base, &answer);
+    return qk_session_keystore(session, &call, QK_STORE_OBJECTS, &request.base, &answer);
 }
 
 qk_err qk_slot_objects_store(qk_session *session, qk_object *const *objects, size_t count)
@@ -250,7 +250,7 @@ static qk_err send_update(qk_session *session, const qk_object *changed, int64_t
 
     QK_TRY(write_message(session, changed, &message)); /* with the version that is expected */
     request.object = &message;
-    QK_TRY(qk_keystore_call(session->slot->token->keystore, &call, QK_UPDATE_OBJECT, &request.base, &answer));
+    QK_TRY(qk_session_keystore(session, &call, QK_UPDATE_OBJECT, &request.base, &answer));
     *out_version = ((Quantoki__V1__UpdateObjectResponse *)answer)->version;
     return QK_OK;
 }
@@ -277,7 +277,7 @@ qk_err qk_slot_objects_delete(qk_session *session, qk_object *object)
         request.keystore = qk_message_bytes(qk_view_of(object->keystore.bytes, 16));
         request.ids = &id;
         request.n_ids = 1;
-        QK_TRY(qk_keystore_call(session->slot->token->keystore, &call, QK_DELETE_OBJECTS, &request.base, &answer));
+        QK_TRY(qk_session_keystore(session, &call, QK_DELETE_OBJECTS, &request.base, &answer));
     }
     qk_object_table_remove(session->slot->objects, object->handle);
     return QK_OK;

@@ -28,7 +28,7 @@ static qk_err ask(qk_session *session, size_t len, qk_view *out)
     void *answer;
 
     request.len = len;
-    QK_TRY(qk_hsm_call(session->slot->token->hsm, &call, QK_GENERATE_RANDOM, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_GENERATE_RANDOM, &request.base, &answer));
     *out = qk_message_view(((Grep11__GenerateRandomResponse *)answer)->rnd);
     if (out->len != len)
         return qk_fail(QK_E_PROTOCOL, "the server gave %zu random bytes, not %zu", out->len, len);
@@ -125,5 +125,5 @@ qk_err qk_seed_random(CK_SESSION_HANDLE handle, qk_view seed)
     QK_TRY(qk_in_check(seed));
     call = qk_session_call(session, false);
     request.seed = qk_message_bytes(seed);
-    return qk_hsm_call(session->slot->token->hsm, &call, QK_SEED_RANDOM, &request.base, &answer);
+    return qk_session_hsm(session, &call, QK_SEED_RANDOM, &request.base, &answer);
 }

@@ -44,6 +44,27 @@ qk_call qk_session_call(qk_session *session, bool is_private)
                       .deadline = QK_DEADLINE_NEVER };
 }
 
+/* Without the user's master key nothing private opens; it left with the user. */
+static qk_err blame_logout(const qk_session *session, qk_err err)
+{
+    if ((err == QK_E_NO_MASTER_KEY || err == QK_E_BLOB_MASTER_KEY) &&
+        atomic_load(&session->slot->log_outs) != session->log_outs)
+        return qk_fail_context(QK_E_NOT_LOGGED_IN, "the user has logged out while the call was under way: ");
+    return err;
+}
+
+qk_err qk_session_hsm(qk_session *session, const qk_call *call, qk_hsm_method method, const ProtobufCMessage *request,
+                      void **out_response)
+{
+    return blame_logout(session, qk_hsm_call(session->slot->token->hsm, call, method, request, out_response));
+}
+
+qk_err qk_session_keystore(qk_session *session, const qk_call *call, qk_keystore_method method,
+                           const ProtobufCMessage *request, void **out_response)
+{
+    return blame_logout(session, qk_keystore_call(session->slot->token->keystore, call, method, request, out_response));
+}
+
 /* --- opening --- */
 
 /* With the login lock held, so that nobody logs in as security officer or initialises the token meanwhile. */
@@ -127,13 +148,6 @@ qk_err qk_session_close(CK_SESSION_HANDLE handle)
     return QK_OK;
 }
 
-static bool is_of_slot(CK_SESSION_HANDLE handle, const qk_slot *slot)
-{
-    QK_OWNED(qk_session_leave) qk_session *session = NULL;
-
-    return handle && qk_session_enter(handle, &session) == QK_OK && session->slot == slot;
-}
-
 qk_err qk_session_close_all(CK_SLOT_ID slot_id)
 {
     CK_SESSION_HANDLE handle;
@@ -143,10 +157,8 @@ qk_err qk_session_close_all(CK_SLOT_ID slot_id)
 
     QK_TRY(qk_module_get(&module));
     QK_TRY(qk_module_slot(slot_id, &slot));
-    for (size_t place = 0; qk_session_table_at(module->sessions, place, &handle); place++) {
-        if (!is_of_slot(handle, slot))
-            continue;
-        err = qk_session_close(handle);
+    for (size_t place = 0; qk_session_table_at(module->sessions, place, slot, &handle); place++) {
+        err = handle ? qk_session_close(handle) : QK_OK;
         if (err != QK_OK && err != QK_E_NO_SESSION) /* another thread may have closed it */
             return err;
     }

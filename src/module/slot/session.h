@@ -15,8 +15,8 @@ struct qk_session {
     _Atomic(CK_SESSION_HANDLE) handle; /* 0: the place is free */
     uint32_t place;
     qk_session *next_free;
-    qk_slot *slot;
-    unsigned log_outs; /* of the slot, when the call under way began */
+    _Atomic(qk_slot *) slot; /* changes under the lock; C_CloseAllSessions looks without it */
+    unsigned log_outs;       /* of the slot, when the call under way began */
     bool rw, owns_objects;
     qk_arena arena; /* of the call under way */
     qk_work works[QK_WORK_COUNT];
@@ -30,6 +30,11 @@ void qk_session_leave(qk_session **session); /* accepts a pointer to NULL; fits 
 
 /* A call to HSM or keystore in the name of this session, for an object that is private or not. */
 qk_call qk_session_call(qk_session *session, bool is_private);
+/* The slot's HSM and keystore. QK_E_NOT_LOGGED_IN if the call failed because the user has logged out meanwhile. */
+QK_MUST_CHECK qk_err qk_session_hsm(qk_session *session, const qk_call *call, qk_hsm_method method,
+                                    const ProtobufCMessage *request, void **out_response);
+QK_MUST_CHECK qk_err qk_session_keystore(qk_session *session, const qk_call *call, qk_keystore_method method,
+                                         const ProtobufCMessage *request, void **out_response);
 
 QK_MUST_CHECK qk_err qk_session_open(CK_SLOT_ID slot, CK_FLAGS flags, CK_SESSION_HANDLE *out_handle);
 QK_MUST_CHECK qk_err qk_session_close(CK_SESSION_HANDLE handle);

@@ -144,10 +144,15 @@ void qk_session_table_await(qk_session_table *table, int patience_ms)
     }
 }
 
-bool qk_session_table_at(qk_session_table *table, size_t place, CK_SESSION_HANDLE *out_handle)
+bool qk_session_table_at(qk_session_table *table, size_t place, const qk_slot *slot, CK_SESSION_HANDLE *out_handle)
 {
+    qk_session *session;
+
     if (place >= atomic_load(&table->place_count))
         return false;
-    *out_handle = atomic_load(&session_at(table, place)->handle);
+    session = session_at(table, place);
+    *out_handle = atomic_load(&session->handle);
+    if (atomic_load(&session->slot) != slot)
+        *out_handle = 0;
     return true;
 }

@@ -12,6 +12,7 @@
 #include "p11/attribute.h"
 
 typedef struct qk_session qk_session;
+typedef struct qk_slot qk_slot;
 typedef struct qk_session_table qk_session_table;
 
 QK_MUST_CHECK qk_err qk_session_table_new(qk_session_table **out_table);
@@ -25,8 +26,8 @@ void qk_session_table_give_back(qk_session_table *table, qk_session *session);
 QK_MUST_CHECK qk_err qk_session_table_lock(qk_session_table *table, CK_SESSION_HANDLE handle, qk_session **out_session);
 /* Returns when every call that was under way in a session has ended, or after `patience_ms`. */
 void qk_session_table_await(qk_session_table *table, int patience_ms);
-/* Handles of all places, for walking: 0 where no session is; false past the end. Without locks, so what it says may be
- * over by the time it is read. */
-bool qk_session_table_at(qk_session_table *table, size_t place, CK_SESSION_HANDLE *out_handle);
+/* Handles of all places, for walking: 0 where no session of the slot is; false past the end. Without locks, so what it
+ * says may be over by the time it is read, and nobody waits for other slots' sessions. */
+bool qk_session_table_at(qk_session_table *table, size_t place, const qk_slot *slot, CK_SESSION_HANDLE *out_handle);
 
 #endif

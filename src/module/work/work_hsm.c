@@ -5,44 +5,44 @@
 #include "module/slot/session.h"
 
 /* A call to the HSM, with the answer's bytes that matter. */
-typedef qk_err (*ask_single)(qk_hsm *hsm, const qk_call *call, Grep11__Mechanism *mech, Grep11__KeyBlob *key,
+typedef qk_err (*ask_single)(qk_session *session, const qk_call *call, Grep11__Mechanism *mech, Grep11__KeyBlob *key,
                              qk_view in, qk_view *out);
-typedef qk_err (*ask_begin)(qk_hsm *hsm, const qk_call *call, Grep11__Mechanism *mech, Grep11__KeyBlob *key,
+typedef qk_err (*ask_begin)(qk_session *session, const qk_call *call, Grep11__Mechanism *mech, Grep11__KeyBlob *key,
                             qk_view *out_state);
-typedef qk_err (*ask_update)(qk_hsm *hsm, const qk_call *call, qk_view state, qk_view in, qk_view *out_state,
+typedef qk_err (*ask_update)(qk_session *session, const qk_call *call, qk_view state, qk_view in, qk_view *out_state,
                              qk_view *out);
-typedef qk_err (*ask_finish)(qk_hsm *hsm, const qk_call *call, qk_view state, qk_view *out);
+typedef qk_err (*ask_finish)(qk_session *session, const qk_call *call, qk_view state, qk_view *out);
 
 /* clang-format off */
 #define SINGLE(function, Name, NAME, METHOD, key_field, in_field, out_field) \
-    static qk_err function##_single(qk_hsm *hsm, const qk_call *call, Grep11__Mechanism *mech, Grep11__KeyBlob *key, \
-                                    qk_view in, qk_view *out) \
+    static qk_err function##_single(qk_session *session, const qk_call *call, Grep11__Mechanism *mech, \
+                                    Grep11__KeyBlob *key, qk_view in, qk_view *out) \
     { \
         Grep11__##Name##SingleRequest request = GREP11__##NAME##_SINGLE_REQUEST__INIT; \
         void *answer; \
         request.mech = mech; \
         request.key_field = key; \
         request.in_field = qk_message_bytes(in); \
-        QK_TRY(qk_hsm_call(hsm, call, QK_##METHOD##_SINGLE, &request.base, &answer)); \
+        QK_TRY(qk_session_hsm(session, call, QK_##METHOD##_SINGLE, &request.base, &answer)); \
         *out = qk_message_view(((Grep11__##Name##SingleResponse *)answer)->out_field); \
         return QK_OK; \
     }
 
 #define BEGIN(function, Name, NAME, METHOD, key_field) \
-    static qk_err function##_begin(qk_hsm *hsm, const qk_call *call, Grep11__Mechanism *mech, Grep11__KeyBlob *key, \
-                                   qk_view *out_state) \
+    static qk_err function##_begin(qk_session *session, const qk_call *call, Grep11__Mechanism *mech, \
+                                   Grep11__KeyBlob *key, qk_view *out_state) \
     { \
         Grep11__##Name##InitRequest request = GREP11__##NAME##_INIT_REQUEST__INIT; \
         void *answer; \
         request.mech = mech; \
         request.key_field = key; \
-        QK_TRY(qk_hsm_call(hsm, call, QK_##METHOD##_INIT, &request.base, &answer)); \
+        QK_TRY(qk_session_hsm(session, call, QK_##METHOD##_INIT, &request.base, &answer)); \
         *out_state = qk_message_view(((Grep11__##Name##InitResponse *)answer)->state); \
         return QK_OK; \
     }
 
 #define UPDATE(function, Name, NAME, METHOD, in_field, take) \
-    static qk_err function##_update(qk_hsm *hsm, const qk_call *call, qk_view state, qk_view in, qk_view *out_state, \
+    static qk_err function##_update(qk_session *session, const qk_call *call, qk_view state, qk_view in, qk_view *out_state, \
                                     qk_view *out) \
     { \
         Grep11__##Name##UpdateRequest request = GREP11__##NAME##_UPDATE_REQUEST__INIT; \
@@ -50,7 +50,7 @@ typedef qk_err (*ask_finish)(qk_hsm *hsm, const qk_call *call, qk_view state, qk
         void *response; \
         request.state = qk_message_bytes(state); \
         request.in_field = qk_message_bytes(in); \
-        QK_TRY(qk_hsm_call(hsm, call, QK_##METHOD##_UPDATE, &request.base, &response)); \
+        QK_TRY(qk_session_hsm(session, call, QK_##METHOD##_UPDATE, &request.base, &response)); \
         answer = response; \
         *out_state = qk_message_view(answer->state); \
         *out = take; \
@@ -58,12 +58,12 @@ typedef qk_err (*ask_finish)(qk_hsm *hsm, const qk_call *call, qk_view state, qk
     }
 
 #define FINISH(function, Name, NAME, METHOD, out_field) \
-    static qk_err function##_finish(qk_hsm *hsm, const qk_call *call, qk_view state, qk_view *out) \
+    static qk_err function##_finish(qk_session *session, const qk_call *call, qk_view state, qk_view *out) \
     { \
         Grep11__##Name##FinalRequest request = GREP11__##NAME##_FINAL_REQUEST__INIT; \
         void *answer; \
         request.state = qk_message_bytes(state); \
-        QK_TRY(qk_hsm_call(hsm, call, QK_##METHOD##_FINAL, &request.base, &answer)); \
+        QK_TRY(qk_session_hsm(session, call, QK_##METHOD##_FINAL, &request.base, &answer)); \
         *out = qk_message_view(((Grep11__##Name##FinalResponse *)answer)->out_field); \
         return QK_OK; \
     }
@@ -112,11 +112,6 @@ static const struct builders *builders_of(const qk_work *work)
     return row;
 }
 
-static qk_hsm *hsm_of(const qk_session *session)
-{
-    return session->slot->token->hsm;
-}
-
 /* Requests borrow the key's message, which never changes; protobuf-c's types know no const. */
 static Grep11__KeyBlob *message_of(const qk_work *work)
 {
@@ -139,7 +134,7 @@ qk_err qk_work_hsm_single(qk_session *session, const qk_work *work, qk_view in, 
     Grep11__Mechanism *mech;
 
     QK_TRY(qk_mech_use_to_message(&work->use, &session->arena, &mech));
-    return builders_of(work)->single(hsm_of(session), &call, mech, message_of(work), in, out_result);
+    return builders_of(work)->single(session, &call, mech, message_of(work), in, out_result);
 }
 
 qk_err qk_work_hsm_sign_recover(qk_session *session, const qk_work *work, qk_view data, qk_view *out)
@@ -151,7 +146,7 @@ qk_err qk_work_hsm_sign_recover(qk_session *session, const qk_work *work, qk_vie
     QK_TRY(qk_mech_use_to_message(&work->use, &session->arena, &request.mech));
     request.privkey = message_of(work);
     request.data = qk_message_bytes(data);
-    QK_TRY(qk_hsm_call(hsm_of(session), &call, QK_SIGN_RECOVER_SINGLE, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_SIGN_RECOVER_SINGLE, &request.base, &answer));
     *out = qk_message_view(((Quantoki__V1__SignRecoverResponse *)answer)->signature);
     return QK_OK;
 }
@@ -166,7 +161,7 @@ qk_err qk_work_hsm_verify(qk_session *session, const qk_work *work, qk_view data
     request.data = qk_message_bytes(data);
     request.signature = qk_message_bytes(signature);
     request.pubkey = message_of(work);
-    return qk_hsm_call(hsm_of(session), &call, QK_VERIFY_SINGLE, &request.base, &answer);
+    return qk_session_hsm(session, &call, QK_VERIFY_SINGLE, &request.base, &answer);
 }
 
 /* The first time, what was digested in this process goes along as a clear state. */
@@ -191,7 +186,7 @@ qk_err qk_work_hsm_digest_key(qk_session *session, qk_work *work, qk_object *key
     QK_TRY(digest_state(session, work, &state));
     request.state = qk_message_bytes(state);
     request.key = &key->message;
-    QK_TRY(qk_hsm_call(hsm_of(session), &call, QK_DIGEST_KEY, &request.base, &answer));
+    QK_TRY(qk_session_hsm(session, &call, QK_DIGEST_KEY, &request.base, &answer));
     qk_operation_free(&work->operation);
     work->local = false;
     return keep_state(work, qk_message_view(((Grep11__DigestKeyResponse *)answer)->state));
@@ -204,7 +199,7 @@ qk_err qk_work_hsm_begin(qk_session *session, qk_work *work)
     qk_view state;
 
     QK_TRY(qk_mech_use_to_message(&work->use, &session->arena, &mech));
-    QK_TRY(builders_of(work)->begin(hsm_of(session), &call, mech, message_of(work), &state));
+    QK_TRY(builders_of(work)->begin(session, &call, mech, message_of(work), &state));
     return keep_state(work, state);
 }
 
@@ -213,7 +208,7 @@ qk_err qk_work_hsm_update(qk_session *session, qk_work *work, qk_view in, qk_vie
     qk_call call = qk_session_call(session, work->is_private);
     qk_view state;
 
-    QK_TRY(builders_of(work)->update(hsm_of(session), &call, qk_buf_view(&work->state), in, &state, out_result));
+    QK_TRY(builders_of(work)->update(session, &call, qk_buf_view(&work->state), in, &state, out_result));
     return keep_state(work, state);
 }
 
@@ -221,7 +216,7 @@ qk_err qk_work_hsm_finish(qk_session *session, qk_work *work, qk_view *out_resul
 {
     qk_call call = qk_session_call(session, work->is_private);
 
-    return builders_of(work)->finish(hsm_of(session), &call, qk_buf_view(&work->state), out_result);
+    return builders_of(work)->finish(session, &call, qk_buf_view(&work->state), out_result);
 }
 
 qk_err qk_work_hsm_finish_verify(qk_session *session, qk_work *work, qk_view signature)
@@ -232,5 +227,5 @@ qk_err qk_work_hsm_finish_verify(qk_session *session, qk_work *work, qk_view sig
 
     request.state = qk_message_bytes(qk_buf_view(&work->state));
     request.signature = qk_message_bytes(signature);
-    return qk_hsm_call(hsm_of(session), &call, QK_VERIFY_FINAL, &request.base, &answer);
+    return qk_session_hsm(session, &call, QK_VERIFY_FINAL, &request.base, &answer);
 }
