@@ -141,6 +141,15 @@ const qk_param_row qk_param_second_key = { second_key_read, NULL, { QK_PARAM_AT(
 
 /* ---- HKDF ---- */
 
+/* PKCS #11 wants the hash of the HMAC; Java names the HMAC. */
+static CK_MECHANISM_TYPE hash_of_prf(CK_MECHANISM_TYPE prf)
+{
+    const qk_mech *mech = qk_mech_find(prf);
+    bool is_hmac = mech && mech->key == QK_ANY_SECRET && (mech->does & QK_SIGN) && mech->param == QK_PARAM_NONE;
+
+    return is_hmac ? mech->hash : prf;
+}
+
 static qk_err hkdf_read(qk_view param, qk_mech_use *use)
 {
     CK_HKDF_PARAMS hkdf;
@@ -148,7 +157,7 @@ static qk_err hkdf_read(qk_view param, qk_mech_use *use)
     QK_TRY(qk_param_structure(use->mech, param, &hkdf, sizeof(hkdf)));
     use->hkdf.extract = hkdf.bExtract != CK_FALSE;
     use->hkdf.expand = hkdf.bExpand != CK_FALSE;
-    use->hkdf.hash = hkdf.prfHashMechanism;
+    use->hkdf.hash = hash_of_prf(hkdf.prfHashMechanism);
     use->hkdf.salt_type = hkdf.ulSaltType;
     if (use->hkdf.extract && hkdf.ulSaltType == CKF_HKDF_SALT_DATA)
         QK_TRY(qk_param_bytes(use->mech, hkdf.pSalt, hkdf.ulSaltLen, &use->hkdf.salt));
