@@ -8,10 +8,19 @@ bool qk_core_offers(const qk_core *core, const qk_mech *mech)
     return mech && qk_crypto_offers(mech) && !(core->legacy_off && (mech->flags & QK_MECH_LEGACY));
 }
 
+/* Mechanisms of all versions of TLS name the function of the old ones in their parameter. */
+static bool offers_use(const qk_core *core, const qk_mech_use *use)
+{
+    bool of_tls = use->mech->param == QK_PARAM_TLS_KDF || use->mech->param == QK_PARAM_TLS_MAC;
+
+    return qk_core_offers(core, use->mech) &&
+           (!of_tls || use->tls.hash != CKM_TLS_PRF || qk_core_offers(core, qk_mech_find(CKM_TLS_PRF)));
+}
+
 qk_err qk_core_use(const qk_core *core, const Grep11__Mechanism *message, unsigned function, qk_mech_use *out)
 {
     QK_TRY(qk_mech_use_from_message(message, function, out));
-    if (!qk_core_offers(core, out->mech))
+    if (!offers_use(core, out))
         return qk_fail(QK_E_MECHANISM_INVALID, "%s is not offered here", out->mech->name);
     return QK_OK;
 }

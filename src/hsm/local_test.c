@@ -390,6 +390,22 @@ static void mechanisms_for_old_keys_can_be_switched_off(void **state)
     }
 }
 
+/* CKM_TLS_MAC is the same in all versions of TLS; its parameter names the function. */
+static void the_function_of_old_tls_can_be_switched_off(void **state)
+{
+    fixture *it = *state;
+    qk_mech_use use = { .mech = qk_mech_find(CKM_TLS_MAC), .tls = { .hash = CKM_TLS_PRF, .mac_bits = 96 } };
+    client_key master;
+    qk_view mac;
+
+    works(generate(&it->it, CKM_GENERIC_SECRET_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 48)), &master));
+    works(sign(&it->it, mech_of(&it->it, &use), &master, QK_VIEW_LITERAL("hash"), &mac));
+    works(make_with(it, (qk_hsm_options){ .legacy_off = true }));
+    refuses(sign(&it->it, mech_of(&it->it, &use), &master, QK_VIEW_LITERAL("hash"), &mac), QK_E_MECHANISM_INVALID);
+    use.tls.hash = CKM_SHA256;
+    works(sign(&it->it, mech_of(&it->it, &use), &master, QK_VIEW_LITERAL("hash"), &mac));
+}
+
 /* Wraps a sensitive key under one that decrypts. */
 static qk_err wrap_under_both(fixture *it)
 {
@@ -475,6 +491,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_who_may_initialise_tokens_makes_keys_trusted, setup, teardown),
         cmocka_unit_test_setup_teardown(a_blob_tells_the_keystore_what_it_holds, setup, teardown),
         cmocka_unit_test_setup_teardown(mechanisms_for_old_keys_can_be_switched_off, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_function_of_old_tls_can_be_switched_off, setup, teardown),
         cmocka_unit_test_setup_teardown(nobody_is_let_off_unless_the_policy_says_so, setup, teardown),
         cmocka_unit_test_setup_teardown(weak_wrapping_is_a_policy, setup, teardown),
         cmocka_unit_test_setup_teardown(a_small_arena_fails_the_call, setup, teardown),

@@ -73,7 +73,7 @@ CK_OBJECT_CLASS qk_key_class_derived(const qk_mech_use *use)
         [CK_IBM_SLIP0010_PUB2PUB] = CKO_PUBLIC_KEY,  [CK_IBM_SLIP0010_MASTERK] = CKO_PRIVATE_KEY,
     };
 
-    if (use->mech->type == CKM_HKDF_DATA)
+    if (use->mech->type == CKM_HKDF_DATA || use->mech->type == CKM_TLS_PRF)
         return CKO_DATA;
     return use->mech->type == CKM_IBM_BTC_DERIVE ? of_step[use->btc.type] : CKO_SECRET_KEY;
 }

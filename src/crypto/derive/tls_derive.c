@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TLS 1.2: all of its secrets come out of one pseudo-random function. Sources: RFC 5246; RFC 5705; RFC 7627. */
+/* TLS 1.2 and before: all secrets come out of one pseudo-random function, of a hash in 1.2, of MD5 and SHA-1 in those
+ * before, which differ in nothing else. Sources: RFC 5246; RFC 2246; RFC 4346; RFC 5705; RFC 7627. */
+#include <openssl/core_names.h>
+#include <openssl/kdf.h>
 #include <openssl/rand.h>
 
 #include "crypto/derive/derive.h"
@@ -28,13 +31,58 @@ static qk_err prf(CK_MECHANISM_TYPE hash, qk_view secret, qk_view seed, qk_secre
     return QK_OK;
 }
 
+static void context_free(EVP_KDF_CTX **context)
+{
+    EVP_KDF_CTX_free(*context);
+}
+
+/* The function of TLS 1.0 and 1.1, P_MD5 of the secret's first half and P_SHA1 of its second, is OpenSSL's: MD5 has no
+ * other place here. RFC 2246, 5. */
+static EVP_KDF_CTX *old_prf_new(void)
+{
+    EVP_KDF *kdf = EVP_KDF_fetch(qk_openssl(), "TLS1-PRF", NULL);
+    EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
+    OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char[]){ "MD5-SHA1" }, 0),
+                            OSSL_PARAM_construct_end() };
+
+    EVP_KDF_free(kdf);
+    if (context && EVP_KDF_CTX_set_params(context, params) > 0)
+        return context;
+    EVP_KDF_CTX_free(context);
+    return NULL;
+}
+
+static qk_err old_prf(qk_view secret, qk_view seed, qk_secret *out)
+{
+    QK_OWNED(context_free) EVP_KDF_CTX *context = old_prf_new();
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, (void *)(uintptr_t)secret.data, secret.len),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, (void *)(uintptr_t)seed.data, seed.len),
+        OSSL_PARAM_construct_end()
+    };
+
+    if (!context || EVP_KDF_derive(context, qk_secret_fill(out), out->len, params) <= 0)
+        return qk_openssl_fail(QK_E_FUNCTION_FAILED, "the pseudo-random function of TLS 1.0");
+    return QK_OK;
+}
+
+/* Some builds of OpenSSL have no MD5. */
+static bool available(const qk_mech *mech)
+{
+    QK_OWNED(context_free) EVP_KDF_CTX *context = mech->flags & QK_MECH_LEGACY ? old_prf_new() : NULL;
+
+    qk_openssl_forget();
+    return context || !(mech->flags & QK_MECH_LEGACY);
+}
+
 static qk_err prf_of(const qk_key *base, const qk_mech_use *use, const qk_buf *seed, size_t len, qk_secret *out)
 {
-    if (!qk_digest_of(use->tls.hash))
+    if (use->tls.hash != CKM_TLS_PRF && !qk_digest_of(use->tls.hash))
         return qk_fail(QK_E_MECHANISM_PARAM, "%s: hash 0x%lx is not there", use->mech->name, use->tls.hash);
     QK_TRY(qk_buf_check(seed));
     QK_TRY(qk_secret_new(len, out));
-    return prf(use->tls.hash, qk_secret_reveal(&base->value), qk_buf_view(seed), out);
+    return use->tls.hash == CKM_TLS_PRF ? old_prf(qk_secret_reveal(&base->value), qk_buf_view(seed), out)
+                                        : prf(use->tls.hash, qk_secret_reveal(&base->value), qk_buf_view(seed), out);
 }
 
 /* ---- master secrets ---- */
@@ -42,7 +90,8 @@ static qk_err prf_of(const qk_key *base, const qk_mech_use *use, const qk_buf *s
 /* Those that begin with a version are as long as a master secret. */
 static bool has_version(const qk_mech *mech)
 {
-    return mech->type == CKM_TLS12_MASTER_KEY_DERIVE || mech->type == CKM_TLS12_EXTENDED_MASTER_KEY_DERIVE;
+    return mech->type == CKM_TLS12_MASTER_KEY_DERIVE || mech->type == CKM_TLS12_EXTENDED_MASTER_KEY_DERIVE ||
+           mech->type == CKM_TLS_MASTER_KEY_DERIVE;
 }
 
 static qk_err check_master(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted)
@@ -123,7 +172,7 @@ static qk_err derive_keys(const qk_key *base, const qk_mech_use *use, const qk_k
     return qk_arena_copy(arena, qk_view_slice(qk_secret_reveal(&block), at, ivs), out_rest);
 }
 
-/* ---- exporters and Finished ---- */
+/* ---- exporters, Finished, and the function itself ---- */
 
 static qk_err derive_exported(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted, qk_key **out_key)
 {
@@ -135,10 +184,9 @@ static qk_err derive_exported(const qk_key *base, const qk_mech_use *use, const 
     qk_buf_put(&seed, use->tls.label);
     qk_buf_put(&seed, use->tls.client_random);
     qk_buf_put(&seed, use->tls.server_random);
-    if (use->tls.context.len > 0) {
+    if (use->mech->type != CKM_TLS_PRF && use->tls.context.len > 0)
         qk_buf_put_u16(&seed, (uint16_t)use->tls.context.len);
-        qk_buf_put(&seed, use->tls.context);
-    }
+    qk_buf_put(&seed, use->tls.context); /* of the function itself the seed */
     QK_TRY(prf_of(base, use, &seed, len, &value));
     return qk_derive_key(wanted, &value, out_key);
 }
@@ -174,8 +222,8 @@ static size_t output_len(const qk_key *key, const qk_mech_use *use, unsigned fun
     return function == QK_SIGN ? use->tls.mac_bits / 8 : 0;
 }
 
-const qk_engine qk_engine_tls_master = { .derive = derive_master };
-const qk_engine qk_engine_tls_keys = { .derive_keys = derive_keys };
-const qk_engine qk_engine_tls_kdf = { .derive = derive_exported };
+const qk_engine qk_engine_tls_master = { .derive = derive_master, .available = available };
+const qk_engine qk_engine_tls_keys = { .derive_keys = derive_keys, .available = available };
+const qk_engine qk_engine_tls_kdf = { .derive = derive_exported, .available = available };
 const qk_engine qk_engine_tls_mac = { .sign = sign, .verify = verify, .output_len = output_len };
 const qk_engine qk_engine_tls_pre_master = { .generate = generate_pre_master };

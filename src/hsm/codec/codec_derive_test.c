@@ -129,7 +129,8 @@ static void sp800_108_parameters_come_back(void **state)
 
 static void tls_parameters_come_back(void **state)
 {
-    qk_mech_use keys = use_of(CKM_TLS12_KEY_AND_MAC_DERIVE), mac = use_of(CKM_TLS_MAC), back;
+    qk_mech_use keys = use_of(CKM_TLS12_KEY_AND_MAC_DERIVE), mac = use_of(CKM_TLS_MAC), function = use_of(CKM_TLS_PRF),
+                back;
 
     (void)state;
     keys.tls.hash = mac.tls.hash = CKM_SHA256;
@@ -153,6 +154,14 @@ static void tls_parameters_come_back(void **state)
     assert_int_equal(back.tls.mac_bits, 96);
     mac.tls.mac_bits = 88;
     refuses(travel(&mac, QK_SIGN, &back), QK_E_MECHANISM_PARAM);
+    function.tls.hash = CKM_TLS_PRF;
+    function.tls.label = QK_VIEW_LITERAL("client finished");
+    function.tls.context = QK_VIEW_LITERAL("seed");
+    works(travel(&function, QK_DERIVE, &back));
+    assert_view_equal(back.tls.label, function.tls.label);
+    assert_view_equal(back.tls.context, function.tls.context);
+    function.tls.hash = CKM_SHA256;
+    refuses(travel(&function, QK_DERIVE, &back), QK_E_MECHANISM_PARAM);
 }
 
 /* Each kind of derivation with every other kind's message. */

@@ -179,11 +179,17 @@ static qk_err follow(const qk_derivation *it, CK_ATTRIBUTE_TYPE type, bool fallb
 }
 
 /* What a master secret is for: it derives, and makes the MAC of Finished, and nothing else. */
-static qk_err complete_master(qk_attrs *template_)
+static qk_err complete_master(const qk_mech *mech, qk_attrs *template_)
 {
-    static const CK_MECHANISM_TYPE allowed[] = {
-        CKM_TLS12_KEY_AND_MAC_DERIVE, CKM_TLS12_KEY_SAFE_DERIVE, CKM_TLS_KDF, CKM_TLS_MAC, CKM_TLS12_KDF, CKM_TLS12_MAC
-    };
+    static const CK_MECHANISM_TYPE of_new[] = { CKM_TLS12_KEY_AND_MAC_DERIVE,
+                                                CKM_TLS12_KEY_SAFE_DERIVE,
+                                                CKM_TLS_KDF,
+                                                CKM_TLS_MAC,
+                                                CKM_TLS12_KDF,
+                                                CKM_TLS12_MAC },
+                                   of_old[] = { CKM_TLS_KEY_AND_MAC_DERIVE, CKM_TLS_PRF, CKM_TLS_KDF, CKM_TLS_MAC };
+    qk_view allowed =
+        mech->flags & QK_MECH_LEGACY ? qk_view_of(of_old, sizeof(of_old)) : qk_view_of(of_new, sizeof(of_new));
     static const CK_ATTRIBUTE_TYPE usages[] = { CKA_DERIVE, CKA_SIGN, CKA_VERIFY };
 
     for (size_t i = 0; i < sizeof(usages) / sizeof(usages[0]); i++)
@@ -191,7 +197,7 @@ static qk_err complete_master(qk_attrs *template_)
             QK_TRY(qk_attrs_set_bool(template_, usages[i], true));
     if (qk_attrs_find(template_, CKA_ALLOWED_MECHANISMS))
         return QK_OK;
-    return qk_attrs_set(template_, CKA_ALLOWED_MECHANISMS, qk_view_of(allowed, sizeof(allowed)));
+    return qk_attrs_set(template_, CKA_ALLOWED_MECHANISMS, allowed);
 }
 
 static qk_err complete(const qk_derivation *it, qk_attrs *template_)
@@ -204,7 +210,7 @@ static qk_err complete(const qk_derivation *it, qk_attrs *template_)
         return follow(it, CKA_EXTRACTABLE, false, template_);
     case QK_PARAM_TLS_MASTER:
     case QK_PARAM_TLS_EXTENDED_MASTER:
-        return complete_master(template_);
+        return complete_master(it->use.mech, template_);
     default:
         return QK_OK;
     }

@@ -24,8 +24,8 @@ QK_MUST_CHECK qk_err qk_derivation_open(qk_core *core, const Grep11__Mechanism *
  * the mechanism allows. */
 QK_MUST_CHECK qk_err qk_derivation_want(const qk_derivation *it, bool lax, qk_attrs *template_,
                                         qk_key_wanted *out_wanted, qk_attrs *out_attrs);
-/* For CKM_HKDF_DATA, which gives a value that is no key. QK_E_KEY_NOT_PERMITTED if the base has a CKA_DERIVE_TEMPLATE.
- */
+/* For CKM_HKDF_DATA and CKM_TLS_PRF, which give a value that is no key. QK_E_KEY_NOT_PERMITTED if the base has a
+ * CKA_DERIVE_TEMPLATE. */
 QK_MUST_CHECK qk_err qk_derivation_want_data(const qk_derivation *it, const qk_attrs *template_,
                                              qk_key_wanted *out_wanted);
 /* Looks at the key that was made, before anybody gets it: QK_E_KEY_SIZE if it has a part of a sensitive base. */

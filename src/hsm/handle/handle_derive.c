@@ -2,8 +2,9 @@
 /* Keys that follow from other keys. Sources: GREP11 protocol, sections 9 and 10; PKCS #11 3.2, C_DeriveKey. */
 #include "hsm/handle/derivation.h"
 #include "hsm/handle/handlers.h"
+#include "p11/key_type.h"
 
-/* The value itself, in NewKeyBytes: what CKM_HKDF_DATA makes is a data object, and the caller's. */
+/* The value itself, in NewKeyBytes: what CKM_HKDF_DATA and CKM_TLS_PRF make is no key, and the caller's. */
 static qk_err give_data(const qk_call *call, const qk_derivation *derivation, const qk_attrs *template_,
                         Grep11__DeriveKeyResponse *answer)
 {
@@ -56,7 +57,7 @@ qk_err qk_handle_derive_key(void *context, const qk_call *call, const void *requ
         return qk_fail(QK_E_BAD_ARGUMENT, "no mechanism takes data besides its parameter");
     QK_TRY(qk_derivation_open(context, asked->mech, asked->basekey, asked->basekeyv1, &derivation));
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
-    if (derivation.use.mech->type == CKM_HKDF_DATA)
+    if (qk_key_class_derived(&derivation.use) == CKO_DATA)
         return give_data(call, &derivation, &template_, answer);
     QK_TRY(qk_derivation_want(&derivation, qk_core_is_lax(context, call), &template_, &wanted, &attrs));
     QK_TRY(qk_crypto_derive(derivation.base->key, &derivation.use, &wanted, &key));

@@ -112,7 +112,8 @@ static qk_err answer_version(const qk_call *call, const deriving *it, Quantoki__
     CK_MECHANISM_TYPE type = it->from.use.mech->type;
     qk_view version;
 
-    if (type != CKM_TLS12_MASTER_KEY_DERIVE && type != CKM_TLS12_EXTENDED_MASTER_KEY_DERIVE)
+    if (type != CKM_TLS12_MASTER_KEY_DERIVE && type != CKM_TLS12_EXTENDED_MASTER_KEY_DERIVE &&
+        type != CKM_TLS_MASTER_KEY_DERIVE)
         return QK_OK;
     if (!tells_version(it->from.base))
         return QK_OK;

@@ -5,15 +5,6 @@
 static CK_ULONG secret_class = CKO_SECRET_KEY, public_class = CKO_PUBLIC_KEY, aes = CKK_AES, ec = CKK_EC;
 static CK_BYTE iv[16] = { 7 };
 
-static bool reads_true(CK_OBJECT_HANDLE key, CK_ATTRIBUTE_TYPE type)
-{
-    CK_BBOOL value = 2;
-    CK_ATTRIBUTE item = { type, &value, 1 };
-
-    assert_ok(p11->C_GetAttributeValue(test_session, key, &item, 1));
-    return value == CK_TRUE;
-}
-
 /* --- making --- */
 
 static void a_template_that_names_usages_names_all(void **state)
@@ -24,16 +15,16 @@ static void a_template_that_names_usages_names_all(void **state)
     CK_ATTRIBUTE template_ = ATTR(CKA_VALUE_LEN, len);
 
     (void)state;
-    assert_true(reads_true(key, CKA_ENCRYPT));
-    assert_false(reads_true(key, CKA_SIGN));
-    assert_false(reads_true(key, CKA_WRAP));
+    assert_true(test_reads_true(key, CKA_ENCRYPT));
+    assert_false(test_reads_true(key, CKA_SIGN));
+    assert_false(test_reads_true(key, CKA_WRAP));
     assert_ok(p11->C_GenerateKey(test_session, &mechanism, &template_, 1, &plain));
-    assert_true(reads_true(plain, CKA_ENCRYPT)); /* what such a key is made for */
-    assert_true(reads_true(plain, CKA_DECRYPT));
-    assert_false(reads_true(plain, CKA_WRAP));
-    assert_true(reads_true(plain, CKA_SENSITIVE));
-    assert_false(reads_true(plain, CKA_EXTRACTABLE));
-    assert_true(reads_true(plain, CKA_LOCAL));
+    assert_true(test_reads_true(plain, CKA_ENCRYPT)); /* what such a key is made for */
+    assert_true(test_reads_true(plain, CKA_DECRYPT));
+    assert_false(test_reads_true(plain, CKA_WRAP));
+    assert_true(test_reads_true(plain, CKA_SENSITIVE));
+    assert_false(test_reads_true(plain, CKA_EXTRACTABLE));
+    assert_true(test_reads_true(plain, CKA_LOCAL));
 }
 
 static void both_halves_of_a_pair_follow_their_templates(void **state)
@@ -42,11 +33,11 @@ static void both_halves_of_a_pair_follow_their_templates(void **state)
 
     (void)state;
     test_ec_pair(test_session, true, "halves", &public_key, &private_key);
-    assert_false(reads_true(public_key, CKA_PRIVATE));
-    assert_true(reads_true(private_key, CKA_PRIVATE));
-    assert_true(reads_true(public_key, CKA_TOKEN));
-    assert_true(reads_true(public_key, CKA_VERIFY));
-    assert_true(reads_true(private_key, CKA_SIGN));
+    assert_false(test_reads_true(public_key, CKA_PRIVATE));
+    assert_true(test_reads_true(private_key, CKA_PRIVATE));
+    assert_true(test_reads_true(public_key, CKA_TOKEN));
+    assert_true(test_reads_true(public_key, CKA_VERIFY));
+    assert_true(test_reads_true(private_key, CKA_SIGN));
     assert_int_equal(test_count_label(test_session, "halves"), 2);
 }
 
@@ -59,11 +50,11 @@ static void keys_are_private_while_the_user_is_logged_in(void **state)
 
     (void)state;
     assert_ok(p11->C_GenerateKey(test_session, &mechanism, &template_, 1, &key));
-    assert_true(reads_true(key, CKA_PRIVATE));
-    assert_false(reads_true(key, CKA_TOKEN));
+    assert_true(test_reads_true(key, CKA_PRIVATE));
+    assert_false(test_reads_true(key, CKA_TOKEN));
     assert_ok(p11->C_Logout(test_session));
     assert_ok(p11->C_GenerateKey(test_session, &mechanism, &template_, 1, &key));
-    assert_false(reads_true(key, CKA_PRIVATE));
+    assert_false(test_reads_true(key, CKA_PRIVATE));
 }
 
 static void impossible_keys_are_refused(void **state)
@@ -269,14 +260,14 @@ static void a_wrapped_key_comes_back(void **state)
     assert_ok(p11->C_WrapKey(test_session, &cbc_pad, kek, key, wrapped, &len));
     assert_ok(p11->C_UnwrapKey(test_session, &cbc_pad, kek, wrapped, len, template_, 3, &back));
     assert_same_key(key, back);
-    assert_false(reads_true(back, CKA_LOCAL));
+    assert_false(test_reads_true(back, CKA_LOCAL));
     test_rsa_pair(test_session, false, &rsa_public, &rsa_private);
     key = make_open_aes();
     len = sizeof wrapped;
     assert_ok(p11->C_WrapKey(test_session, &rsa, rsa_public, key, wrapped, &len));
     assert_ok(p11->C_UnwrapKey(test_session, &rsa, rsa_private, wrapped, len, template_, 3, &back));
     assert_same_key(key, back);
-    assert_true(reads_true(back, CKA_SENSITIVE));
+    assert_true(test_reads_true(back, CKA_SENSITIVE));
 }
 
 /* --- uses are kept apart --- */
@@ -411,7 +402,7 @@ static void an_unwrap_template_completes_what_comes_in(void **state)
     assert_rv(p11->C_UnwrapKey(test_session, &cbc_pad, kek, wrapped, len, &extractable, 1, &back),
               CKR_TEMPLATE_INCONSISTENT);
     assert_ok(p11->C_UnwrapKey(test_session, &cbc_pad, kek, wrapped, len, &sign, 1, &back));
-    assert_false(reads_true(back, CKA_EXTRACTABLE));
+    assert_false(test_reads_true(back, CKA_EXTRACTABLE));
     assert_int_equal(test_count_label(test_session, "came in"), 1);
 }
 

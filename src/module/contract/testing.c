@@ -231,3 +231,12 @@ CK_ULONG test_count_label(CK_SESSION_HANDLE session, const char *label)
 
     return test_count(session, &template_, 1);
 }
+
+bool test_reads_true(CK_OBJECT_HANDLE key, CK_ATTRIBUTE_TYPE type)
+{
+    CK_BBOOL value = 2;
+    CK_ATTRIBUTE attribute = { type, &value, sizeof value };
+
+    assert_ok(p11->C_GetAttributeValue(test_session, key, &attribute, 1));
+    return value == CK_TRUE;
+}

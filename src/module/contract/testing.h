@@ -73,5 +73,7 @@ CK_OBJECT_HANDLE test_hmac_key(CK_SESSION_HANDLE session);
 /* How many objects a search finds. */
 CK_ULONG test_count(CK_SESSION_HANDLE session, CK_ATTRIBUTE *template_, CK_ULONG count);
 CK_ULONG test_count_label(CK_SESSION_HANDLE session, const char *label);
+/* Is that attribute of the object true? */
+bool test_reads_true(CK_OBJECT_HANDLE key, CK_ATTRIBUTE_TYPE type);
 
 #endif

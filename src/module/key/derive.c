@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* C_DeriveKey. Most mechanisms make a key; CKM_HKDF_DATA makes a data object. */
+/* C_DeriveKey. Most mechanisms make a key; CKM_HKDF_DATA makes a data object, CKM_TLS_PRF nothing but bytes. */
 #include "hsm/codec/attribute_codec.h"
 #include "hsm/codec/mechanism_codec.h"
 #include "module/key/derive_keys.h"
@@ -119,6 +119,7 @@ static qk_err derive_data(qk_session *session, deriving *d, qk_template template
         return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "%s makes the value of a data object", d->use.mech->name);
     QK_TRY(qk_attrs_set_ulong(&asked, CKA_VALUE_LEN, qk_attrs_ulong(&given, CKA_VALUE_LEN, 0)));
     qk_attrs_remove(&given, CKA_VALUE_LEN);
+    qk_attrs_remove(&given, CKA_KEY_TYPE); /* Java gives one */
     QK_TRY(qk_attrs_set_ulong(&given, CKA_CLASS, CKO_DATA));
     QK_TRY(qk_slot_objects_place(session, &given, &d->it.place));
     QK_TRY(ask(session, d, &asked, d->it.place.is_private, &answer));
@@ -126,6 +127,28 @@ static qk_err derive_data(qk_session *session, deriving *d, qk_template template
     QK_TRY(qk_other_template_read(&given, CKO_DATA, qk_slot_user(session->slot), &attrs));
     QK_TRY(qk_value_object(session, &d->it.place, &attrs, &d->it.object));
     return qk_new_object_store(session, &d->it, out_object);
+}
+
+/* To the place that the parameter names; what it says of its length is how much is wanted. */
+static qk_err derive_output(qk_session *session, const deriving *d, const CK_MECHANISM *mechanism)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs asked = QK_ATTRS_NONE;
+    Grep11__DeriveKeyResponse *answer;
+    CK_TLS_PRF_PARAMS params;
+
+    memcpy(&params, mechanism->pParameter, sizeof params);
+    QK_TRY(qk_attrs_set_ulong(&asked, CKA_VALUE_LEN, *params.pulOutputLen));
+    QK_TRY(ask(session, d, &asked, d->base->is_private, &answer));
+    if (answer->newkeybytes.len != *params.pulOutputLen)
+        return qk_fail(QK_E_PROTOCOL, "the HSM gave %zu bytes", answer->newkeybytes.len);
+    memcpy(params.pOutput, answer->newkeybytes.data, answer->newkeybytes.len);
+    return QK_OK;
+}
+
+/* There the parameter names the places of what is made. */
+static bool names_places(const qk_mech *mech)
+{
+    return mech->param == QK_PARAM_TLS_KEY_MATERIAL || mech->type == CKM_TLS_PRF;
 }
 
 qk_err qk_key_derive(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base,
@@ -136,13 +159,15 @@ qk_err qk_key_derive(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK
 
     QK_TRY(qk_session_enter(handle, &session));
     QK_TRY(qk_mech_use_read(mechanism, QK_DERIVE, &d.use));
-    if (d.use.mech->param != QK_PARAM_TLS_KEY_MATERIAL) /* there the parameter names the places */
+    if (!names_places(d.use.mech))
         QK_TRY(qk_check_handle_place(out_key));
     QK_TRY(qk_slot_objects_use_key(session, base, &d.base));
     QK_TRY(qk_work_check_key(d.base, d.use.mech, QK_DERIVE));
     QK_TRY(find_second(session, &d));
     if (qk_derives_more(mechanism, &d.use))
         return qk_derive_more(session, mechanism, &d.use, d.base, template_, out_key);
+    if (d.use.mech->type == CKM_TLS_PRF)
+        return derive_output(session, &d, mechanism);
     return d.use.mech->type == CKM_HKDF_DATA ? derive_data(session, &d, template_, out_key)
                                              : derive_key(session, &d, mechanism, template_, out_key);
 }

@@ -165,7 +165,7 @@ static qk_err derive_connection(qk_session *session, const CK_MECHANISM *mechani
 {
     QK_OWNED(making_done) making it = { 0 };
     Quantoki__V1__DeriveKeysResponse *answer;
-    CK_TLS12_KEY_MAT_PARAMS params;
+    CK_SSL3_KEY_MAT_PARAMS params; /* with which the structure of TLS 1.2 begins */
     CK_SSL3_KEY_MAT_OUT *out;
     size_t iv_len = use->tls.iv_bits / 8;
 
@@ -188,7 +188,7 @@ static qk_err derive_connection(qk_session *session, const CK_MECHANISM *mechani
 static qk_err tell_version(const CK_MECHANISM *mechanism, const qk_mech_use *use,
                            const Quantoki__V1__DeriveKeysResponse *answer)
 {
-    CK_TLS12_MASTER_KEY_DERIVE_PARAMS master;
+    CK_SSL3_MASTER_KEY_DERIVE_PARAMS master; /* with which the structure of TLS 1.2 begins */
     CK_TLS12_EXTENDED_MASTER_KEY_DERIVE_PARAMS extended;
     CK_VERSION *place;
 
