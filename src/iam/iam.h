@@ -16,6 +16,7 @@
 
 typedef struct qk_iam qk_iam;
 
+/* Descriptions are one line, without control characters. */
 enum { QK_IAM_NAME = 64, QK_IAM_DESCRIPTION = 256, QK_API_KEY_LEN = 44, QK_POLICY_ROLES = 8 };
 
 /* Database and ring are borrowed. Migrates its tables; makes the signing key if there is none. Needs the instance's

@@ -71,6 +71,27 @@ static void a_key_needs_an_identity_and_a_name(void **state)
     assert_int_equal(key.len, 0);
 }
 
+/* They are shown in lists: nobody adds lines to those, or talks to the terminal. */
+static void a_description_is_one_line_without_control_characters(void **state)
+{
+    static const char *const texts[] = { "a\nso  service ID", "\x1b[2J", "a\tb", "\x7f" };
+    fixture *f = *state;
+
+    assert_ok(create_identity(f->iam, "app"));
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        QK_OWNED(qk_secret_free) qk_secret text = QK_SECRET_NONE;
+        qk_iam_identity identity = { .name = "other" };
+        qk_iam_api_key key = { .identity = "app", .name = "key" };
+        qk_iam_role role = { .id = "Role", .actions = 2 };
+        strcpy(identity.description, texts[i]);
+        strcpy(key.description, texts[i]);
+        strcpy(role.description, texts[i]);
+        assert_err(qk_iam_identity_create(f->iam, &identity), QK_E_BAD_ARGUMENT);
+        assert_err(qk_iam_api_key_create(f->iam, &key, &text), QK_E_BAD_ARGUMENT);
+        assert_err(qk_iam_role_create(f->iam, &role), QK_E_BAD_ARGUMENT);
+    }
+}
+
 static void names_of_keys_in_force_are_unique(void **state)
 {
     fixture *f = *state;
@@ -603,6 +624,7 @@ int main(void)
         IAM_TEST(bad_identities_are_refused),
         IAM_TEST(an_identity_exists_once),
         IAM_TEST(a_key_needs_an_identity_and_a_name),
+        IAM_TEST(a_description_is_one_line_without_control_characters),
         IAM_TEST(names_of_keys_in_force_are_unique),
         IAM_TEST(a_key_is_exchanged_for_a_token),
         IAM_TEST(roles_on_keystores_reach_the_caller),

@@ -34,14 +34,26 @@ static qk_err read_identity(const char *name, qk_view content, void *out_item)
 
 /* ---- rows ---- */
 
+static bool has_controls(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return true;
+    return false;
+}
+
 bool qk_name_is_printable(const char *name)
 {
     size_t len = strlen(name);
 
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
-            return false;
-    return len > 0 && len < QK_IAM_NAME && name[0] != ' ' && name[len - 1] != ' ';
+    return !has_controls(name) && len > 0 && len < QK_IAM_NAME && name[0] != ' ' && name[len - 1] != ' ';
+}
+
+qk_err qk_description_check(const char *description)
+{
+    if (has_controls(description))
+        return qk_fail(QK_E_BAD_ARGUMENT, "a description is one line without control characters");
+    return QK_OK;
 }
 
 static bool name_is_good(const char *name)

@@ -36,5 +36,7 @@ QK_MUST_CHECK qk_err qk_api_keys_end(qk_transaction *transaction, const qk_iam_s
 
 /* Whether a text is printable, not empty and short enough to be somebody's name. */
 bool qk_name_is_printable(const char *name);
+/* Lists show descriptions, a line for each thing, on terminals. QK_E_BAD_ARGUMENT. */
+QK_MUST_CHECK qk_err qk_description_check(const char *description);
 
 #endif

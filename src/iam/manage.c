@@ -21,6 +21,7 @@ qk_err qk_iam_role_create(qk_iam *iam, const qk_iam_role *role)
 {
     QK_OWNED(qk_transaction_end) qk_transaction *transaction = NULL;
 
+    QK_TRY(qk_description_check(role->description));
     QK_TRY(qk_transaction_begin(iam->database, true, &transaction));
     QK_TRY(qk_role_add(transaction, &iam->secrets, role));
     return commit(iam, &transaction);
@@ -79,6 +80,7 @@ qk_err qk_iam_identity_create(qk_iam *iam, const qk_iam_identity *identity)
 {
     QK_OWNED(qk_transaction_end) qk_transaction *transaction = NULL;
 
+    QK_TRY(qk_description_check(identity->description));
     QK_TRY(qk_transaction_begin(iam->database, true, &transaction));
     QK_TRY(qk_identity_add(transaction, &iam->secrets, identity));
     return commit(iam, &transaction);
@@ -150,6 +152,7 @@ qk_err qk_iam_api_key_create(qk_iam *iam, const qk_iam_api_key *key, qk_secret *
     QK_OWNED(qk_transaction_end) qk_transaction *transaction = NULL;
     char hash[QK_HASH_TEXT];
 
+    QK_TRY(qk_description_check(key->description));
     if (key->expires_unix_s && key->expires_unix_s <= iam->unix_s())
         return qk_fail(QK_E_BAD_ARGUMENT, "the API key would have expired already");
     QK_TRY(draw_api_key(&text));
