@@ -7,7 +7,7 @@
 #include <argp.h>
 
 #include "base/secret.h"
-#include "entropy/service.h"
+#include "entropy/service/service.h"
 
 typedef struct qk_entropy_place {
     const char *url, *token_file, *cacert, *config; /* options; NULL: not given */

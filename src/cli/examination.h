@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "entropy/health.h"
+#include "entropy/source/health.h"
 #include "statistics/statistics.h"
 
 enum {

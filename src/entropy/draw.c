@@ -3,7 +3,7 @@
  * quantum source, XOR the generator's output, so it stays safe if the source is weaker than claimed.
  * Source: SP 800-90C 6.4. */
 #include "entropy/pipeline.h"
-#include "entropy/provider.h"
+#include "entropy/generator/provider.h"
 
 enum { PIECE_BLOCKS = 64 };
 

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "entropy/driver.h"
+#include "entropy/driver/driver.h"
 #include "entropy/pipeline.h"
-#include "entropy/provider.h"
+#include "entropy/generator/provider.h"
 
 #define ALIVE UINT32_C(0x71656e74)
 

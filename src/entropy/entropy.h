@@ -19,7 +19,7 @@
 #ifndef QK_ENTROPY_ENTROPY_H
 #define QK_ENTROPY_ENTROPY_H
 
-#include "entropy/source.h"
+#include "entropy/source/source.h"
 
 typedef enum qk_entropy_type { QK_ENTROPY_QUANTUM, QK_ENTROPY_MIXED, QK_ENTROPY_TYPES } qk_entropy_type;
 const char *qk_entropy_type_name(qk_entropy_type type); /* "quantum", "mixed" */

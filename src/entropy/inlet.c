@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "entropy/driver.h"
+#include "entropy/driver/driver.h"
 #include "entropy/pipeline.h"
 
 uint32_t qk_pipeline_healthy(const qk_pipeline *pipeline)

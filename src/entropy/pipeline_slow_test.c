@@ -7,7 +7,7 @@
 #include <semaphore.h>
 
 #include "entropy/pipeline.h"
-#include "entropy/service.h"
+#include "entropy/service/service.h"
 
 static struct {
     void (*during)(void); /* what happens while a fetch is under way; NULL: nothing */

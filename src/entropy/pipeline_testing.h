@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "crypto/crypto.h"
 #include "crypto/openssl.h"
-#include "entropy/driver.h"
+#include "entropy/driver/driver.h"
 #include "entropy/entropy.h"
 #include "entropy/random.h"
 

@@ -4,7 +4,7 @@
 #include "entropy/random.h"
 
 #include "entropy/pipeline.h"
-#include "entropy/provider.h"
+#include "entropy/generator/provider.h"
 
 qk_err qk_random_bytes(uint8_t *out, size_t len)
 {

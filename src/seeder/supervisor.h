@@ -12,7 +12,7 @@
 
 #include <sys/types.h>
 
-#include "entropy/service_supply.h"
+#include "entropy/service/service_supply.h"
 #include "seeder/answers.h"
 #include "seeder/config.h"
 

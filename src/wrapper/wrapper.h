@@ -14,7 +14,7 @@
 #include <quantoki/pkcs11-entropy.h>
 
 #include "base/life.h"
-#include "entropy/service_supply.h"
+#include "entropy/service/service_supply.h"
 #include "wrapper/base_library.h"
 #include "wrapper/pool.h"
 #include "wrapper/refiller.h"

@@ -2,7 +2,7 @@
 /* Answers of an entropy service. Input: number of blocks, their length, how many bytes are wanted, the answer. */
 #include "fuzz.h"
 
-#include "entropy/service_answer.h"
+#include "entropy/service/service_answer.h"
 
 void fuzz(qk_view input)
 {

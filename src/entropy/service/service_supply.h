@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entropy from one or more services, asked one after the other, with retries and pauses: for the wrapper and the
+ * seeder. One thread at a time. */
+#ifndef QK_ENTROPY_SERVICE_SUPPLY_H
+#define QK_ENTROPY_SERVICE_SUPPLY_H
+
+#include "entropy/service/service.h"
+
+enum { QK_SUPPLY_SERVICES = 8 };
+
+typedef enum qk_supply_api { QK_SUPPLY_AUTO, QK_SUPPLY_ENTROPY, QK_SUPPLY_QUANTUM_ENTROPY } qk_supply_api;
+
+typedef struct qk_supply_config {
+    const char *urls[QK_SUPPLY_SERVICES];
+    size_t url_count;
+    const char *ca_file;                               /* NULL: the system's authorities */
+    const char *client_cert, *client_key, *pinned_key; /* as qk_entropy_service_config has them */
+    bool unverified;                                   /* likewise */
+    const char *proxy;                                 /* likewise */
+    int64_t connect_timeout_ms;
+    qk_supply_api api; /* auto: POST, and GET where there is no POST */
+    int64_t attempt_timeout_ms;
+    uint64_t retries; /* further attempts after 429, 5xx and network errors */
+    /* Gives the token, as it is now. Asked before the first connection, and again after a 401. */
+    qk_err (*read_token)(void *context, qk_secret *out_token);
+    void *context;
+} qk_supply_config;
+
+typedef struct qk_supply qk_supply;
+
+/* One more service, asked after those before it. The text is borrowed; NULL is none. QK_E_CONFIG: that is one too many,
+ * or none. */
+QK_MUST_CHECK qk_err qk_supply_add(qk_supply_config *config, const char *url);
+
+/* Texts are borrowed. Connects with the first fetch. QK_E_NO_MEMORY. */
+QK_MUST_CHECK qk_err qk_supply_new(const qk_supply_config *config, qk_supply **out_supply);
+void qk_supply_free(qk_supply **supply);
+/* In a forked child: closes descriptors, frees nothing that another thread may have held. */
+void qk_supply_abandon(qk_supply **supply);
+
+/* Can the services be asked at all: addresses, proxy and files for TLS? Asks nobody. QK_E_CONFIG. */
+QK_MUST_CHECK qk_err qk_supply_check(const qk_supply_config *config);
+
+/* Fills `out` with `len` bytes, in downloads of at most 524,288. The next service is asked whatever one answers but
+ * entropy; the same one again, after a pause (Retry-After counts), only for 429, 5xx and network errors; both while
+ * attempts and time last. Errors as qk_entropy_service_fetch and read_token: one that may pass, if there was any;
+ * QK_E_CONFIG without a service. */
+QK_MUST_CHECK qk_err qk_supply_fetch(qk_supply *supply, uint8_t *out, size_t len, qk_deadline_ms deadline);
+/* `count` blocks of `block_len` bytes in one request if the service's limits allow, else as qk_supply_fetch.
+ * *out_retry_after_ms: what the service asks for, 0 if nothing. */
+QK_MUST_CHECK qk_err qk_supply_fetch_blocks(qk_supply *supply, uint8_t *out, size_t block_len, size_t count,
+                                            qk_deadline_ms deadline, int64_t *out_retry_after_ms);
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entropy/service/service_supply.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/testing.h"
+#include "crypto/crypto.h"
+#include "net/test_server.h"
+
+enum { LEN = 16, LONG_MS = 60000, SERVICES = 2 };
+
+/* Answers with the statuses of its script, the last one for ever. Its entropy is zeros. */
+typedef struct service {
+    raw_server server;
+    char url[64];
+    int script[4];
+    atomic_int requests, gets;
+    const char *headers;
+} service;
+
+typedef struct fixture {
+    service services[SERVICES];
+    service *contexts[SERVICES];
+    qk_supply_config config;
+    qk_supply *supply;
+    int tokens_read;
+    char token[16];
+} fixture;
+
+static void put_answer(bool get, int status, const char *headers, qk_buf *out)
+{
+    QK_OWNED(qk_buf_done) qk_buf body = QK_BUF_NONE;
+    size_t zeros = get ? 1366 : 22; /* base64 of 1024 and of LEN zero bytes, but for the padding */
+
+    qk_buf_printf(&body, "{\"%s\":[\"", get ? "random" : "entropy");
+    for (size_t i = 0; i < zeros; i++)
+        qk_buf_put_u8(&body, 'A');
+    qk_buf_printf(&body, "==\"]}");
+    qk_buf_printf(out, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n%s\r\n", status, body.len, headers ? headers : "");
+    qk_buf_put(out, qk_buf_view(&body));
+}
+
+/* Requests are small enough to come whole. */
+static void serve_connection(int fd, const void *context)
+{
+    service *it = *(service *const *)context;
+    char asked[4096];
+
+    for (;;) {
+        QK_OWNED(qk_buf_done) qk_buf answer = QK_BUF_NONE;
+        ssize_t got = recv(fd, asked, sizeof asked - 1, 0);
+        bool get = got > 3 && strncmp(asked, "GET", 3) == 0;
+        int at = it->requests;
+        if (got <= 0)
+            return;
+        it->requests++;
+        it->gets += get;
+        while (at > 0 && (at >= 4 || it->script[at] == 0))
+            at--;
+        put_answer(get, it->script[at] == 405 && get ? 200 : it->script[at], it->headers, &answer);
+        send_all(fd, answer.data, answer.len);
+    }
+}
+
+static qk_err read_token(void *context, qk_secret *out)
+{
+    fixture *f = context;
+
+    f->tokens_read++;
+    return qk_secret_copy(qk_view_text(f->token), out);
+}
+
+static int set_up_fixture(void **state)
+{
+    fixture *f = calloc(1, sizeof *f);
+
+    for (size_t i = 0; i < SERVICES; i++) {
+        f->contexts[i] = &f->services[i];
+        f->services[i].script[0] = 200;
+        start_raw_server(&f->services[i].server, serve_connection, &f->contexts[i]);
+        snprintf(f->services[i].url, sizeof f->services[i].url, "http://127.0.0.1:%u", f->services[i].server.port);
+        f->config.urls[i] = f->services[i].url;
+    }
+    f->config.url_count = 1;
+    f->config.attempt_timeout_ms = LONG_MS;
+    f->config.retries = 1;
+    f->config.read_token = read_token;
+    f->config.context = f;
+    snprintf(f->token, sizeof f->token, "a-token");
+    *state = f;
+    return 0;
+}
+
+static int tear_down_fixture(void **state)
+{
+    fixture *f = *state;
+
+    qk_supply_free(&f->supply);
+    for (size_t i = 0; i < SERVICES; i++)
+        stop_raw_server(&f->services[i].server);
+    free(f);
+    return 0;
+}
+
+static qk_err fetch(fixture *f, int64_t timeout_ms)
+{
+    uint8_t out[LEN];
+
+    if (!f->supply)
+        assert_qk_ok(qk_supply_new(&f->config, &f->supply));
+    memset(out, 0xee, sizeof out);
+    QK_TRY(qk_supply_fetch(f->supply, out, sizeof out, qk_deadline_in(timeout_ms)));
+    assert_true(qk_view_is_zero(qk_view_of(out, sizeof out)));
+    return QK_OK;
+}
+
+static void the_next_service_is_asked_when_one_fails(void **state)
+{
+    fixture *f = *state;
+
+    f->config.url_count = 2;
+    f->services[0].script[0] = 503;
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_int_equal(f->services[0].requests, 1);
+    assert_int_equal(f->services[1].requests, 1);
+    assert_qk_ok(fetch(f, LONG_MS)); /* it stays with the one that works */
+    assert_int_equal(f->services[0].requests, 1);
+    assert_int_equal(f->services[1].requests, 2);
+}
+
+static void what_passes_is_outlasted(void **state)
+{
+    fixture *f = *state;
+
+    f->services[0].script[0] = 500;
+    f->services[0].script[1] = 200;
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_int_equal(f->services[0].requests, 2);
+}
+
+static void what_does_not_pass_ends(void **state)
+{
+    fixture *f = *state;
+
+    f->services[0].script[0] = 503;
+    assert_qk_err(fetch(f, LONG_MS), QK_E_NO_RANDOM);
+    assert_int_equal(f->services[0].requests, 2);
+}
+
+static void a_refusal_is_not_repeated(void **state)
+{
+    fixture *f = *state;
+
+    f->services[0].script[0] = 403;
+    assert_qk_err(fetch(f, LONG_MS), QK_E_NOT_AUTHORIZED);
+    f->services[0].script[0] = 400;
+    assert_qk_err(fetch(f, LONG_MS), QK_E_REQUEST_REFUSED);
+    assert_int_equal(f->services[0].requests, 2);
+}
+
+static void another_service_is_asked_after_a_refusal(void **state)
+{
+    static const int refusals[] = { 400, 401, 403, 422 };
+    fixture *f = *state;
+
+    f->config.url_count = 2;
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        f->services[0].script[0] = refusals[i];
+        assert_qk_ok(fetch(f, LONG_MS));
+        qk_supply_free(&f->supply);
+    }
+    assert_int_equal(f->services[1].requests, 4);
+}
+
+static void what_all_services_refuse_is_not_repeated(void **state)
+{
+    fixture *f = *state;
+
+    f->config.url_count = 2;
+    f->config.retries = 5;
+    f->services[0].script[0] = 403;
+    f->services[1].script[0] = 422;
+    assert_qk_err(fetch(f, LONG_MS), QK_E_REQUEST_REFUSED);
+    assert_int_equal(f->services[0].requests + f->services[1].requests, 2);
+}
+
+static void a_refusal_does_not_hide_that_another_may_come_back(void **state)
+{
+    fixture *f = *state;
+
+    f->config.url_count = 2;
+    f->services[0].script[0] = 503;
+    f->services[1].script[0] = 400;
+    assert_qk_err(fetch(f, LONG_MS), QK_E_NO_RANDOM);
+    f->services[0].script[0] = 403;
+    f->services[1].script[0] = 500;
+    assert_qk_err(fetch(f, LONG_MS), QK_E_SERVER_AWAY);
+}
+
+static void a_service_without_post_is_found_out_once(void **state)
+{
+    fixture *f = *state;
+
+    f->services[0].script[0] = 405;
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_int_equal(f->services[0].requests, 3);
+    assert_int_equal(f->services[0].gets, 2);
+}
+
+static void the_way_of_asking_may_be_fixed(void **state)
+{
+    fixture *f = *state;
+
+    f->config.api = QK_SUPPLY_ENTROPY;
+    f->services[0].script[0] = 405;
+    assert_qk_err(fetch(f, LONG_MS), QK_E_METHOD_UNKNOWN);
+    assert_int_equal(f->services[0].gets, 0);
+    qk_supply_free(&f->supply);
+    f->config.api = QK_SUPPLY_QUANTUM_ENTROPY;
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_int_equal(f->services[0].gets, 1);
+}
+
+static void the_token_is_read_again_after_a_refusal(void **state)
+{
+    fixture *f = *state;
+
+    f->services[0].script[0] = 401;
+    f->services[0].script[1] = 200;
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_int_equal(f->tokens_read, 2);
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_int_equal(f->tokens_read, 2);
+}
+
+static void a_token_that_stays_bad_is_told(void **state)
+{
+    fixture *f = *state;
+
+    f->services[0].script[0] = 401;
+    assert_qk_err(fetch(f, LONG_MS), QK_E_NOT_AUTHENTICATED);
+    assert_int_equal(f->services[0].requests, 2);
+    f->services[0].script[0] = 200;
+    assert_qk_ok(fetch(f, LONG_MS)); /* and read anew the next time */
+    assert_int_equal(f->tokens_read, 3);
+}
+
+static void a_pause_beyond_the_deadline_is_not_waited_for(void **state)
+{
+    fixture *f = *state;
+    int64_t begin = qk_clock_monotonic_ms();
+
+    f->services[0].script[0] = 429;
+    f->services[0].headers = "Retry-After: 3600\r\n";
+    assert_qk_err(fetch(f, LONG_MS), QK_E_RATE);
+    assert_int_equal(f->services[0].requests, 1);
+    assert_true(qk_clock_monotonic_ms() - begin < LONG_MS);
+}
+
+static void without_a_service_there_is_nothing_to_ask(void **state)
+{
+    fixture *f = *state;
+
+    f->config.url_count = 0;
+    assert_qk_err(fetch(f, LONG_MS), QK_E_CONFIG);
+    assert_int_equal(f->tokens_read, 0);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    alarm(300);
+    return qk_crypto_start() == QK_OK ? 0 : 1;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    qk_crypto_stop();
+    return 0;
+}
+
+#define SUPPLY_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_fixture, tear_down_fixture)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SUPPLY_TEST(the_next_service_is_asked_when_one_fails),
+        SUPPLY_TEST(what_passes_is_outlasted),
+        SUPPLY_TEST(what_does_not_pass_ends),
+        SUPPLY_TEST(a_refusal_is_not_repeated),
+        SUPPLY_TEST(another_service_is_asked_after_a_refusal),
+        SUPPLY_TEST(what_all_services_refuse_is_not_repeated),
+        SUPPLY_TEST(a_refusal_does_not_hide_that_another_may_come_back),
+        SUPPLY_TEST(a_service_without_post_is_found_out_once),
+        SUPPLY_TEST(the_way_of_asking_may_be_fixed),
+        SUPPLY_TEST(the_token_is_read_again_after_a_refusal),
+        SUPPLY_TEST(a_token_that_stays_bad_is_told),
+        SUPPLY_TEST(a_pause_beyond_the_deadline_is_not_waited_for),
+        SUPPLY_TEST(without_a_service_there_is_nothing_to_ask),
+    };
+    return cmocka_run_group_tests_name("service_supply", tests, start, stop);
+}
