@@ -76,9 +76,14 @@ static void keyed_operations_are_saved_without_their_keys(void)
         RV(p11->C_SetOperationState(session, state, state_len, 0, 0), CKR_KEY_NEEDED);
         RV(p11->C_SetOperationState(session, state, state_len, key, 0), CKR_KEY_NOT_NEEDED);
         RV(p11->C_SetOperationState(session, state, state_len, aes, key), CKR_KEY_NOT_NEEDED);
+        OK(p11->C_DigestInit(session, &sha256));
         RV(p11->C_SetOperationState(session, state, state_len, 0, other), CKR_KEY_CHANGED);
+        RV(p11->C_SetOperationState(session, state, state_len, 0, aes), CKR_KEY_CHANGED);
+        RV(p11->C_SetOperationState(session, state, state_len, 0, NO_HANDLE), CKR_KEY_HANDLE_INVALID);
         RV(p11->C_SignUpdate(session, big, 5), NOT_ACTIVE);
+        OK(p11->C_DigestUpdate(session, big, 5)); /* what was refused has cancelled nothing */
         OK(p11->C_SetOperationState(session, state, state_len, 0, key));
+        RV(p11->C_DigestUpdate(session, big, 5), NOT_ACTIVE);
         sign_on(session, two, &two_len);
         CHECK(one_len == two_len && memcmp(one, two, one_len) == 0);
     }

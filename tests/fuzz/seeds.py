@@ -489,6 +489,30 @@ def operation_seeds():
             seed("operation", f"{name}-{row:02}", bytes([row, bits[function]]) + state)
 
 
+def saved_state_seeds():
+    """Which state, keys (two bits each: right, none, another, no handle) and 16 if the checksum is made anew, edits."""
+    flip, cut, write, splice, drop = range(5)
+    header = {"magic": 0, "session": 5, "serial": 10, "count": 26, "kind": 27, "stage": 28, "private": 29,
+              "mechanism-len": 33, "mechanism": 35}
+
+    def change(how, at, count, data=b""):
+        return struct.pack(">BHB", how, at, count) + data
+
+    for start in range(10):
+        seed("saved_state", f"good-{start}", bytes([start, 0]))
+        seed("saved_state", f"flipped-{start}", bytes([start, 0]) + change(flip, 60, 1))
+        seed("saved_state", f"cut-{start}", bytes([start, 0]) + change(cut, 90, 0))
+        for keys in (1, 2, 3, 4, 8, 12) if start % 3 == 0 else ():
+            seed("saved_state", f"keys-{start}-{keys:02}", bytes([start, keys]))
+        for name, at in header.items() if start in (0, 1, 3, 6) else ():
+            seed("saved_state", f"renewed-{name}-{start}", bytes([start, 16]) + change(flip, at, 1))
+        for other in (0, 3, 6):
+            seed("saved_state", f"swapped-{start}-{other}", bytes([start, 16]) + change(splice, 27, other))
+    seed("saved_state", "huge-len", bytes([0, 16]) + change(write, 30, 4, b"\xff\xff\xff\xff"))
+    seed("saved_state", "shorter", bytes([4, 16]) + change(drop, 40, 3))
+    seed("saved_state", "two-of-a-kind", bytes([9, 16]) + change(flip, 26, 1))
+
+
 # ---- the HSM and keystores ----
 
 METHODS = """GENERATE_RANDOM DIGEST_INIT DIGEST_WHOLE DIGEST_UPDATE DIGEST_KEY DIGEST_FINAL DIGEST_SINGLE ENCRYPT_INIT
@@ -735,5 +759,5 @@ def lattice_seeds():
 if __name__ == "__main__":
     for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, service_seeds, http_session_seeds,
                  rest_seeds, text_seeds, template_seeds, mechanism_seeds, attribute_seeds, key_seeds, operation_seeds,
-                 hsm_seeds, keystore_seeds, token_seeds, seed_message_seeds, blob_seeds, bound_seeds, lattice_seeds):
+                 saved_state_seeds, hsm_seeds, keystore_seeds, token_seeds, seed_message_seeds, blob_seeds, bound_seeds, lattice_seeds):
         make()

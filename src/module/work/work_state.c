@@ -200,6 +200,10 @@ static qk_err read_work(qk_reader *reader, saved_work *out)
     if (reader->failed || !known || (stage != QK_STAGE_READY && stage != QK_STAGE_PARTS) || out->inside > 16 ||
         out->form > PROGRESS_SEALED)
         return invalid("an operation in it cannot be read");
+    if (out->form != PROGRESS_SEALED && out->inside)
+        return invalid("bytes are inside a cipher that has not begun");
+    if (stage == QK_STAGE_READY && (out->progress.len || out->form != PROGRESS_GATHERED))
+        return invalid("an operation has progress before its first part");
     return QK_OK;
 }
 
@@ -239,32 +243,63 @@ static qk_err check_handle(const saved_state *state, enum key_role role, CK_OBJE
     return QK_OK;
 }
 
+/* Failures that only an altered state brings about. Those of keys and memory stay what they are. */
+static qk_err blame_state(qk_err err)
+{
+    if (err == QK_OK || err == QK_E_NO_MEMORY || err == QK_E_STATE_INVALID)
+        return err;
+    return qk_fail_context(QK_E_STATE_INVALID, "saved state: ");
+}
+
 static qk_err read_mechanism(qk_session *session, const saved_work *from, qk_work *work)
 {
     void *message;
-    qk_err err = qk_message_read(&grep11__mechanism__descriptor, from->mechanism, &session->arena, &message);
 
-    if (err == QK_OK)
-        err = qk_mech_use_from_message(message, work->function, &work->use);
-    if (err != QK_OK && err != QK_E_NO_MEMORY)
-        return qk_fail_context(QK_E_STATE_INVALID, "saved state: ");
-    QK_TRY(err);
+    QK_TRY(blame_state(qk_message_read(&grep11__mechanism__descriptor, from->mechanism, &session->arena, &message)));
+    QK_TRY(blame_state(qk_mech_use_from_message(message, work->function, &work->use)));
+    if (!qk_slot_may_offer(session->slot, work->use.mech))
+        return invalid("its mechanism is not offered by this token");
     return qk_mech_use_keep(&work->use, &work->parameter);
+}
+
+static qk_err check_same_key(qk_session *session, const saved_work *from, CK_OBJECT_HANDLE handle)
+{
+    QK_OWNED(qk_object_unref) qk_object *key = NULL;
+
+    if (handle == CK_INVALID_HANDLE)
+        return QK_OK;
+    QK_TRY(qk_slot_objects_use_key(session, handle, &key));
+    if (!qk_view_equal(from->key, qk_view_of(key->id.bytes, sizeof key->id.bytes)))
+        return qk_fail(QK_E_KEY_CHANGED, "this is not the key that was in use when the state was saved");
+    return QK_OK;
+}
+
+static qk_err set_key(qk_session *session, const saved_work *from, qk_work *work, CK_OBJECT_HANDLE handle)
+{
+    qk_err err;
+
+    QK_TRY(check_same_key(session, from, handle));
+    err = qk_work_set_key(session, work, handle);
+    return err == QK_E_KEY_TYPE || err == QK_E_KEY_SIZE ? blame_state(err) : err;
+}
+
+static qk_err load_digest(const saved_work *from, qk_work *work)
+{
+    qk_key *key = NULL;
+
+    if (!work->local)
+        return invalid("its progress does not fit the operation");
+    if (work->key)
+        QK_TRY(qk_object_public_key(work->key, &key));
+    return blame_state(qk_operation_load(work->function, key, &work->use, from->progress, &work->operation));
 }
 
 static qk_err read_progress(const saved_work *from, qk_work *work)
 {
-    qk_key *key = NULL;
-
-    if (from->form == PROGRESS_DIGEST) {
-        if (!work->local)
-            return invalid("its progress does not fit the operation");
-        if (work->key)
-            QK_TRY(qk_object_public_key(work->key, &key));
-        return qk_operation_load(work->function, key, &work->use, from->progress, &work->operation);
-    }
+    if (from->form == PROGRESS_DIGEST)
+        return load_digest(from, work);
     if (from->form == PROGRESS_SEALED) {
-        if (work->local && work->key)
+        if ((work->local && work->key) || !from->progress.len)
             return invalid("its progress does not fit the operation");
         work->local = false;
         qk_buf_put(&work->state, from->progress);
@@ -280,9 +315,7 @@ static qk_err restore_work(qk_session *session, const saved_work *from, CK_OBJEC
 
     QK_TRY(qk_work_claim(session, savable[from->row].kind, &work));
     QK_TRY(read_mechanism(session, from, work));
-    QK_TRY(qk_work_set_key(session, work, key));
-    if (work->key && !qk_view_equal(from->key, qk_view_of(work->key->id.bytes, sizeof work->key->id.bytes)))
-        return qk_fail(QK_E_KEY_CHANGED, "this is not the key that was in use when the state was saved");
+    QK_TRY(set_key(session, from, work, key));
     work->is_private |= from->is_private;
     work->inside = from->inside;
     QK_TRY(read_progress(from, work));
@@ -290,11 +323,33 @@ static qk_err restore_work(qk_session *session, const saved_work *from, CK_OBJEC
     return QK_OK;
 }
 
-static void end_all(qk_session *session)
+/* What goes on in the session, until the saved state has proved good. */
+typedef struct aside {
+    qk_work works[QK_WORK_COUNT];
+    qk_find find;
+} aside;
+
+static void put_aside(qk_session *session, aside *out)
+{
+    memcpy(out->works, session->works, sizeof out->works);
+    out->find = session->find;
+    memset(session->works, 0, sizeof session->works);
+    memset(&session->find, 0, sizeof session->find);
+}
+
+static void bring_back(qk_session *session, const aside *from)
 {
     for (size_t i = 0; i < QK_WORK_COUNT; i++)
-        qk_work_end(&session->works[i]);
-    qk_find_done(&session->find);
+        qk_work_done(&session->works[i]);
+    memcpy(session->works, from->works, sizeof from->works);
+    session->find = from->find;
+}
+
+static void aside_done(aside *gone)
+{
+    for (size_t i = 0; i < QK_WORK_COUNT; i++)
+        qk_work_done(&gone->works[i]);
+    qk_find_done(&gone->find);
 }
 
 static qk_err restore_all(qk_session *session, const saved_state *state, const CK_OBJECT_HANDLE keys[3])
@@ -304,13 +359,14 @@ static qk_err restore_all(qk_session *session, const saved_state *state, const C
     return QK_OK;
 }
 
-/* What goes on in the session is cancelled, as PKCS #11 says, but not for a state that is none. */
+/* What goes on in the session is cancelled, as PKCS #11 says, but only for a state that is good to the end. */
 qk_err qk_work_restore(CK_SESSION_HANDLE handle, qk_view bytes, CK_OBJECT_HANDLE encryption_key,
                        CK_OBJECT_HANDLE authentication_key)
 {
     QK_OWNED(qk_session_leave) qk_session *session = NULL;
     const CK_OBJECT_HANDLE keys[3] = { CK_INVALID_HANDLE, encryption_key, authentication_key };
     saved_state state;
+    aside before;
     qk_err err;
 
     QK_TRY(qk_session_enter(handle, &session));
@@ -320,9 +376,11 @@ qk_err qk_work_restore(CK_SESSION_HANDLE handle, qk_view bytes, CK_OBJECT_HANDLE
     QK_TRY(read_all(session, bytes, &state));
     QK_TRY(check_handle(&state, KEY_ENCRYPTION, encryption_key));
     QK_TRY(check_handle(&state, KEY_AUTHENTICATION, authentication_key));
-    end_all(session);
+    put_aside(session, &before);
     err = restore_all(session, &state, keys);
     if (err != QK_OK)
-        end_all(session);
+        bring_back(session, &before);
+    else
+        aside_done(&before);
     return err;
 }
