@@ -35,6 +35,8 @@ CK_KEY_TYPE qk_key_type(const qk_key *key);
 unsigned qk_key_bits(const qk_key *key); /* modulus, curve or value length; of lattices the strength */
 /* Bytes of a lattice key's signatures, as the attributes that name its parameter set tell; 0 for all other keys. */
 size_t qk_lattice_signature_len(CK_KEY_TYPE type, const qk_attrs *attrs);
+/* The parameter set that a template names, if it does, must be the key's. QK_E_TEMPLATE_INCONSISTENT. */
+QK_MUST_CHECK qk_err qk_lattice_set_agrees(const qk_key *key, const qk_attrs *attrs);
 /* Of the OID of a lattice algorithm (content without head): the type of its keys; QK_NO_KEY if it is none. */
 CK_KEY_TYPE qk_lattice_type_of_oid(qk_view content);
 /* The chain code of a key that qk_crypto_derive just made by BIP-32 or SLIP-0010; empty for all others. */

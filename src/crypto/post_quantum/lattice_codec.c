@@ -129,16 +129,21 @@ static qk_err from_ibm(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_attrs *
     return qk_lattice_from_parts(set, class, attrs, out_key);
 }
 
-/* What names the set beside a value that names it too must name the same. */
-static qk_err check_names(const qk_key *key, const qk_attrs *attrs)
+/* What names the set beside a value that names it too must name the same; if not, `code`. */
+static qk_err check_names(const qk_key *key, const qk_attrs *attrs, qk_err code)
 {
     const qk_lattice_set *named;
-    qk_err err = qk_lattice_template_set(key->type, attrs, QK_E_ATTRIBUTE_VALUE, &named);
+    qk_err err = qk_lattice_template_set(key->type, attrs, code, &named);
 
     if (err == QK_E_TEMPLATE_INCOMPLETE)
         return QK_OK;
     QK_TRY(err);
-    return named == key->lattice ? QK_OK : qk_fail(QK_E_ATTRIBUTE_VALUE, "the key is one of another parameter set");
+    return named == key->lattice ? QK_OK : qk_fail(code, "the key is one of another parameter set");
+}
+
+qk_err qk_lattice_set_agrees(const qk_key *key, const qk_attrs *attrs)
+{
+    return key->lattice ? check_names(key, attrs, QK_E_TEMPLATE_INCONSISTENT) : QK_OK;
 }
 
 static qk_err from_attrs(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_attrs *attrs, qk_key **out_key)
@@ -150,7 +155,7 @@ static qk_err from_attrs(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_attrs
     if (!has_ibms_attributes(type))
         return from_standard(class, type, attrs, out_key);
     QK_TRY(from_ibm(class, type, attrs, &key));
-    QK_TRY(check_names(key, attrs));
+    QK_TRY(check_names(key, attrs, QK_E_ATTRIBUTE_VALUE));
     QK_TRY(qk_lattice_check_parts(key, attrs));
     *out_key = key;
     key = NULL;

@@ -44,7 +44,8 @@ static bool has_secret(const qk_object *object, CK_ATTRIBUTE_TYPE type)
     if (object->class == CKO_PUBLIC_KEY || !qk_object_is_key(object))
         return false;
     if (object->key_type != CKK_RSA)
-        return type == CKA_VALUE || type == CKA_SEED || (type >= CKA_IBM_DILITHIUM_SEED && type <= CKA_IBM_KYBER_SK);
+        return type == CKA_VALUE || type == CKA_SEED ||
+               (type >= CKA_IBM_DILITHIUM_SEED && type <= CKA_IBM_ML_DSA_PRIVATE_SEED);
     return type == CKA_PRIVATE_EXPONENT || type == CKA_PRIME_1 || type == CKA_PRIME_2 || type == CKA_EXPONENT_1 ||
            type == CKA_EXPONENT_2 || type == CKA_COEFFICIENT;
 }
