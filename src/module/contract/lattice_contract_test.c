@@ -158,6 +158,162 @@ static void kyber_gives_its_ciphertext_in_the_parameter(void **state)
     assert_memory_equal(first, second, 32);
 }
 
+/* ---- two secrets in one key ---- */
+
+static CK_OBJECT_HANDLE second_key(bool usable)
+{
+    CK_MECHANISM generate = { CKM_GENERIC_SECRET_KEY_GEN, NULL, 0 };
+    CK_ATTRIBUTE template_[] = { ATTR(CKA_VALUE_LEN, aes_len), ATTR_BOOL(CKA_IBM_USE_AS_DATA, usable),
+                                 ATTR_BOOL(CKA_SENSITIVE, true) };
+    CK_OBJECT_HANDLE key;
+
+    assert_ok(p11->C_GenerateKey(test_session, &generate, template_, 3, &key));
+    return key;
+}
+
+/* A structure as long as `len`, of which openCryptoki's is the shorter; both sides derive with it. */
+static CK_RV derive_both(CK_MECHANISM_TYPE type, XCP_KYBER_KEM_PARAMS *params, CK_ULONG len, CK_OBJECT_HANDLE keys[2],
+                         CK_OBJECT_HANDLE out[2])
+{
+    CK_ATTRIBUTE template_[] = { ATTR(CKA_CLASS, secret_class), ATTR(CKA_KEY_TYPE, aes), ATTR(CKA_VALUE_LEN, aes_len),
+                                 ATTR_BOOL(CKA_SENSITIVE, false), ATTR_BOOL(CKA_EXTRACTABLE, true) };
+    CK_MECHANISM mechanism = { type, params, len };
+    CK_RV rv;
+
+    params->mode = CK_IBM_KEM_ENCAPSULATE;
+    rv = p11->C_DeriveKey(test_session, &mechanism, keys[0], template_, 5, &out[0]);
+    params->mode = CK_IBM_KEM_DECAPSULATE;
+    return rv != CKR_OK ? rv : p11->C_DeriveKey(test_session, &mechanism, keys[1], template_, 5, &out[1]);
+}
+
+static void assert_same_value(CK_OBJECT_HANDLE made[2])
+{
+    CK_BYTE first[32], second[32];
+
+    assert_int_equal(read_into(made[0], CKA_VALUE, first, 32), 32);
+    assert_int_equal(read_into(made[1], CKA_VALUE, second, 32), 32);
+    assert_memory_equal(first, second, 32);
+}
+
+static void derive_with_each_function(CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE keys[2])
+{
+    CK_OBJECT_HANDLE second = second_key(true), closed = second_key(false), made[2];
+    CK_BYTE cipher[1568], shared[1024] = { 1, 2, 3 }, garbage[200] = { 7 };
+    XCP_KYBER_KEM_PARAMS params = { .pCipher = cipher, .pSharedData = shared };
+    CK_IBM_KYBER_PARAMS short_form;
+
+    for (CK_ULONG kdf = CKD_IBM_HYBRID_SHA1_KDF; kdf <= CKD_IBM_HYBRID_SHA512_KDF; kdf++) {
+        params.kdf = kdf;
+        params.prepend = kdf & 1;
+        params.ulSharedDataLen = (kdf & 3) * 341;
+        params.ulCipherLen = sizeof cipher;
+        memcpy(&short_form, &params, sizeof short_form);
+        short_form.hSecret = second;
+        params.pBlob = (CK_BYTE_PTR)&second; /* EP11's structure, the handle where it has a blob */
+        params.ulBlobLen = sizeof second;
+        assert_ok(derive_both(type, &params, sizeof params, keys, made));
+        assert_same_value(made);
+        memcpy(&params, &short_form, sizeof short_form); /* openCryptoki's */
+        assert_ok(derive_both(type, &params, sizeof short_form, keys, made));
+        assert_same_value(made);
+    }
+    params.ulBlobLen = sizeof second;
+    params.pBlob = (CK_BYTE_PTR)&closed;
+    params.ulCipherLen = sizeof cipher;
+    assert_rv(derive_both(type, &params, sizeof params, keys, made), CKR_KEY_FUNCTION_NOT_PERMITTED);
+    params.pBlob = (CK_BYTE_PTR)&second; /* sensitive: without a hash it would stand there in clear */
+    params.kdf = CKD_IBM_HYBRID_NULL;
+    params.ulSharedDataLen = 0;
+    assert_rv(derive_both(type, &params, sizeof params, keys, made), CKR_KEY_FUNCTION_NOT_PERMITTED);
+    params.pBlob = (CK_BYTE_PTR)&keys[0];
+    assert_rv(derive_both(type, &params, sizeof params, keys, made), CKR_KEY_TYPE_INCONSISTENT);
+    params.pBlob = garbage;
+    params.ulBlobLen = sizeof garbage;
+    assert_rv(derive_both(type, &params, sizeof params, keys, made), CKR_MECHANISM_PARAM_INVALID);
+    params.ulBlobLen = 0;
+    assert_ok(derive_both(type, &params, sizeof params, keys, made));
+    assert_same_value(made);
+    assert_rv(derive_both(type, &params, sizeof params - 1, keys, made), CKR_MECHANISM_PARAM_INVALID);
+    assert_rv(derive_both(type, &params, sizeof params + 8, keys, made), CKR_MECHANISM_PARAM_INVALID);
+    assert_rv(derive_both(type, &params, 0, keys, made), CKR_MECHANISM_PARAM_INVALID);
+    params.ulCipherLen--;
+    assert_rv(derive_both(type, &params, sizeof params, keys, made), CKR_BUFFER_TOO_SMALL);
+}
+
+static void kyber_and_ml_kem_join_a_second_key(void **state)
+{
+    CK_BYTE oid[] = { 0x06, 0x0b, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x02, 0x82, 0x0b, 0x05, 0x04, 0x04 };
+    CK_ULONG set = CKP_IBM_ML_KEM_1024;
+    CK_MECHANISM_TYPE generate[] = { CKM_IBM_KYBER, CKM_IBM_ML_KEM_KEY_PAIR_GEN };
+    CK_ATTRIBUTE names[] = { ATTR(CKA_IBM_PQC_PARAMS, oid), ATTR(CKA_IBM_PARAMETER_SET, set) };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        CK_MECHANISM mechanism = { generate[i], NULL, 0 };
+        CK_ATTRIBUTE of_public[] = { names[i], ATTR_BOOL(CKA_DERIVE, true) },
+                     of_private[] = { ATTR_BOOL(CKA_DERIVE, true) };
+        CK_OBJECT_HANDLE keys[2];
+
+        assert_ok(p11->C_GenerateKeyPair(test_session, &mechanism, of_public, 2, of_private, 1, &keys[0], &keys[1]));
+        derive_with_each_function(i == 0 ? CKM_IBM_KYBER : CKM_IBM_ML_KEM, keys);
+    }
+}
+
+/* ---- ML-DSA's other ways ---- */
+
+static void ml_dsa_signs_what_was_hashed_outside(void **state)
+{
+    CK_SIGN_ADDITIONAL_CONTEXT hedge = { CKH_DETERMINISTIC_REQUIRED, NULL, 0 };
+    CK_MECHANISM given = { CKM_ML_DSA_EXTERNAL_MU, &hedge, sizeof hedge }, plain = { CKM_ML_DSA, NULL, 0 };
+    CK_BYTE mu[64] = { 9, 9 }, signature[2420], again[2420], context = 'c';
+    CK_ULONG set = CKP_ML_DSA_44, len = sizeof signature, again_len = sizeof again;
+    CK_OBJECT_HANDLE public_key, private_key;
+
+    (void)state;
+    assert_ok(make_pair(CKM_ML_DSA_KEY_PAIR_GEN, (CK_ATTRIBUTE)ATTR(CKA_PARAMETER_SET, set), false, &public_key,
+                        &private_key));
+    assert_ok(p11->C_SignInit(test_session, &given, private_key));
+    assert_ok(p11->C_Sign(test_session, mu, sizeof mu, signature, &len));
+    assert_ok(p11->C_SignInit(test_session, &given, private_key));
+    assert_ok(p11->C_Sign(test_session, mu, sizeof mu, again, &again_len));
+    assert_memory_equal(signature, again, sizeof again);
+    assert_ok(p11->C_VerifyInit(test_session, &given, public_key));
+    assert_ok(p11->C_Verify(test_session, mu, sizeof mu, signature, len));
+    assert_ok(p11->C_VerifyInit(test_session, &plain, public_key));
+    assert_rv(p11->C_Verify(test_session, mu, sizeof mu, signature, len), CKR_SIGNATURE_INVALID);
+    assert_ok(p11->C_SignInit(test_session, &given, private_key));
+    assert_rv(p11->C_Sign(test_session, mu, sizeof mu - 1, signature, &len), CKR_DATA_LEN_RANGE);
+    assert_ok(p11->C_VerifyInit(test_session, &given, public_key));
+    assert_rv(p11->C_Verify(test_session, mu, sizeof mu - 1, signature, len), CKR_DATA_LEN_RANGE);
+    hedge.pContext = &context;
+    hedge.ulContextLen = 1;
+    assert_rv(p11->C_SignInit(test_session, &given, private_key), CKR_MECHANISM_PARAM_INVALID);
+}
+
+static void ibms_ml_dsa_takes_ibms_parameter(void **state)
+{
+    CK_BYTE context[] = { 'c' }, signature[4627];
+    CK_IBM_SIGN_ADDITIONAL_CONTEXT ibm = { 3, context, 1 };
+    CK_SIGN_ADDITIONAL_CONTEXT standard = { CKH_HEDGE_PREFERRED, context, 1 };
+    CK_MECHANISM sign = { CKM_IBM_ML_DSA, &ibm, sizeof ibm }, verify = { CKM_ML_DSA, &standard, sizeof standard };
+    CK_ULONG set = CKP_IBM_ML_DSA_87, read = 0, len = 0;
+    CK_OBJECT_HANDLE public_key, private_key;
+
+    (void)state;
+    assert_ok(make_pair(CKM_IBM_ML_DSA_KEY_PAIR_GEN, (CK_ATTRIBUTE)ATTR(CKA_IBM_PARAMETER_SET, set), false, &public_key,
+                        &private_key));
+    assert_int_equal(read_into(private_key, CKA_KEY_TYPE, &read, sizeof read), sizeof read);
+    assert_int_equal(read, CKK_IBM_ML_DSA);
+    assert_ok(p11->C_SignInit(test_session, &sign, private_key));
+    assert_ok(p11->C_Sign(test_session, data, sizeof data, NULL, &len));
+    assert_int_equal(len, sizeof signature);
+    assert_ok(p11->C_Sign(test_session, data, sizeof data, signature, &len));
+    assert_ok(p11->C_VerifyInit(test_session, &verify, public_key));
+    assert_ok(p11->C_Verify(test_session, data, sizeof data, signature, len));
+    ibm.hedgeVariant = 0;
+    assert_rv(p11->C_SignInit(test_session, &sign, private_key), CKR_MECHANISM_PARAM_INVALID);
+}
+
 #define IN(test) cmocka_unit_test_setup_teardown(test, test_begin_logged_in, test_end)
 
 int main(void)
@@ -168,6 +324,9 @@ int main(void)
         IN(a_seed_makes_the_same_key_again),
         IN(ml_kem_makes_a_key_for_two),
         IN(kyber_gives_its_ciphertext_in_the_parameter),
+        IN(kyber_and_ml_kem_join_a_second_key),
+        IN(ml_dsa_signs_what_was_hashed_outside),
+        IN(ibms_ml_dsa_takes_ibms_parameter),
     };
 
     return cmocka_run_group_tests(tests, test_token_make, test_token_remove);

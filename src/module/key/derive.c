@@ -41,12 +41,16 @@ static qk_err ask(qk_session *session, const deriving *d, const qk_attrs *templa
     Grep11__DeriveKeyRequest request = GREP11__DERIVE_KEY_REQUEST__INIT;
     qk_call call = qk_session_call(session, is_private);
     void *answer;
+    qk_err err;
 
     QK_TRY(qk_mech_use_to_message(&d->use, &session->arena, &request.mech));
     QK_TRY(qk_attrs_to_map(template_, &grep11__derive_key_request__template_entry__descriptor, &session->arena,
                            &request.template_, &request.n_template_));
     request.basekey = &d->base->message;
-    QK_TRY(qk_session_hsm(session, &call, QK_DERIVE_KEY, &request.base, &answer));
+    err = qk_session_hsm(session, &call, QK_DERIVE_KEY, &request.base, &answer);
+    if (err == QK_E_BLOB_DAMAGED && !d->second && d->use.second.blob.len > 0) /* the application's own */
+        return qk_fail_context(QK_E_MECHANISM_PARAM, "the key in the parameter: ");
+    QK_TRY(err);
     *out_answer = answer;
     return QK_OK;
 }
