@@ -104,6 +104,25 @@ static bool write_config(void)
     return fclose(file) == 0 && setenv("EP11CLIENT_CFG", path, 1) == 0;
 }
 
+char *use_config(const char *yaml)
+{
+    const char *now = getenv("EP11CLIENT_CFG");
+    char path[128], *usual = now ? strdup(now) : NULL;
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/other.yaml", folder);
+    file = fopen(path, "w");
+    CHECK(usual && file && fputs(yaml, file) >= 0);
+    CHECK(file && fclose(file) == 0 && setenv("EP11CLIENT_CFG", path, 1) == 0);
+    return usual;
+}
+
+void use_usual_config(char *usual)
+{
+    CHECK(usual && setenv("EP11CLIENT_CFG", usual, 1) == 0);
+    free(usual);
+}
+
 static bool choose_token(void)
 {
     const char *config = getenv("QUANTOKI_TEST_CONFIG");
@@ -205,6 +224,7 @@ int main(int argc, char **argv)
     run_cases(thread_cases, part);
     run_cases(race_cases, part);
     run_cases(slow_cases, part);
+    run_cases(policy_cases, part);
     run_cases(crowd_cases, part);
     run_cases(guest_cases, part);
     printf("1..%d\n", cases);

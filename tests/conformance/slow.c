@@ -144,23 +144,20 @@ static void other_slots_go_on(void)
 
 /* ---- together ---- */
 
-static void configure(const char *path, unsigned short port)
+static char *configure(unsigned short port)
 {
-    FILE *file = fopen(path, "w");
+    char yaml[512];
 
-    CHECK(file);
-    if (!file)
-        return;
-    fprintf(file,
-            "tokens:\n"
-            "  0:\n    embedded: { path: \"%s/token0\" }\n"
-            "  1:\n    grep11connection: { address: \"127.0.0.1\", port: 9, call_timeout_ms: 20000, tls: { enabled: "
-            "false } }\n"
-            "    storage: { remotestore: { enabled: false } }\n"
-            "    users:\n"
-            "      1: { name: user, iamauth: { enabled: true, endpoint: \"http://127.0.0.1:%u\" } }\n",
-            folder, port);
-    CHECK(fclose(file) == 0 && setenv("EP11CLIENT_CFG", path, 1) == 0);
+    snprintf(yaml, sizeof yaml,
+             "tokens:\n"
+             "  0:\n    embedded: { path: \"%s/token0\" }\n"
+             "  1:\n    grep11connection: { address: \"127.0.0.1\", port: 9, call_timeout_ms: 20000, "
+             "tls: { enabled: false } }\n"
+             "    storage: { remotestore: { enabled: false } }\n"
+             "    users:\n"
+             "      1: { name: user, iamauth: { enabled: true, endpoint: \"http://127.0.0.1:%u\" } }\n",
+             folder, port);
+    return use_config(yaml);
 }
 
 static void begin_login(CK_SESSION_HANDLE at, pthread_t *server, pthread_t *thread)
@@ -207,16 +204,14 @@ static void log_in_beside_others(void)
 
 static void a_slow_login_keeps_nobody_waiting(void)
 {
-    char path[128], *usual = strdup(getenv("EP11CLIENT_CFG"));
+    char *usual;
 
-    snprintf(path, sizeof path, "%s/slow.yaml", folder);
     CHECK(pipe(tell) == 0 && pipe(heard) == 0);
-    configure(path, listen_somewhere());
+    usual = configure(listen_somewhere());
     OK(p11->C_Initialize(NULL));
     log_in_beside_others();
     OK(p11->C_Finalize(NULL));
-    CHECK(usual && setenv("EP11CLIENT_CFG", usual, 1) == 0);
-    free(usual);
+    use_usual_config(usual);
     close(listener);
     for (int i = 0; i < 2; i++) {
         close(tell[i]);

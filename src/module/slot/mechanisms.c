@@ -98,18 +98,32 @@ static qk_err offered_of(qk_slot *slot, bool *place, const bool **out)
     return QK_OK;
 }
 
-bool qk_slot_may_offer(const qk_slot *slot, const qk_mech *mech)
-{
-    const bool *known = atomic_load(&slot->mechs.offered);
-
-    return !known || known[mech - qk_mechs];
-}
-
 /* --- what C_ functions ask --- */
 
 static void free_place(bool **place)
 {
     free(*place);
+}
+
+static qk_err not_offered(const qk_mech *mech)
+{
+    return qk_fail(QK_E_MECHANISM_INVALID, "%s is not offered by this token", mech->name);
+}
+
+qk_err qk_slot_check_offer(qk_slot *slot, const qk_mech *mech)
+{
+    QK_OWNED(free_place) bool *place = NULL;
+    const bool *offered = atomic_load(&slot->mechs.offered);
+
+    if (!offered) {
+        if (!(mech->flags & QK_MECH_LEGACY))
+            return QK_OK;
+        place = calloc(qk_mech_count, sizeof *place);
+        if (!place)
+            return qk_fail(QK_E_NO_MEMORY, "no memory for the list of mechanisms");
+        QK_TRY(offered_of(slot, place, &offered));
+    }
+    return offered[mech - qk_mechs] ? QK_OK : not_offered(mech);
 }
 
 static qk_err find_slot(CK_SLOT_ID id, const void *place, qk_slot **out_slot)
@@ -157,7 +171,7 @@ qk_err qk_slot_mechanism_info(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANIS
         return qk_fail(QK_E_NO_MEMORY, "no memory for the list of mechanisms");
     QK_TRY(offered_of(slot, place, &offered));
     if (!offered[mech - qk_mechs])
-        return qk_fail(QK_E_MECHANISM_INVALID, "%s is not offered by this token", mech->name);
+        return not_offered(mech);
     *out_info = (CK_MECHANISM_INFO){ .ulMinKeySize = mech->min_key,
                                      .ulMaxKeySize = mech->max_key,
                                      .flags = qk_mech_info_flags(mech) };

@@ -50,8 +50,9 @@ QK_MUST_CHECK qk_err qk_slot_token_info(CK_SLOT_ID id, CK_TOKEN_INFO *out_info);
 QK_MUST_CHECK qk_err qk_slot_mechanism_list(CK_SLOT_ID id, CK_MECHANISM_TYPE *out_types, CK_ULONG *count);
 QK_MUST_CHECK qk_err qk_slot_mechanism_info(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *out_info);
 
-/* False if the token is known not to offer it. */
-bool qk_slot_may_offer(const qk_slot *slot, const qk_mech *mech);
+/* For what is computed in this process, which the HSM would not hear of: QK_E_MECHANISM_INVALID if the token does not
+ * offer it. Only legacy mechanisms are worth a question if the token was never asked; its failure is told then. */
+QK_MUST_CHECK qk_err qk_slot_check_offer(qk_slot *slot, const qk_mech *mech);
 
 /* ---- login ---- */
 

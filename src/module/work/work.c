@@ -146,8 +146,7 @@ static qk_err start(qk_session *session, qk_work *work, const CK_MECHANISM *mech
         QK_TRY(qk_message_init(mechanism, work));
     } else {
         QK_TRY(qk_mech_use_read(mechanism, work->function, &work->use));
-        if (!qk_slot_may_offer(session->slot, work->use.mech))
-            return qk_fail(QK_E_MECHANISM_INVALID, "%s is not offered by this token", work->use.mech->name);
+        QK_TRY(qk_slot_check_offer(session->slot, work->use.mech));
         QK_TRY(qk_mech_use_keep(&work->use, &work->parameter));
     }
     QK_TRY(qk_work_set_key(session, work, key));

@@ -254,11 +254,12 @@ static qk_err blame_state(qk_err err)
 static qk_err read_mechanism(qk_session *session, const saved_work *from, qk_work *work)
 {
     void *message;
+    qk_err err;
 
     QK_TRY(blame_state(qk_message_read(&grep11__mechanism__descriptor, from->mechanism, &session->arena, &message)));
     QK_TRY(blame_state(qk_mech_use_from_message(message, work->function, &work->use)));
-    if (!qk_slot_may_offer(session->slot, work->use.mech))
-        return invalid("its mechanism is not offered by this token");
+    err = qk_slot_check_offer(session->slot, work->use.mech);
+    QK_TRY(err == QK_E_MECHANISM_INVALID ? blame_state(err) : err);
     return qk_mech_use_keep(&work->use, &work->parameter);
 }
 
