@@ -5,7 +5,9 @@
  * so that an error is told from the place where it happened and not guessed from OpenSSL's queue. */
 #include "net/tls.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
