@@ -164,21 +164,40 @@ static void an_empty_parameter_is_the_pure_form(void **state)
     assert_hex(out, published[0].signature);
 }
 
-/* RFC 8032, 7.2 (context "foo") and 7.3 ("abc"). OpenSSL has them from 3.2 on; with an older one both directions are
- * refused, and never answered in the pure form. */
+/* RFC 8032, 7.2 (context "foo"), 7.3 ("abc"), 7.4 (1 octet, with context) and 7.5 ("abc"). OpenSSL has them from 3.2
+ * on; with an older one both directions are refused, and never answered in the pure form. */
 static void contexts_and_prehashing_are_right_or_refused(void **state)
 {
     static const struct {
-        const char *seed, *message, *context, *signature;
+        const char *curve, *seed, *message, *context, *signature;
         bool prehash;
     } rows[] = {
-        { "0305334e381af78f141cb666f6199f57bc3495335a256a95bd2a55bf546663f6", "f726936d19c800494e3fdaff20b276a8", "foo",
+        { "ed25519", "0305334e381af78f141cb666f6199f57bc3495335a256a95bd2a55bf546663f6",
+          "f726936d19c800494e3fdaff20b276a8", "foo",
           ("55a4cc2f70a54e04288c5f4cd1e45a7bb520b36292911876cada7323198dd87a"
            "8b36950b95130022907a7fb7c4e9b2d5f6cca685a587b4b21f4b888e4e7edb0d"),
           false },
-        { "833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42", "616263", "",
+        { "ed25519", "833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42", "616263", "",
           ("98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae41"
            "31f85042463c2a355a2003d062adf5aaa10b8c61e636062aaad11c2a26083406"),
+          true },
+        { "ed448",
+          ("c4eab05d357007c632f3dbb48489924d552b08fe0c353a0d4a1f00acda2c463a"
+           "fbea67c5e8d2877c5e3bc397a659949ef8021e954e0a12274e"),
+          "03", "foo",
+          ("d4f8f6131770dd46f40867d6fd5d5055de43541f8c5e35abbcd001b32a89f7d2151f7647f11d8ca2ae279fb842d607217fce6e042f6"
+           "815ea00"
+           "0c85741de5c8da1144a6a1aba7f96de42505d7a7298524fda538fccbbb754f578c1cad10d54d0d5428407e85dcbc98a49155c13764e"
+           "66c3c00"),
+          false },
+        { "ed448",
+          ("833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42"
+           "ef7822e0d5104127dc05d6dbefde69e3ab2cec7c867c6e2c49"),
+          "616263", "",
+          ("822f6901f7480f3d5f562c592994d9693602875614483256505600bbc281ae381f54d6bce2ea911574932f52a4e6cadd78769375ec3"
+           "ffd1b80"
+           "1a0d9b3f4030cd433964b6457ea39476511214f97469b57dd32dbc560a9a94d00bff07620464a3ad203df7dc7ce360c3cd3696d9d9f"
+           "ab90f00"),
           true },
     };
     bool offered = OPENSSL_version_major() > 3 || (OPENSSL_version_major() == 3 && OPENSSL_version_minor() >= 2);
@@ -187,7 +206,7 @@ static void contexts_and_prehashing_are_right_or_refused(void **state)
     (void)state;
     qk_arena_init(&arena, 0);
     for (size_t i = 0; i < COUNT(rows); i++) {
-        QK_OWNED(qk_key_unref) qk_key *key = from_value(CKO_PRIVATE_KEY, CKK_EC_EDWARDS, "ed25519", rows[i].seed);
+        QK_OWNED(qk_key_unref) qk_key *key = from_value(CKO_PRIVATE_KEY, CKK_EC_EDWARDS, rows[i].curve, rows[i].seed);
         QK_OWNED(qk_key_unref) qk_key *half = NULL;
         QK_OWNED(qk_buf_done) qk_buf message = unhex(rows[i].message), signature = unhex(rows[i].signature);
         QK_OWNED(qk_buf_done) qk_buf spki = QK_BUF_NONE;
