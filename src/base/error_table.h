@@ -98,6 +98,7 @@
     ROW(NO_RANDOM,               CKR_RANDOM_NO_RNG,                    CKR_RANDOM_NO_RNG,                    UNAVAILABLE,         503, "no healthy source of randomness") \
     ROW(DOMAIN_PARAMS,           CKR_DOMAIN_PARAMS_INVALID,            CKR_DOMAIN_PARAMS_INVALID,            INVALID_ARGUMENT,    400, "domain parameters are invalid") \
     ROW(CURVE_NOT_SUPPORTED,     CKR_CURVE_NOT_SUPPORTED,              CKR_CURVE_NOT_SUPPORTED,              INVALID_ARGUMENT,    400, "curve is not supported") \
+    ROW(SET_NOT_SUPPORTED,       CKR_PARAMETER_SET_NOT_SUPPORTED,      CKR_PARAMETER_SET_NOT_SUPPORTED,      INVALID_ARGUMENT,    400, "parameter set is not supported") \
     ROW(BUFFER_SMALL,            CKR_BUFFER_TOO_SMALL,                 CKR_BUFFER_TOO_SMALL,                 INVALID_ARGUMENT,    400, "buffer is too small") \
     ROW(STATE_INVALID,           CKR_SAVED_STATE_INVALID,              CKR_SAVED_STATE_INVALID,              INVALID_ARGUMENT,    400, "saved state is invalid") \
     ROW(INFORMATION_SENSITIVE,   CKR_INFORMATION_SENSITIVE,            CKR_INFORMATION_SENSITIVE,            PERMISSION_DENIED,   403, "information is sensitive") \

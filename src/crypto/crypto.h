@@ -32,13 +32,16 @@ void qk_key_unref(qk_key **key); /* accepts a pointer to NULL; leaves NULL */
 
 CK_OBJECT_CLASS qk_key_class(const qk_key *key); /* CKO_SECRET_KEY, CKO_PUBLIC_KEY, CKO_PRIVATE_KEY */
 CK_KEY_TYPE qk_key_type(const qk_key *key);
-unsigned qk_key_bits(const qk_key *key); /* modulus, curve or value length; of lattices the strength */
-/* Bytes of a lattice key's signatures, as the attributes that name its parameter set tell; 0 for all other keys. */
-size_t qk_lattice_signature_len(CK_KEY_TYPE type, const qk_attrs *attrs);
+unsigned qk_key_bits(const qk_key *key); /* modulus, curve or value length; of post-quantum keys the strength */
+/* Bytes of a post-quantum key's signatures, as the attributes that name its parameter set tell; 0 for others. */
+size_t qk_post_quantum_signature_len(CK_KEY_TYPE type, const qk_attrs *attrs);
+/* Of the OID of a post-quantum algorithm (content without head): the type of its keys; QK_NO_KEY if it is none. */
+CK_KEY_TYPE qk_post_quantum_type_of_oid(qk_view content);
+/* A template for a key that will be unwrapped: QK_E_SET_NOT_SUPPORTED if its CKA_PARAMETER_SET names a parameter set
+ * that keys of the type do not have, or not with this OpenSSL. */
+QK_MUST_CHECK qk_err qk_post_quantum_check_set(CK_KEY_TYPE type, const qk_attrs *attrs);
 /* The parameter set that a template names, if it does, must be the key's. QK_E_TEMPLATE_INCONSISTENT. */
-QK_MUST_CHECK qk_err qk_lattice_set_agrees(const qk_key *key, const qk_attrs *attrs);
-/* Of the OID of a lattice algorithm (content without head): the type of its keys; QK_NO_KEY if it is none. */
-CK_KEY_TYPE qk_lattice_type_of_oid(qk_view content);
+QK_MUST_CHECK qk_err qk_post_quantum_set_agrees(const qk_key *key, const qk_attrs *attrs);
 /* The chain code of a key that qk_crypto_derive just made by BIP-32 or SLIP-0010; empty for all others. */
 qk_view qk_key_chain_code(const qk_key *key);
 /* The ciphertext that carries a key which qk_crypto_derive just made by encapsulation; empty for all others. */

@@ -89,12 +89,15 @@ extern const qk_engine qk_engine_digest;            /* digest.c */
 extern const qk_engine qk_engine_lattice_sign; /* lattice_sign.c: ML-DSA, Dilithium; their pairs */
 extern const qk_engine qk_engine_lattice_kem;  /* lattice_kem.c: ML-KEM; its pairs */
 extern const qk_engine qk_engine_kyber;        /* lattice_kem.c: IBM's Kyber, its pairs; IBM's ML-KEM */
+extern const qk_engine qk_engine_slh_dsa;      /* slh_dsa.c: signatures and pairs */
 extern const qk_engine qk_engine_btc;          /* btc.c: BIP-32, SLIP-0010 */
 extern const qk_engine qk_engine_ecsdsa;       /* ecsdsa.c: Schnorr signatures */
 
 /* Row `index` of the table in engines.c, for the test that joins it with the mechanisms; QK_NO_HASH past the end. */
 CK_MECHANISM_TYPE qk_engine_row(size_t index);
-/* Of a row of qk_mechs; NULL if nobody does it. One load. */
+/* That the table names, also for what cannot be done here; NULL if it names none. For the same test. */
+const qk_engine *qk_engine_named(CK_MECHANISM_TYPE type);
+/* Of a row of qk_mechs; NULL if nobody does it, or not here. One load. */
 const qk_engine *qk_engine_of(const qk_mech *mech);
 /* qk_engine_of, with the checks of rule 2. `key` NULL for digests and generation. QK_E_MECHANISM_INVALID,
  * QK_E_KEY_TYPE, QK_E_KEY_NEEDED. */

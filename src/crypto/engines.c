@@ -245,6 +245,19 @@ static const struct engine_row {
     { CKM_IBM_ML_DSA_KEY_PAIR_GEN, &qk_engine_lattice_sign },
     { CKM_IBM_ML_DSA, &qk_engine_lattice_sign },
     { CKM_IBM_DILITHIUM, &qk_engine_lattice_sign },
+    { CKM_SLH_DSA_KEY_PAIR_GEN, &qk_engine_slh_dsa },
+    { CKM_SLH_DSA, &qk_engine_slh_dsa },
+    { CKM_HASH_SLH_DSA, &qk_engine_slh_dsa },
+    { CKM_HASH_SLH_DSA_SHA224, &qk_engine_slh_dsa },
+    { CKM_HASH_SLH_DSA_SHA256, &qk_engine_slh_dsa },
+    { CKM_HASH_SLH_DSA_SHA384, &qk_engine_slh_dsa },
+    { CKM_HASH_SLH_DSA_SHA512, &qk_engine_slh_dsa },
+    { CKM_HASH_SLH_DSA_SHA3_224, &qk_engine_slh_dsa },
+    { CKM_HASH_SLH_DSA_SHA3_256, &qk_engine_slh_dsa },
+    { CKM_HASH_SLH_DSA_SHA3_384, &qk_engine_slh_dsa },
+    { CKM_HASH_SLH_DSA_SHA3_512, &qk_engine_slh_dsa },
+    { CKM_HASH_SLH_DSA_SHAKE128, &qk_engine_slh_dsa },
+    { CKM_HASH_SLH_DSA_SHAKE256, &qk_engine_slh_dsa },
     { CKM_ML_KEM_KEY_PAIR_GEN, &qk_engine_lattice_kem },
     { CKM_ML_KEM, &qk_engine_lattice_kem },
     { CKM_IBM_ML_KEM_KEY_PAIR_GEN, &qk_engine_lattice_kem },
@@ -260,6 +273,14 @@ static const qk_engine *by_mech[MAX_MECHS]; /* beside qk_mechs; NULL for what ca
 CK_MECHANISM_TYPE qk_engine_row(size_t index)
 {
     return index < ENGINE_ROWS ? engine_rows[index].type : QK_NO_HASH;
+}
+
+const qk_engine *qk_engine_named(CK_MECHANISM_TYPE type)
+{
+    for (size_t i = 0; i < ENGINE_ROWS; i++)
+        if (engine_rows[i].type == type)
+            return engine_rows[i].engine;
+    return NULL;
 }
 
 qk_err qk_engines_start(void)

@@ -14,7 +14,7 @@
 #define PROVIDER_NAME "quantoki-keys"
 #define PROPERTIES    "provider=" PROVIDER_NAME
 
-enum { MAX_ALGORITHMS = 64 };
+enum { MAX_ALGORITHMS = 128 };
 
 static const struct own_name {
     const char *type, *own;

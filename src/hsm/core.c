@@ -101,7 +101,7 @@ qk_err qk_core_make(qk_core *core, const qk_call *call, qk_key *key, const qk_at
         QK_TRY(qk_core_may_trust(call));
     QK_TRY(check_value_agrees(key, template_));
     QK_TRY(curve_agrees(key, template_));
-    QK_TRY(qk_lattice_set_agrees(key, template_));
+    QK_TRY(qk_post_quantum_set_agrees(key, template_));
     QK_TRY(qk_held_key_make(core->ring, under, key, attrs, &held));
     qk_cache_keep(core->cache, held);
     *out_held = held;

@@ -140,6 +140,15 @@ static void random_requests_do_no_harm(void **state)
 
 /* ---- strict calls ---- */
 
+static size_t mechanisms_offered(void)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < qk_mech_count; i++)
+        count += qk_crypto_offers(&qk_mechs[i]);
+    return count;
+}
+
 static void strict_calls_follow_pkcs11(void **state)
 {
     fixture *made = *state;
@@ -153,7 +162,7 @@ static void strict_calls_follow_pkcs11(void **state)
     works(digest_init(&made->it, CKM_SHA256, &state_blob));
     works(digest_update(&made->it, state_blob, QK_VIEW_NONE, &state_blob));
     works(perform(&made->it, QK_GET_MECHANISM_LIST, &list, &answer));
-    assert_int_equal(answer->n_mechs, qk_mech_count);
+    assert_int_equal(answer->n_mechs, mechanisms_offered());
     info.mech = CKM_RSA_PKCS_KEY_PAIR_GEN;
     works(perform(&made->it, QK_GET_MECHANISM_INFO, &info, &info_answer));
     assert_int_equal(info_answer->mechinfo->maxkeysize, qk_mech_find(info.mech)->max_key);

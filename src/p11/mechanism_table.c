@@ -34,6 +34,7 @@ const qk_mech qk_mechs[] = {
 #include "p11/mechanisms/dh.inc"
 #include "p11/mechanisms/ibm.inc"
 #include "p11/mechanisms/lattice.inc"
+#include "p11/mechanisms/slh_dsa.inc"
 };
 /* clang-format on */
 

@@ -52,11 +52,14 @@ static qk_err hash_context_read(qk_view param, qk_mech_use *use)
 /* The hash functions of SHAKE have no digest mechanism, so the mechanisms that use them name them. */
 static qk_err hash_context_check(const qk_mech_use *use)
 {
-    CK_MECHANISM_TYPE hash = use->sign_context.hash;
+    static const CK_MECHANISM_TYPE shakes[] = { CKM_HASH_ML_DSA_SHAKE128, CKM_HASH_ML_DSA_SHAKE256,
+                                                CKM_HASH_SLH_DSA_SHAKE128, CKM_HASH_SLH_DSA_SHAKE256 };
 
     QK_TRY(sign_context_check(use));
-    return hash == CKM_HASH_ML_DSA_SHAKE128 || hash == CKM_HASH_ML_DSA_SHAKE256 ? QK_OK
-                                                                                : qk_param_hash(use->mech, hash);
+    for (size_t i = 0; i < sizeof shakes / sizeof shakes[0]; i++)
+        if (shakes[i] == use->sign_context.hash)
+            return QK_OK;
+    return qk_param_hash(use->mech, use->sign_context.hash);
 }
 
 const qk_param_row qk_param_sign_context = {

@@ -29,6 +29,7 @@ typedef struct qk_slot {
 enum { QK_MAX_POINT = 1 + 2 * 66 };
 
 struct qk_lattice_set;
+struct qk_slh_dsa_set;
 
 struct qk_key {
     atomic_uint refs;
@@ -37,10 +38,11 @@ struct qk_key {
     CK_KEY_TYPE type;
     const qk_curve *curve; /* EC, Edwards, Montgomery; else NULL */
     EVP_PKEY *pkey;        /* public and private keys; else NULL */
-    qk_secret value;       /* secret keys; private ones of lattices; else empty */
+    qk_secret value;       /* secret keys; private ones of lattices and SLH-DSA; else empty */
     qk_secret seed;        /* private keys of ML-DSA and ML-KEM: what the pair was made of, if known */
-    qk_buf open; /* lattices: the public key, of both halves; a key of a KEM: the ciphertext that carries it */
+    qk_buf open; /* lattices, SLH-DSA: the public key, of both halves; a key of a KEM: the ciphertext that carries it */
     const struct qk_lattice_set *lattice; /* lattices: the parameter set; else NULL */
+    const struct qk_slh_dsa_set *slh_dsa; /* SLH-DSA: the parameter set; else NULL */
     _Atomic(qk_ready *) shared;           /* qk_key_share */
     size_t order_len; /* bytes of the group's order, half a signature: Weierstrass curves and DSA; else 0 */
     size_t point_len; /* EC: uncompressed point; Edwards and Montgomery: the public string */

@@ -16,6 +16,7 @@ static const struct family_row {
     { CKK_ML_KEM,        &qk_family_lattice },
     { CKK_IBM_ML_DSA,    &qk_family_lattice },
     { CKK_IBM_ML_KEM,    &qk_family_lattice },
+    { CKK_SLH_DSA,       &qk_family_slh_dsa },
     { CKK_IBM_PQC_DILITHIUM, &qk_family_lattice },
     { CKK_IBM_PQC_KYBER, &qk_family_lattice },
 };

@@ -39,6 +39,7 @@ extern const qk_key_family qk_family_secret;            /* secret_key.c */
 extern const qk_key_family qk_family_rsa;               /* rsa_key.c */
 extern const qk_key_family qk_family_ec;                /* ec_codec.c: Weierstrass, Edwards, Montgomery */
 extern const qk_key_family qk_family_dh, qk_family_dsa; /* ffc_codec.c */
+extern const qk_key_family qk_family_slh_dsa;           /* slh_dsa_key.c */
 extern const qk_key_family qk_family_lattice;           /* lattice_codec.c: ML-DSA, ML-KEM, IBM's Dilithium and Kyber */
 
 /* NULL if there is no such kind of key. */

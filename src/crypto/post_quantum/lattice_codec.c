@@ -93,7 +93,7 @@ static qk_err from_standard(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_at
     qk_view value = qk_attrs_view(attrs, CKA_VALUE), seed = qk_attrs_view(attrs, CKA_SEED);
     const qk_lattice_set *set;
 
-    QK_TRY(qk_lattice_template_set(type, attrs, QK_E_ATTRIBUTE_VALUE, &set));
+    QK_TRY(qk_lattice_template_set(type, attrs, QK_E_SET_NOT_SUPPORTED, &set));
     if (class == CKO_PUBLIC_KEY && value.len == 0)
         return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "a public key needs CKA_VALUE");
     if (class == CKO_PUBLIC_KEY)

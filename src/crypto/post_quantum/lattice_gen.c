@@ -7,7 +7,7 @@ static qk_err choose_set(const qk_mech *mech, const qk_attrs *template_, const q
 {
     bool is_standard = qk_lattice_is_standard(mech->key);
     qk_err err = qk_lattice_template_set(mech->key, template_,
-                                         is_standard ? QK_E_ATTRIBUTE_VALUE : QK_E_MECHANISM_INVALID, out_set);
+                                         is_standard ? QK_E_SET_NOT_SUPPORTED : QK_E_MECHANISM_INVALID, out_set);
 
     if (err == QK_E_TEMPLATE_INCOMPLETE && mech->key == CKK_IBM_PQC_DILITHIUM) { /* what IBM's makes unless told */
         *out_set = qk_lattice_by_number(mech->key, CK_IBM_DILITHIUM_KEYFORM_ROUND2_65);

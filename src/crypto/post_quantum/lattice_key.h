@@ -20,6 +20,11 @@ typedef struct qk_lattice_set {
     unsigned id;       /* qk_dilithium_id or qk_kyber_id, by the type */
 } qk_lattice_set;
 
+/* The part of the lattices in the functions of crypto.h with these names (qk_post_quantum_...). */
+size_t qk_lattice_signature_len(CK_KEY_TYPE type, const qk_attrs *attrs);
+CK_KEY_TYPE qk_lattice_type_of_oid(qk_view content);
+QK_MUST_CHECK qk_err qk_lattice_set_agrees(const qk_key *key, const qk_attrs *attrs);
+
 /* NULL if keys of that type have no such set. `oid`: complete DER. */
 const qk_lattice_set *qk_lattice_by_number(CK_KEY_TYPE type, CK_ULONG number);
 const qk_lattice_set *qk_lattice_by_oid(CK_KEY_TYPE type, qk_view oid);

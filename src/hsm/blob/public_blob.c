@@ -72,7 +72,7 @@ qk_err qk_spki_key_type(qk_view spki, CK_KEY_TYPE *out_type)
         { CKK_DSA, 7, "\x2a\x86\x48\xce\x38\x04\x01" },
         { CKK_DH, 9, "\x2a\x86\x48\x86\xf7\x0d\x01\x03\x01" },
     };
-    CK_KEY_TYPE lattice;
+    CK_KEY_TYPE post_quantum;
     qk_view oid;
 
     if (!algorithm_oid(spki, &oid))
@@ -83,9 +83,9 @@ qk_err qk_spki_key_type(qk_view spki, CK_KEY_TYPE *out_type)
             return QK_OK;
         }
     }
-    lattice = qk_lattice_type_of_oid(oid);
-    if (lattice != QK_NO_KEY) {
-        *out_type = lattice;
+    post_quantum = qk_post_quantum_type_of_oid(oid);
+    if (post_quantum != QK_NO_KEY) {
+        *out_type = post_quantum;
         return QK_OK;
     }
     return qk_fail(QK_E_PUBLIC_KEY_INVALID, "a SubjectPublicKeyInfo of an unknown algorithm");

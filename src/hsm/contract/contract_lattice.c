@@ -42,7 +42,7 @@ static void ml_dsa_signs_and_verifies(contract *it)
     refuses(sign(it, mech(it, CKM_IBM_DILITHIUM), &pair.private_key, text, &signature), QK_E_KEY_TYPE);
     refuses(
         generate_pair(it, CKM_ML_DSA_KEY_PAIR_GEN, ITEMS(NUMBER(CKA_PARAMETER_SET, 4)), ITEMS(YES(CKA_SIGN)), &pair),
-        QK_E_ATTRIBUTE_VALUE);
+        QK_E_SET_NOT_SUPPORTED);
 }
 
 /* Who hashes outside signs 64 bytes, and what verifies is a signature like any other. */
@@ -218,7 +218,68 @@ static void ibms_ml_kem_makes_a_key_for_two(contract *it)
             QK_E_CIPHERTEXT_LENGTH);
 }
 
+/* ---- SLH-DSA, where OpenSSL has it ---- */
+
+/* The sets that sign quickly. */
+static void slh_dsa_signs_and_verifies(contract *it)
+{
+    static const struct {
+        CK_ULONG set;
+        size_t len;
+    } sets[] = { { CKP_SLH_DSA_SHA2_128F, 17088 }, { CKP_SLH_DSA_SHA2_192F, 35664 }, { CKP_SLH_DSA_SHA2_256F, 49856 } };
+    qk_view signature;
+    key_pair pair;
+
+    if (!qk_crypto_offers(qk_mech_find(CKM_SLH_DSA))) {
+        refuses(generate_pair(it, CKM_SLH_DSA_KEY_PAIR_GEN, ITEMS(NUMBER(CKA_PARAMETER_SET, CKP_SLH_DSA_SHA2_128F)),
+                              ITEMS(YES(CKA_SIGN)), &pair),
+                QK_E_MECHANISM_INVALID);
+        return;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        works(generate_pair(it, CKM_SLH_DSA_KEY_PAIR_GEN, ITEMS(NUMBER(CKA_PARAMETER_SET, sets[i].set)),
+                            ITEMS(YES(CKA_SIGN)), &pair));
+        works(sign(it, mech(it, CKM_SLH_DSA), &pair.private_key, text, &signature));
+        assert_int_equal(signature.len, sets[i].len);
+        works(verify(it, mech(it, CKM_SLH_DSA), &pair.public_key, text, signature));
+        refuses(verify(it, with_context(it, CKM_SLH_DSA, "x"), &pair.public_key, text, signature),
+                QK_E_SIGNATURE_INVALID);
+    }
+    works(sign(it, with_context(it, CKM_HASH_SLH_DSA_SHA512, "x"), &pair.private_key, text, &signature));
+    works(verify(it, with_context(it, CKM_HASH_SLH_DSA_SHA512, "x"), &pair.public_key, text, signature));
+    refuses(sign(it, mech(it, CKM_ML_DSA), &pair.private_key, text, &signature), QK_E_KEY_TYPE);
+}
+
+/* ---- parameter sets that are not here ---- */
+
+static void a_parameter_set_that_is_not_here_has_its_own_error(contract *it)
+{
+    static const struct {
+        CK_MECHANISM_TYPE generate;
+        CK_KEY_TYPE type;
+    } rows[] = { { CKM_ML_DSA_KEY_PAIR_GEN, CKK_ML_DSA },
+                 { CKM_ML_KEM_KEY_PAIR_GEN, CKK_ML_KEM },
+                 { CKM_SLH_DSA_KEY_PAIR_GEN, CKK_SLH_DSA } };
+    const uint8_t wrapped[40] = { 0 };
+    client_key kek, key;
+    key_pair pair;
+
+    works(generate(it, CKM_AES_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 32), YES(CKA_UNWRAP)), &kek));
+    for (size_t i = 0; i < 3; i++) {
+        const item unwrapped[] = { NUMBER(CKA_CLASS, CKO_PRIVATE_KEY), NUMBER(CKA_KEY_TYPE, rows[i].type),
+                                   NUMBER(CKA_PARAMETER_SET, 99) };
+        refuses(
+            unwrap(it, mech(it, CKM_AES_KEY_WRAP_KWP), &kek, qk_view_of(wrapped, sizeof wrapped), unwrapped, 3, &key),
+            QK_E_SET_NOT_SUPPORTED);
+        if (qk_crypto_offers(qk_mech_find(rows[i].generate)))
+            refuses(generate_pair(it, rows[i].generate, ITEMS(NUMBER(CKA_PARAMETER_SET, 99)), NULL, 0, &pair),
+                    QK_E_SET_NOT_SUPPORTED);
+    }
+}
+
 const contract_case contract_lattice[] = {
+    CASE(slh_dsa_signs_and_verifies),
+    CASE(a_parameter_set_that_is_not_here_has_its_own_error),
     CASE(ml_dsa_signs_and_verifies),
     CASE(ml_dsa_signs_a_mu_given),
     CASE(ibms_ml_dsa_signs_and_verifies),

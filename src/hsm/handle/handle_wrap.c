@@ -117,6 +117,7 @@ static qk_err judge(const qk_held_key *kek, bool lax, unwrapping *it)
         return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "an unwrapped key needs a CKA_KEY_TYPE");
     it->type = qk_attrs_ulong(&it->template_, CKA_KEY_TYPE, 0);
     it->class = qk_key_type_is_asymmetric(it->type) ? CKO_PRIVATE_KEY : CKO_SECRET_KEY;
+    QK_TRY(qk_post_quantum_check_set(it->type, &it->template_));
     it->lax = lax && qk_policy_is_lax(kek);
     key.class = it->class;
     key.type = it->type;

@@ -34,6 +34,7 @@ static const struct {
     { CKK_DSA, QK_SIGN | QK_VERIFY },
     { CKK_DH, 0 },
     { CKK_ML_DSA, QK_SIGN | QK_VERIFY },
+    { CKK_SLH_DSA, QK_SIGN | QK_VERIFY },
     { CKK_ML_KEM, QK_ENCAPSULATE | QK_DECAPSULATE },
     { CKK_IBM_ML_DSA, QK_SIGN | QK_VERIFY },
     { CKK_IBM_ML_KEM, 0 },

@@ -33,13 +33,13 @@ static unsigned read_usages(const qk_attrs *attrs)
 
 static size_t read_part_len(CK_KEY_TYPE type, const qk_attrs *attrs)
 {
-    size_t lattice_len = qk_lattice_signature_len(type, attrs);
+    size_t post_quantum_len = qk_post_quantum_signature_len(type, attrs);
     const qk_curve *curve = qk_curve_find(qk_attrs_view(attrs, CKA_EC_PARAMS));
     size_t modulus_len = qk_attrs_view(attrs, CKA_MODULUS).len;
     size_t subprime_len = qk_attrs_view(attrs, CKA_SUBPRIME).len;
 
-    if (lattice_len)
-        return lattice_len;
+    if (post_quantum_len)
+        return post_quantum_len;
     if (curve || subprime_len)
         return curve ? curve->field_len : subprime_len;
     return modulus_len ? modulus_len : (qk_attrs_ulong(attrs, CKA_MODULUS_BITS, 0) + 7) / 8;

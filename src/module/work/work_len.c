@@ -3,13 +3,19 @@
  * signature or a round trip. */
 #include "module/work/work.h"
 
-/* What asymmetric keys give depends on the key alone: RSA one modulus, lattices a signature, EC two coordinates. */
+/* Types whose keys give what is as long as `part_len`. */
+static const CK_KEY_TYPE whole_types[] = {
+    CKK_RSA, CKK_ML_DSA, CKK_IBM_ML_DSA, CKK_SLH_DSA, CKK_IBM_PQC_DILITHIUM,
+};
+
+/* What asymmetric keys give depends on the key alone: RSA one modulus, post-quantum ones a signature, EC two
+ * coordinates. */
 static size_t asymmetric_len(const qk_work *work)
 {
-    CK_KEY_TYPE type = work->use.mech->key;
-    bool whole = type == CKK_RSA || type == CKK_ML_DSA || type == CKK_IBM_ML_DSA || type == CKK_IBM_PQC_DILITHIUM;
-
-    return whole ? work->key->part_len : 2 * work->key->part_len;
+    for (size_t i = 0; i < sizeof whole_types / sizeof whole_types[0]; i++)
+        if (whole_types[i] == work->use.mech->key)
+            return work->key->part_len;
+    return 2 * work->key->part_len;
 }
 
 size_t qk_work_whole_len(const qk_work *work, size_t in_len)
