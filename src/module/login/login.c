@@ -112,17 +112,30 @@ static qk_err log_in_in_turn(qk_slot *slot, qk_user user, qk_view pin)
     return err;
 }
 
-/* A PIN for one operation of this session, whose key asks for it each time. */
+static void log_out_now(qk_slot *slot)
+{
+    pthread_mutex_lock(&slot->login_lock);
+    if (qk_slot_user(slot) != QK_NOBODY)
+        qk_slot_log_out_locked(slot);
+    pthread_mutex_unlock(&slot->login_lock);
+}
+
+/* A PIN for one operation of this session, whose key asks for it each time. A wrong one changes nothing, except that
+ * too many of them log the user out (PKCS #11 3.2, private key objects). */
 static qk_err log_in_for_operation(qk_session *session, qk_view pin)
 {
     qk_login *login = session->slot->token->login;
     qk_user user = qk_slot_user(session->slot);
+    qk_err err;
 
     if (!qk_work_wants_pin(session))
         return qk_fail(QK_E_OPERATION_NONE, "no operation waits for a PIN");
     if (user == QK_NOBODY)
         return qk_fail(QK_E_NOT_LOGGED_IN, "nobody is logged in");
-    QK_TRY(login->check_pin(login, user, pin));
+    err = login->check_pin(login, user, pin);
+    if (err == QK_E_PIN_LOCKED)
+        log_out_now(session->slot);
+    QK_TRY(err);
     return qk_work_admit(session);
 }
 

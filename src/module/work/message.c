@@ -299,7 +299,7 @@ qk_err qk_message_final(CK_SESSION_HANDLE handle, qk_work_kind kind)
     qk_work *work;
 
     QK_TRY(qk_session_enter(handle, &session));
-    session->works[kind].needs_pin = false;
+    session->works[kind].needs_pin = 0;
     QK_TRY(qk_work_get(session, kind, &work));
     if (work->stage != QK_STAGE_READY)
         return qk_fail(QK_E_OPERATION_ACTIVE, "a message is under way in parts");

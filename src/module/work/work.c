@@ -51,7 +51,8 @@ static void empty_message(qk_work *work)
 void qk_work_end(qk_work *work)
 {
     work->stage = QK_STAGE_IDLE;
-    work->needs_pin = work->is_private = false;
+    work->needs_pin = 0;
+    work->is_private = false;
     empty_message(work);
     qk_object_unref(&work->key);
     qk_message_free(&work->message);
@@ -69,7 +70,15 @@ void qk_work_done(qk_work *work)
     qk_buf_done(&work->signature);
 }
 
-/* A key that asks for a PIN each time asks for it before the next message, too. */
+/* A key that asks for a PIN each time, and when it did: one PIN is for the operation that has asked last. */
+static void ask_for_pin(qk_work *work)
+{
+    static _Atomic(uint64_t) asked;
+
+    work->needs_pin = work->key->ask_each_time ? atomic_fetch_add(&asked, 1) + 1 : 0;
+}
+
+/* Such a key asks before the next message, too. */
 void qk_work_over(qk_work *work)
 {
     if (work->kind < QK_WORK_MESSAGE_ENCRYPT) {
@@ -78,7 +87,7 @@ void qk_work_over(qk_work *work)
     }
     empty_message(work);
     work->stage = QK_STAGE_READY;
-    work->needs_pin = work->key->ask_each_time;
+    ask_for_pin(work);
 }
 
 /* The handles of private keys have died with the login. */
@@ -105,20 +114,28 @@ qk_err qk_work_get(qk_session *session, qk_work_kind kind, qk_work **out_work)
     return QK_OK;
 }
 
-bool qk_work_wants_pin(const qk_session *session)
+static qk_work *waiting_for_pin(qk_session *session)
 {
-    for (size_t i = 0; i < QK_WORK_COUNT; i++)
-        if (session->works[i].needs_pin)
-            return true;
-    return false;
+    qk_work *last = NULL;
+
+    for (qk_work *work = session->works; work < session->works + QK_WORK_COUNT; work++)
+        if (work->needs_pin && !outlived_login(session, work) && (!last || work->needs_pin > last->needs_pin))
+            last = work;
+    return last;
+}
+
+bool qk_work_wants_pin(qk_session *session)
+{
+    return waiting_for_pin(session) != NULL;
 }
 
 qk_err qk_work_admit(qk_session *session)
 {
-    if (!qk_work_wants_pin(session))
+    qk_work *work = waiting_for_pin(session);
+
+    if (!work)
         return qk_fail(QK_E_OPERATION_NONE, "no operation waits for a PIN");
-    for (size_t i = 0; i < QK_WORK_COUNT; i++)
-        session->works[i].needs_pin = false;
+    work->needs_pin = 0;
     return QK_OK;
 }
 
@@ -136,7 +153,7 @@ qk_err qk_work_set_key(qk_session *session, qk_work *work, CK_OBJECT_HANDLE hand
     QK_TRY(qk_work_check_key(work->key, work->use.mech, work->function));
     work->is_private = work->key->is_private;
     work->local = work->key->class == CKO_PUBLIC_KEY;
-    work->needs_pin = work->key->ask_each_time;
+    ask_for_pin(work);
     return work->local ? qk_object_public_key(work->key, &parsed) : QK_OK;
 }
 

@@ -53,7 +53,7 @@ typedef struct qk_work {
     bool local;              /* computed in this process */
     bool is_private;         /* a private key is in it: over when the user logs out */
     unsigned login;          /* the slot's number of this login, if so */
-    bool needs_pin;          /* CKA_ALWAYS_AUTHENTICATE: not before C_Login(CKU_CONTEXT_SPECIFIC) */
+    uint64_t needs_pin;      /* CKA_ALWAYS_AUTHENTICATE: not before C_Login(CKU_CONTEXT_SPECIFIC); grows, 0: it may */
     qk_operation *operation; /* local, in parts */
     qk_buf gathered;         /* Updates that wait for their end */
     qk_buf state;            /* the HSM's, once it streams; else empty */
@@ -109,9 +109,10 @@ QK_MUST_CHECK qk_err qk_work_get(qk_session *session, qk_work_kind kind, qk_work
 QK_MUST_CHECK qk_err qk_work_claim(qk_session *session, qk_work_kind kind, qk_work **out_work);
 /* Gives an operation its key, if that may do it. */
 QK_MUST_CHECK qk_err qk_work_set_key(qk_session *session, qk_work *work, CK_OBJECT_HANDLE key);
-/* C_Login(CKU_CONTEXT_SPECIFIC) has checked the PIN for the operations that wait for it. QK_E_OPERATION_NONE. */
+/* C_Login(CKU_CONTEXT_SPECIFIC) has checked the PIN: for one operation, the last of those that wait for one.
+ * QK_E_OPERATION_NONE. */
 QK_MUST_CHECK qk_err qk_work_admit(qk_session *session);
-bool qk_work_wants_pin(const qk_session *session);
+bool qk_work_wants_pin(qk_session *session);
 
 /* The steps of the functions above, with the operation in hand (work_whole.c, work_parts.c). */
 QK_MUST_CHECK qk_err qk_work_run_whole(qk_session *session, qk_work *work, qk_view in, qk_out out);
