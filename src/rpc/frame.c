@@ -64,27 +64,42 @@ static qk_err keep_large(qk_frame_reader *reader, qk_view bytes)
 
 static qk_err keep(qk_frame_reader *reader, qk_view bytes)
 {
-    if (bytes.len > reader->len - reader->got)
-        return qk_fail(QK_E_MESSAGE_MALFORMED, "a call carries more than one message");
-    if (reader->place)
+    if (reader->place && bytes.len)
         memcpy(reader->place + reader->got, bytes.data, bytes.len);
-    else
+    else if (bytes.len)
         QK_TRY(keep_large(reader, bytes));
     reader->got += bytes.len;
     return QK_OK;
 }
 
-qk_err qk_frame_feed(qk_frame_reader *reader, qk_view bytes)
+qk_err qk_frame_take(qk_frame_reader *reader, qk_view *bytes, bool *out_whole)
 {
+    qk_view part;
+
+    *out_whole = false;
     while (reader->prefix_len < QK_FRAME_PREFIX_LEN) {
-        if (!bytes.len)
+        if (!bytes->len)
             return QK_OK;
-        reader->prefix[reader->prefix_len++] = *bytes.data;
-        bytes = qk_view_slice(bytes, 1, SIZE_MAX);
+        reader->prefix[reader->prefix_len++] = *bytes->data;
+        *bytes = qk_view_slice(*bytes, 1, SIZE_MAX);
         if (reader->prefix_len == QK_FRAME_PREFIX_LEN)
             QK_TRY(begin_message(reader));
     }
-    return bytes.len ? keep(reader, bytes) : QK_OK;
+    part = qk_view_slice(*bytes, 0, reader->len - reader->got);
+    *bytes = qk_view_slice(*bytes, part.len, SIZE_MAX);
+    QK_TRY(keep(reader, part));
+    *out_whole = reader->got == reader->len;
+    return QK_OK;
+}
+
+qk_err qk_frame_feed(qk_frame_reader *reader, qk_view bytes)
+{
+    bool whole;
+
+    QK_TRY(qk_frame_take(reader, &bytes, &whole));
+    if (bytes.len)
+        return qk_fail(QK_E_MESSAGE_MALFORMED, "a call carries more than one message");
+    return QK_OK;
 }
 
 /* zlib's window sees plaintext, so it lies in the arena, which is wiped. */
@@ -161,4 +176,14 @@ void qk_frame_done(qk_frame_reader *reader)
 {
     qk_buf_done(&reader->large);
     qk_buf_done(&reader->inflated);
+}
+
+void qk_frame_restart(qk_frame_reader *reader)
+{
+    qk_frame_done(reader);
+    *reader = (qk_frame_reader){ .arena = reader->arena,
+                                 .max_message = reader->max_message,
+                                 .gzip = reader->gzip,
+                                 .grant = reader->grant,
+                                 .context = reader->context };
 }

@@ -34,6 +34,10 @@ typedef struct qk_frame_reader {
 /* Takes a chunk. QK_E_MESSAGE_SIZE; QK_E_RATE if not granted; QK_E_MESSAGE_MALFORMED for a second message or a wrong
  * prefix; QK_E_NO_MEMORY. After an error the reader is good for qk_frame_done alone. */
 QK_MUST_CHECK qk_err qk_frame_feed(qk_frame_reader *reader, qk_view bytes);
+/* For streams of messages: takes no more from the front of `bytes` than belongs to the message. The same errors. */
+QK_MUST_CHECK qk_err qk_frame_take(qk_frame_reader *reader, qk_view *bytes, bool *out_whole);
+/* Ready for the next message: what was read is wiped. What was granted is the owner's to give back. */
+void qk_frame_restart(qk_frame_reader *reader);
 /* The message, once the stream has ended. The same errors; QK_E_MESSAGE_MALFORMED if it is not whole. */
 QK_MUST_CHECK qk_err qk_frame_finish(qk_frame_reader *reader, qk_view *out_message);
 void qk_frame_done(qk_frame_reader *reader); /* wipes */

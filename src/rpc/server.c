@@ -94,7 +94,16 @@ static int on_header(nghttp2_session *http2, const nghttp2_frame *frame, const u
 
 static void refuse(call_state *state, qk_err err)
 {
-    call_submit_failure(state, err, qk_err_words(err));
+    if (state->stream)
+        qk_rpc_stream_end(&state->call, err, qk_err_words(err));
+    else
+        call_submit_failure(state, err, qk_err_words(err));
+}
+
+static void hand_over(qk_rpc_session *session, call_state *state)
+{
+    state->phase = HANDED_OVER;
+    session->open_calls++;
 }
 
 static void headers_are_complete(qk_rpc_session *session, call_state *state)
@@ -104,7 +113,11 @@ static void headers_are_complete(qk_rpc_session *session, call_state *state)
     state->phase = BODY;
     if (err == QK_OK)
         err = session->callbacks.on_headers(session->context, &state->call);
-    if (err != QK_OK)
+    if (err == QK_OK && state->call.is_stream)
+        err = stream_begin(state);
+    if (err != QK_OK && state->call.later)
+        hand_over(session, state);
+    else if (err != QK_OK)
         refuse(state, err);
 }
 
@@ -113,6 +126,8 @@ static void request_is_complete(qk_rpc_session *session, call_state *state)
     qk_err err;
 
     state->request_ended = true;
+    if (state->stream)
+        stream_finish(state);
     if (state->phase != BODY)
         return;
     err = qk_frame_finish(&state->reader, &state->call.body);
@@ -125,9 +140,8 @@ static void request_is_complete(qk_rpc_session *session, call_state *state)
         return;
     }
     state->call.arena.limit += 4 * state->call.body.len + session->limits.max_message + (1 << 20);
-    state->phase = HANDED_OVER;
-    session->served = true;
-    session->open_calls++;
+    session->served = session->served || !state->call.for_anybody;
+    hand_over(session, state);
     session->callbacks.on_call(session->context, &state->call);
 }
 
@@ -148,6 +162,15 @@ static bool is_control(const nghttp2_frame *frame)
     }
 }
 
+static const uint8_t announcement[8] = { 'q', 'u', 'a', 'n', 't', 'o', 'k', 'i' };
+
+/* The peer has read all that went out before, the announced end as well. */
+static bool is_answer_to_announcement(const nghttp2_frame *frame)
+{
+    return frame->hd.type == NGHTTP2_PING && (frame->hd.flags & NGHTTP2_FLAG_ACK) &&
+           memcmp(frame->ping.opaque_data, announcement, sizeof announcement) == 0;
+}
+
 static int on_frame(nghttp2_session *http2, const nghttp2_frame *frame, void *user)
 {
     qk_rpc_session *session = user;
@@ -155,6 +178,8 @@ static int on_frame(nghttp2_session *http2, const nghttp2_frame *frame, void *us
 
     if (is_control(frame) && !flood_allows_control(session))
         return 0;
+    if (session->ending && is_answer_to_announcement(frame))
+        qk_rpc_session_shutdown(session);
     state = state_of(http2, frame->hd.stream_id);
     if (!state)
         return 0;
@@ -186,9 +211,10 @@ static int on_data(nghttp2_session *http2, uint8_t flags, int32_t stream_id, con
 
     (void)flags;
     (void)user;
-    if (!state || state->phase != BODY)
+    if (!state || (state->phase != BODY && !state->stream))
         return 0;
-    err = qk_frame_feed(&state->reader, qk_view_of(data, len));
+    err = state->stream ? stream_feed(state, qk_view_of(data, len))
+                        : qk_frame_feed(&state->reader, qk_view_of(data, len));
     if (err != QK_OK)
         refuse(state, err);
     return 0;
@@ -345,9 +371,22 @@ bool qk_rpc_session_finished(const qk_rpc_session *session)
     return !nghttp2_session_want_read(session->http2) && !nghttp2_session_want_write(session->http2);
 }
 
+void qk_rpc_session_announce_end(qk_rpc_session *session)
+{
+    if (session->ending || session->shutting_down)
+        return;
+    session->ending = true;
+    nghttp2_submit_shutdown_notice(session->http2);
+    nghttp2_submit_ping(session->http2, NGHTTP2_FLAG_NONE, announcement);
+}
+
 void qk_rpc_session_shutdown(qk_rpc_session *session)
 {
+    if (session->shutting_down)
+        return;
     session->shutting_down = true;
+    for (call_state *state = session->calls; state; state = state->next)
+        stream_stop(state);
     nghttp2_submit_goaway(session->http2, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session->http2),
                           NGHTTP2_NO_ERROR, NULL, 0);
 }

@@ -6,12 +6,15 @@
  * 1. A session belongs to one event loop and is touched by its thread alone.
  * 2. A qk_rpc_call lives from on_headers until its answer has been written or its stream was reset.
  * 3. on_call hands the call over. The owner answers it exactly once with qk_rpc_call_answer or qk_rpc_call_fail, on the
- *    loop's thread, also after its stream or its session has gone (it is then only freed).
+ *    loop's thread, also after its stream or its session has gone (it is then only freed). The same holds for a call
+ *    that on_headers refuses `later`.
  * 4. The call's arena holds the request's bytes and everything made for it.
  * 5. `context` outlives the session and every call handed over: on_body_released may come after both are gone.
- * Bounds: streams at once, header bytes, body bytes per message, bytes of answers that the peer does not read, resets
- * and pings per second; a peer that goes beyond gets a refusal, RST_STREAM or GOAWAY. How long a peer may take is the
- * server room's to ask (qk_rpc_session_overdue). */
+ * 6. A call that on_headers makes a stream is never handed over: it is the session's until on_stream_gone, the last
+ * that is heard of it. Its messages come one by one; what it sends is copied. Bounds: streams at once, header bytes,
+ * body bytes per message, bytes of answers that the peer does not read, resets and pings per second; a peer that goes
+ * beyond gets a refusal, RST_STREAM or GOAWAY. How long a peer may take is the server room's to ask
+ * (qk_rpc_session_overdue). */
 #ifndef QK_RPC_SERVER_H
 #define QK_RPC_SERVER_H
 
@@ -31,13 +34,17 @@ struct qk_rpc_call {
     qk_view login;           /* quantoki-login-bin, decoded */
     qk_deadline_ms deadline; /* from grpc-timeout */
     bool strict;             /* quantoki-rules: pkcs11: a module calls, not a GREP11 client */
-    qk_view body;            /* the one message, decompressed */
+    qk_view body;            /* the one message, decompressed; of a stream: the one that has come */
     void *user;              /* the server room's */
+    /* Set by on_headers: */
+    bool is_stream;   /* messages in any number, both ways */
+    bool for_anybody; /* who makes such calls alone is given no more patience than one who makes none */
+    bool later;       /* beside an error: the body is thrown away, and the owner answers when it likes */
 };
 
 typedef struct qk_rpc_callbacks {
     /* Headers have arrived, nothing of the body is kept yet. Return an error to refuse the call: the session answers
-     * with it and drops the body. Sets call->user. */
+     * with it (or the owner does, `later`) and drops the body. Sets call->user. */
     qk_err (*on_headers)(void *context, qk_rpc_call *call);
     /* Asks to buffer `more` bytes of body beyond `so_far`, or to hold so many of an answer; false: the global budget is
      * out (RESOURCE_EXHAUSTED). */
@@ -46,6 +53,11 @@ typedef struct qk_rpc_callbacks {
     void (*on_body_released)(void *context, size_t bytes);
     /* The request is whole. */
     void (*on_call)(void *context, qk_rpc_call *call);
+    /* Of streams; may be NULL where on_headers makes none. A message has come (call->body, until this returns); the
+     * peer sends no more; the stream has gone. The first two may send and end the stream, after which neither comes. */
+    void (*on_message)(void *context, qk_rpc_call *call);
+    void (*on_messages_end)(void *context, qk_rpc_call *call);
+    void (*on_stream_gone)(void *context, qk_rpc_call *call);
 } qk_rpc_callbacks;
 
 typedef struct qk_rpc_limits {
@@ -64,7 +76,11 @@ QK_MUST_CHECK qk_err qk_rpc_session_feed(qk_rpc_session *session, qk_view bytes)
 QK_MUST_CHECK qk_err qk_rpc_session_drain(qk_rpc_session *session, size_t max_len, qk_buf *out);
 /* Neither side has anything left: close. */
 bool qk_rpc_session_finished(const qk_rpc_session *session);
-/* Graceful end: GOAWAY, open calls are still answered. */
+/* Tells the peer to begin no more calls; those that it began before it knew are still performed. When it is known to
+ * know, the session shuts down by itself; not every peer listens while it has nothing to ask, so shut it down in the
+ * end. Source: RFC 9113, section 6.8. */
+void qk_rpc_session_announce_end(qk_rpc_session *session);
+/* Graceful end: GOAWAY, open calls are still answered, streams end. */
 void qk_rpc_session_shutdown(qk_rpc_session *session);
 /* Why this peer has been given time enough, in words for the log; NULL: it goes on. A request must come, and an answer
  * be read, within `stall_ms` and a second more for each 16 KiB of it that have moved. The first call must come within
@@ -81,5 +97,12 @@ QK_MUST_CHECK qk_err qk_rpc_call_read(qk_rpc_call *call, const ProtobufCMessageD
 void qk_rpc_call_answer(qk_rpc_call *call, qk_view message);
 /* An error with exactly one Grep11Error in grpc-status-details-bin; words may be NULL (the table's). Takes the call. */
 void qk_rpc_call_fail(qk_rpc_call *call, qk_err code, const char *words);
+
+/* Sends a message on a stream. A peer that leaves QK_RPC_STREAM_UNREAD bytes of them unread loses the stream. Ignored
+ * after its end. */
+enum { QK_RPC_STREAM_UNREAD = 256 * 1024 };
+void qk_rpc_stream_send(qk_rpc_call *call, qk_view message);
+/* Ends it after what was sent: QK_OK, or an error as qk_rpc_call_fail. Ignored if it has ended. */
+void qk_rpc_stream_end(qk_rpc_call *call, qk_err code, const char *words);
 
 #endif

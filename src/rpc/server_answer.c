@@ -14,7 +14,7 @@ enum { STATIC = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE, FR
 enum { SMALL = 64 * 1024 };
 
 /* nghttp2 asks for non-const pointers that it does not write through. */
-static nghttp2_nv field(const char *name, qk_view value, int flags)
+nghttp2_nv call_field(const char *name, qk_view value, int flags)
 {
     return (nghttp2_nv){ .name = (uint8_t *)(uintptr_t)name,
                          .namelen = strlen(name),
@@ -33,7 +33,7 @@ static ssize_t read_answer(nghttp2_session *http2, int32_t stream_id, uint8_t *p
 {
     const call_state *state = source->ptr;
     size_t left = QK_FRAME_PREFIX_LEN + state->answer.len - state->sent;
-    nghttp2_nv trailer = field("grpc-status", QK_VIEW_LITERAL("0"), 0);
+    nghttp2_nv trailer = call_field("grpc-status", QK_VIEW_LITERAL("0"), 0);
 
     (void)place;
     (void)user;
@@ -93,8 +93,8 @@ static qk_err hold_answer(call_state *state, qk_view message)
 void call_submit_answer(call_state *state, qk_view message)
 {
     nghttp2_data_provider body = { .source.ptr = state, .read_callback = read_answer };
-    nghttp2_nv headers[] = { field(":status", QK_VIEW_LITERAL("200"), 0),
-                             field("content-type", QK_VIEW_LITERAL("application/grpc"), 0) };
+    nghttp2_nv headers[] = { call_field(":status", QK_VIEW_LITERAL("200"), 0),
+                             call_field("content-type", QK_VIEW_LITERAL("application/grpc"), 0) };
     qk_err err = qk_frame_put_prefix(state->prefix, message.len);
 
     if (err != QK_OK) {
@@ -123,13 +123,13 @@ void call_submit_failure(call_state *state, qk_err code, const char *words)
         reset(state, NGHTTP2_INTERNAL_ERROR);
         return;
     }
-    headers[count++] = field(":status", qk_view_text(state->http_status), 0);
-    headers[count++] = field("content-type", QK_VIEW_LITERAL("application/grpc"), 0);
-    headers[count++] = field("grpc-status", trailers.status, 0);
-    headers[count++] = field("grpc-message", trailers.message, NGHTTP2_NV_FLAG_NO_INDEX);
-    headers[count++] = field("grpc-status-details-bin", trailers.details, NGHTTP2_NV_FLAG_NO_INDEX);
+    headers[count++] = call_field(":status", qk_view_text(state->http_status), 0);
+    headers[count++] = call_field("content-type", QK_VIEW_LITERAL("application/grpc"), 0);
+    headers[count++] = call_field("grpc-status", trailers.status, 0);
+    headers[count++] = call_field("grpc-message", trailers.message, NGHTTP2_NV_FLAG_NO_INDEX);
+    headers[count++] = call_field("grpc-status-details-bin", trailers.details, NGHTTP2_NV_FLAG_NO_INDEX);
     if (state->bad_encoding)
-        headers[count++] = field("grpc-accept-encoding", QK_VIEW_LITERAL("identity,gzip"), 0);
+        headers[count++] = call_field("grpc-accept-encoding", QK_VIEW_LITERAL("identity,gzip"), 0);
     if (nghttp2_submit_response(state->session->http2, state->stream_id, headers, count, NULL) != 0)
         reset(state, NGHTTP2_INTERNAL_ERROR);
 }
@@ -141,6 +141,7 @@ void call_free(call_state *state)
         if (state->next)
             state->next->link = state->link;
     }
+    stream_free(state);
     if (state->session && state->answer.len) {
         state->session->unread -= state->answer.len;
         state->session->idle_since_ms = qk_clock_monotonic_ms();
@@ -169,7 +170,9 @@ static bool take_back(call_state *state)
 {
     if (state->session) {
         state->session->open_calls--;
-        state->since_ms = state->session->idle_since_ms = qk_clock_monotonic_ms();
+        state->since_ms = qk_clock_monotonic_ms();
+        if (!state->call.later)
+            state->session->idle_since_ms = state->since_ms;
     }
     if (state->session && !state->stream_gone)
         return true;

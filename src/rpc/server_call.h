@@ -3,7 +3,8 @@
  *
  * A call goes through phases: its headers arrive (HEADERS), its body is collected (BODY), the server room has it
  * (HANDED_OVER), its answer or refusal is with nghttp2 (ANSWERED). It is freed when its stream closes, or, if that
- * happens while it is handed over, when its owner answers. */
+ * happens while it is handed over, when its owner answers. A call that is a stream of messages is in one phase from its
+ * headers on (STREAMING, server_stream.c). */
 #ifndef QK_RPC_SERVER_CALL_H
 #define QK_RPC_SERVER_CALL_H
 
@@ -12,7 +13,9 @@
 #include "rpc/frame.h"
 #include "rpc/server.h"
 
-typedef enum call_phase { HEADERS, BODY, HANDED_OVER, ANSWERED } call_phase;
+typedef enum call_phase { HEADERS, BODY, HANDED_OVER, ANSWERED, STREAMING } call_phase;
+
+typedef struct call_stream call_stream;
 
 typedef struct call_state call_state;
 struct call_state {
@@ -38,7 +41,8 @@ struct call_state {
     qk_frame_reader reader;
     uint8_t prefix[QK_FRAME_PREFIX_LEN];
     qk_view answer;
-    size_t sent; /* of prefix and answer together */
+    size_t sent;         /* of prefix and answer together */
+    call_stream *stream; /* NULL: a unary call */
 };
 
 struct qk_rpc_session {
@@ -48,6 +52,7 @@ struct qk_rpc_session {
     qk_rpc_limits limits;
     call_state *calls;
     size_t open_calls;
+    bool ending; /* announced */
     bool shutting_down;
     bool lost;             /* the peer was told to go */
     bool served;           /* there was a call */
@@ -70,6 +75,7 @@ void call_take_header(call_state *state, qk_view name, qk_view value);
 qk_err call_check_headers(call_state *state);
 
 /* server_answer.c: submits the answer or the refusal; the call stays until its stream closes. */
+nghttp2_nv call_field(const char *name, qk_view value, int flags); /* borrows both */
 void call_submit_answer(call_state *state, qk_view message);
 void call_submit_failure(call_state *state, qk_err code, const char *words);
 int call_send_data(nghttp2_session *http2, nghttp2_frame *frame, const uint8_t *head, size_t len,
@@ -77,6 +83,16 @@ int call_send_data(nghttp2_session *http2, nghttp2_frame *frame, const uint8_t *
 void call_free(call_state *state);
 /* `more` bytes of answers would be too many beside those that the peer has not read. One answer always goes. */
 bool too_much_unread(const qk_rpc_session *session, size_t more);
+
+/* server_stream.c: a call becomes a stream; bytes of its messages; no more of them; it goes with its call; the server
+ * stops. */
+QK_MUST_CHECK qk_err stream_begin(call_state *state);
+QK_MUST_CHECK qk_err stream_feed(call_state *state, qk_view bytes);
+void stream_finish(call_state *state);
+void stream_free(call_state *state);
+void stream_stop(call_state *state);
+/* Words if the peer is late with a message, or does not read. */
+const char *stream_overdue(const call_state *state, int64_t now_ms, int64_t stall_ms);
 
 /* server_flood.c: false if the peer does too much of it and was told to go. */
 bool flood_allows_control(qk_rpc_session *session);

@@ -13,8 +13,15 @@ static bool is_late(const call_state *state, size_t moved, int64_t now_ms, int64
 const char *qk_rpc_session_overdue(const qk_rpc_session *session, int64_t now_ms, int64_t stall_ms, int64_t idle_ms)
 {
     int64_t patience_ms = session->served ? idle_ms : stall_ms;
+    const char *why;
 
     for (const call_state *state = session->calls; state; state = state->next) {
+        if (state->phase == STREAMING) {
+            why = stream_overdue(state, now_ms, stall_ms);
+            if (why)
+                return why;
+            continue;
+        }
         if (state->phase < HANDED_OVER && is_late(state, state->reader.got, now_ms, stall_ms))
             return "a request does not come to its end";
         if (state->phase == ANSWERED && is_late(state, state->sent, now_ms, stall_ms))

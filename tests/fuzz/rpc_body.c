@@ -2,16 +2,17 @@
 /* The body of a call, inside sound HTTP/2. Input: options, size of the DATA frames, the body. */
 #include "rpc_peer.h"
 
-enum { ANSWER_LAST = 1, GZIP = 2, NOT_ENDED = 4, HOLD = 8, REFUSE = 16, TRAILERS = 32 };
+enum { ANSWER_LAST = 1, GZIP = 2, NOT_ENDED = 4, HOLD = 8, REFUSE = 16, TRAILERS = 32, STREAM = 64 };
 enum { DATA = 0, HEADERS = 1, END_STREAM = 1, END_HEADERS = 4, MOST = 16384 };
 
 static void put_headers(unsigned options, qk_buf *out)
 {
     QK_OWNED(qk_buf_done) qk_buf block = QK_BUF_NONE;
-    const char *path = options & HOLD ? "/t.T/Hold" : options & REFUSE ? "/t.T/Refuse" : "/t.T/Words";
+    const char *path = options & HOLD ? "/t.T/Hold" : options & REFUSE ? "/t.T/RefuseLater" : "/t.T/Words";
+    const char *stream = options & HOLD ? "/t.T/StreamHold" : options & REFUSE ? "/t.T/StreamWords" : "/t.T/Stream";
 
     fuzz_put_usual_headers(&block);
-    fuzz_put_header(QK_VIEW_LITERAL(":path"), qk_view_text(path), &block);
+    fuzz_put_header(QK_VIEW_LITERAL(":path"), qk_view_text(options & STREAM ? stream : path), &block);
     fuzz_put_header(QK_VIEW_LITERAL("te"), QK_VIEW_LITERAL("trailers"), &block);
     fuzz_put_header(QK_VIEW_LITERAL("content-type"), QK_VIEW_LITERAL("application/grpc"), &block);
     if (options & GZIP)

@@ -12,12 +12,19 @@ typedef struct room {
 
 static qk_err on_headers(void *context, qk_rpc_call *call)
 {
-    (void)context;
+    room *it = context;
+
     fuzz_touch(call->authorization);
     fuzz_touch(call->instance);
     fuzz_touch(call->login);
     promise(memchr(call->path, 0, sizeof call->path));
-    return strstr(call->path, "Refuse") ? qk_fail(QK_E_NOT_AUTHORIZED, "refused: %s", call->path) : QK_OK;
+    call->is_stream = strstr(call->path, "Stream");
+    if (!strstr(call->path, "Refuse"))
+        return QK_OK;
+    call->later = strstr(call->path, "Later") && it->held_count < HELD;
+    if (call->later)
+        it->held[it->held_count++] = call;
+    return qk_fail(QK_E_NOT_AUTHORIZED, "refused: %s", call->path);
 }
 
 static bool on_body(void *context, qk_rpc_call *call, size_t so_far, size_t more)
@@ -44,7 +51,9 @@ static void answer(qk_rpc_call *call)
 {
     void *request;
 
-    if (qk_rpc_call_read(call, &grep11__sign_single_request__descriptor, &request) == QK_OK)
+    if (call->later)
+        qk_rpc_call_fail(call, QK_E_NOT_AUTHORIZED, NULL);
+    else if (qk_rpc_call_read(call, &grep11__sign_single_request__descriptor, &request) == QK_OK)
         qk_rpc_call_answer(call, call->body);
     else
         qk_rpc_call_fail(call, QK_E_MESSAGE_MALFORMED, strstr(call->path, "Words") ? call->path : NULL);
@@ -59,6 +68,28 @@ static void on_call(void *context, qk_rpc_call *call)
         it->held[it->held_count++] = call;
     else
         answer(call);
+}
+
+static void on_message(void *context, qk_rpc_call *call)
+{
+    (void)context;
+    fuzz_touch(call->body);
+    qk_rpc_stream_send(call, call->body);
+    if (strstr(call->path, "Words"))
+        qk_rpc_stream_end(call, QK_E_MESSAGE_MALFORMED, call->path);
+}
+
+static void on_messages_end(void *context, qk_rpc_call *call)
+{
+    (void)context;
+    if (!strstr(call->path, "Hold"))
+        qk_rpc_stream_end(call, QK_OK, NULL);
+}
+
+static void on_stream_gone(void *context, qk_rpc_call *call)
+{
+    (void)context;
+    promise(call->is_stream);
 }
 
 static void answer_held(room *it)
@@ -81,7 +112,8 @@ static void drain(qk_rpc_session *session)
 
 void fuzz_connection(qk_view bytes, size_t piece, bool answer_last)
 {
-    static const qk_rpc_callbacks callbacks = { on_headers, on_body, on_body_released, on_call };
+    static const qk_rpc_callbacks callbacks = { on_headers, on_body,         on_body_released, on_call,
+                                                on_message, on_messages_end, on_stream_gone };
     static const qk_rpc_limits limits = { .max_message = 256 * 1024, .max_streams = 8 };
     qk_rpc_session *session;
     room it = { .held_count = 0 };

@@ -133,6 +133,13 @@ def rpc_seeds():
         "two-messages": b"\0\0" + grpc(REQUEST) + grpc(REQUEST),
         "cut": b"\0\0" + grpc(REQUEST)[:-2],
         "huge-length": b"\0\0\0\x03\xff\xff\xff" + b"x" * 40,
+        "refused-by-trailers": b"\x31\2" + grpc(REQUEST),
+        "stream": b"\x40\0" + grpc(REQUEST) + grpc(b"") + grpc(REQUEST),
+        "stream-in-pieces": b"\x40\3" + grpc(REQUEST) + grpc(REQUEST),
+        "stream-gzip": b"\x42\0" + grpc(gzip.compress(REQUEST, mtime=0), True) * 2 + grpc(b"plain"),
+        "stream-that-stays": b"\x48\0" + grpc(REQUEST),
+        "stream-that-fails": b"\x50\0" + grpc(REQUEST) * 2,
+        "stream-cut": b"\x44\0" + grpc(REQUEST) + grpc(REQUEST)[:-2],
         "many-empty-entries": b"\0\0" + grpc(message((5, b""), *[(2, b"")] * 300)),
     }
     for name, data in bodies.items():
