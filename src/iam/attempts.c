@@ -123,16 +123,36 @@ static int64_t wait_after(int64_t marks)
     return wait < LONGEST_WAIT_MS ? wait : LONGEST_WAIT_MS;
 }
 
-qk_attempts_verdict qk_attempts_failed(qk_attempts *attempts, const char *peer, qk_view api_key, int64_t now_ms)
+/* The number of marks. */
+static int64_t mark_address(qk_attempts *it, const char *peer, int64_t now_ms)
 {
     uint8_t address[64];
-    qk_view host = qk_view_of(address, address_of(peer, address));
-    int64_t of_address, of_key, marks;
+
+    return mark(place_of(it, 'a', qk_view_of(address, address_of(peer, address))), now_ms);
+}
+
+static qk_attempts_verdict judge(int64_t marks)
+{
+    return (qk_attempts_verdict){ wait_after(marks), marks > MOST };
+}
+
+qk_attempts_verdict qk_attempts_failed(qk_attempts *attempts, const char *peer, qk_view api_key, int64_t now_ms)
+{
+    int64_t of_address, of_key;
 
     pthread_mutex_lock(&attempts->lock);
-    of_address = mark(place_of(attempts, 'a', host), now_ms);
+    of_address = mark_address(attempts, peer, now_ms);
     of_key = mark(place_of(attempts, 'k', api_key), now_ms);
     pthread_mutex_unlock(&attempts->lock);
-    marks = of_address > of_key ? of_address : of_key;
-    return (qk_attempts_verdict){ wait_after(marks), marks > MOST };
+    return judge(of_address > of_key ? of_address : of_key);
+}
+
+qk_attempts_verdict qk_attempts_failed_at(qk_attempts *attempts, const char *peer, int64_t now_ms)
+{
+    int64_t marks;
+
+    pthread_mutex_lock(&attempts->lock);
+    marks = mark_address(attempts, peer, now_ms);
+    pthread_mutex_unlock(&attempts->lock);
+    return judge(marks);
 }

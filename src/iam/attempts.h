@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Failed log-ins, counted by address and by API key, to delay and limit them.
+/* Failed log-ins, counted by address and by API key, to delay and limit them; calls with bad tokens, by address.
  *
  * A failure puts a mark on both; a mark fades in a second. From the fourth mark on answers to failures are held back, a
  * tenth of a second first, then twice as long each time, two seconds at most. Beyond thirty marks an API key is refused
@@ -29,5 +29,7 @@ typedef struct qk_attempts_verdict {
 
 /* `peer` is an address with a port behind the last colon. IPv6 addresses of one network (/64) count as one. */
 qk_attempts_verdict qk_attempts_failed(qk_attempts *attempts, const char *peer, qk_view api_key, int64_t now_ms);
+/* The same where there is no key to count by: of a bearer token nobody guesses another. */
+qk_attempts_verdict qk_attempts_failed_at(qk_attempts *attempts, const char *peer, int64_t now_ms);
 
 #endif

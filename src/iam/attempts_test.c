@@ -85,6 +85,19 @@ static void addresses_count_without_port_and_within_their_network(void **state)
     assert_int_equal(fail_with(*state, "192.0.2.9:5", "y", 0), 100);
 }
 
+static void bad_tokens_count_by_address_alone(void **state)
+{
+    static const int64_t waits[] = { 0, 0, 0, 100, 200, 400, 800, 1600, 2000, 2000 };
+
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(qk_attempts_failed_at(*state, here, 0).hold_back_ms, waits[i]);
+    assert_int_equal(qk_attempts_failed_at(*state, there, 0).hold_back_ms, 0);
+    for (int i = 10; i < 30; i++)
+        assert_false(qk_attempts_failed_at(*state, here, 0).too_many);
+    assert_true(qk_attempts_failed_at(*state, here, 0).too_many);
+    assert_int_equal(qk_attempts_failed_at(*state, here, 60 * 1000).hold_back_ms, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,6 +105,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_key_is_counted_wherever_it_comes_from, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_address_is_told_to_slow_down_and_its_good_keys_stay_good, set_up, tear_down),
         cmocka_unit_test_setup_teardown(addresses_count_without_port_and_within_their_network, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(bad_tokens_count_by_address_alone, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,8 @@ const qk_config_row qk_server_config_rows[] = {
       .help = "PEM file with its private key. Read again on SIGHUP." },
     { .key = "grpc.client_ca", .type = QK_CONFIG_TEXT, .offset = AT(grpc.client_ca),
       .help = "PEM file of authorities; if set, clients must show a certificate that one of them signed." },
+    { .key = "grpc.reflection", .type = QK_CONFIG_BOOL, .offset = AT(reflection), .fallback = "true",
+      .help = "Clients with a token may ask for the .proto files (gRPC server reflection)." },
     { .key = "https.address", .type = QK_CONFIG_TEXT, .offset = AT(https.address), .fallback = "127.0.0.1",
       .help = "Address the HTTPS listener (entropy, tokens, status page, health) binds to." },
     { .key = "https.port", .type = QK_CONFIG_UINT, .offset = AT(https.port), .fallback = "9443", .max = 65535,

@@ -20,6 +20,7 @@ typedef struct qk_listen_config {
 
 typedef struct qk_server_config {
     qk_listen_config grpc, https;
+    bool reflection;
     const char *database;   /* SQLite file */
     const char *master_key; /* file, mode 0600 */
     bool iam_enabled;

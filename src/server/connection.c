@@ -183,12 +183,6 @@ static void shut_down_those_of(const qk_listener *listener, const char *why)
     }
 }
 
-static void shut_down_all(qk_task *task)
-{
-    shut_down_those_of(NULL, "server stops");
-    free(task);
-}
-
 typedef struct renewal {
     qk_task task;
     const qk_listener *listener;
@@ -213,19 +207,45 @@ void qk_connections_renew(qk_worker *worker, const qk_listener *listener)
     qk_worker_post(worker, &it->task);
 }
 
-static void close_all(qk_task *task)
+static void announce_end(void)
 {
-    while (connections)
-        qk_connection_close(connections, "server stops");
-    free(task);
+    for (inner *it = connections, *next; it; it = next) {
+        next = it->next;
+        if (!it->transport.handshaken)
+            continue;
+        if (it->protocol->announce_end)
+            it->protocol->announce_end(it->session);
+        else
+            it->protocol->shutdown(it->session);
+        qk_connection_go_on(it);
+    }
 }
 
-void qk_connections_shutdown(qk_worker *worker, bool now)
-{
-    qk_task *task = calloc(1, sizeof *task);
+typedef struct ending {
+    qk_task task;
+    qk_ending how;
+} ending;
 
-    if (!task)
+static void end_all(qk_task *task)
+{
+    qk_ending how = ((ending *)(void *)task)->how;
+
+    free(task);
+    if (how == QK_END_IS_NEAR)
+        announce_end();
+    if (how == QK_END_GRACEFULLY)
+        shut_down_those_of(NULL, "server stops");
+    while (how == QK_END_NOW && connections)
+        qk_connection_close(connections, "server stops");
+}
+
+void qk_connections_end(qk_worker *worker, qk_ending how)
+{
+    ending *it = calloc(1, sizeof *it);
+
+    if (!it)
         return;
-    task->run = now ? close_all : shut_down_all;
-    qk_worker_post(worker, task);
+    it->task.run = end_all;
+    it->how = how;
+    qk_worker_post(worker, &it->task);
 }

@@ -44,6 +44,8 @@ typedef struct qk_protocol {
     /* It ends although the peer may be about to send more: the socket is kept for a moment, so that the last answer is
      * not lost in the reset that unread bytes cause. NULL: never. */
     bool (*cuts_short)(const void *session);
+    /* The peer is to know that the end is near, and begin nothing more. NULL: it need not, and is shut down at once. */
+    void (*announce_end)(void *session);
     void (*shutdown)(void *session);
     /* Words for the log if the peer has been given time enough; NULL: it goes on. May leave a last word to drain. */
     const char *(*overdue)(void *session, int64_t now_ms, int64_t stall_ms, int64_t idle_ms);
@@ -82,8 +84,10 @@ void qk_connection_flush(qk_connection *connection);
  * which also writes what it answered. */
 void qk_connection_hold(qk_connection *connection);
 void qk_connection_let_go(qk_connection *connection);
-/* Asks every connection of the worker to end gracefully, or closes them `now`. */
-void qk_connections_shutdown(qk_worker *worker, bool now);
+/* How connections of a worker end: those whose protocol can are told that it is near; asked to end gracefully; closed.
+ */
+typedef enum qk_ending { QK_END_IS_NEAR, QK_END_GRACEFULLY, QK_END_NOW } qk_ending;
+void qk_connections_end(qk_worker *worker, qk_ending how);
 /* Asks those of one listener to end gracefully: they were let in under rules that hold no longer. */
 void qk_connections_renew(qk_worker *worker, const qk_listener *listener);
 

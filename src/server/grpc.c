@@ -3,7 +3,7 @@
  *
  * A call's way: headers arrive -> its row is found, token and actions are checked (nothing of the body is kept yet)
  * -> the body is whole -> a quick method runs right here; a slow one, or a large message, on a pool, which posts the
- * call back. */
+ * call back. The server's own methods are streams (service.h); a refused token may be answered late (held_back.h). */
 #include "server/server.h"
 
 #include <stdio.h>
@@ -11,6 +11,8 @@
 
 #include "base/log.h"
 #include "rpc/server.h"
+#include "server/held_back.h"
+#include "server/service.h"
 
 enum { LARGE_BODY = 1 << 20 };
 
@@ -30,7 +32,7 @@ typedef struct call_record {
 
 /* ---- calls ---- */
 
-static qk_err authenticate(qk_server *server, const qk_rpc_call *call, call_record *record)
+static qk_err authenticate(qk_server *server, const qk_rpc_call *call, qk_caller *out_caller, bool *out_has_caller)
 {
     static const char scheme[] = "Bearer ";
     qk_view header = call->authorization;
@@ -39,8 +41,8 @@ static qk_err authenticate(qk_server *server, const qk_rpc_call *call, call_reco
         return QK_OK;
     if (header.len < sizeof scheme - 1 || strncasecmp((const char *)header.data, scheme, sizeof scheme - 1) != 0)
         return qk_fail(QK_E_NOT_AUTHENTICATED, "metadata 'authorization: Bearer <token>' is missing");
-    QK_TRY(qk_iam_verify(server->instance.iam, qk_view_slice(header, sizeof scheme - 1, header.len), &record->caller));
-    record->has_caller = true;
+    QK_TRY(qk_iam_verify(server->instance.iam, qk_view_slice(header, sizeof scheme - 1, header.len), out_caller));
+    *out_has_caller = true;
     return QK_OK;
 }
 
@@ -53,21 +55,48 @@ static qk_err authorize(const call_record *record)
     return qk_caller_may(caller, record->method->second_action);
 }
 
+static qk_err check_listener(qk_server *server)
+{
+    if (!server->grpc_tls && atomic_load(&server->asks_certificates))
+        return qk_fail(QK_E_NOT_AUTHENTICATED, "client certificates are asked for, and this listener has TLS off");
+    return QK_OK;
+}
+
+/* A method of the server itself. It needs no action; whom it serves may serve others from its own files. */
+static qk_err admit_service(qk_connection *connection, qk_rpc_call *call)
+{
+    const qk_service_method *method = qk_service_find(connection->server, call->path);
+    qk_caller caller;
+    bool has_caller;
+
+    if (!method)
+        return qk_fail(QK_E_METHOD_UNKNOWN, "no method %s", call->path);
+    if (!method->for_anybody) {
+        QK_TRY(check_listener(connection->server));
+        QK_TRY(authenticate(connection->server, call, &caller, &has_caller));
+    }
+    return qk_service_begin(connection, call, method);
+}
+
 static qk_err admit(qk_connection *connection, qk_rpc_call *call)
 {
     qk_server *server = connection->server;
-    call_record *record = qk_arena_zalloc(&call->arena, sizeof *record);
+    const qk_method *method;
+    qk_endpoint *endpoint;
+    call_record *record;
 
+    if (!qk_instance_find(&server->instance, call->path, &method, &endpoint))
+        return admit_service(connection, call);
+    record = qk_arena_zalloc(&call->arena, sizeof *record);
     if (!record)
         return qk_fail(QK_E_NO_MEMORY, "call");
     call->user = record;
     record->connection = connection;
     record->call = call;
-    if (!qk_instance_find(&server->instance, call->path, &record->method, &record->endpoint))
-        return qk_fail(QK_E_METHOD_UNKNOWN, "no method %s", call->path);
-    if (!server->grpc_tls && atomic_load(&server->asks_certificates))
-        return qk_fail(QK_E_NOT_AUTHENTICATED, "client certificates are asked for, and this listener has TLS off");
-    QK_TRY(authenticate(server, call, record));
+    record->method = method;
+    record->endpoint = endpoint;
+    QK_TRY(check_listener(server));
+    QK_TRY(authenticate(server, call, &record->caller, &record->has_caller));
     return authorize(record);
 }
 
@@ -89,7 +118,7 @@ static qk_err on_headers(void *context, qk_rpc_call *call)
 
     if (err != QK_OK)
         log_refusal(call, connection->peer, err);
-    return err;
+    return err == QK_E_NOT_AUTHENTICATED ? qk_hold_back(connection, call, err) : err;
 }
 
 static bool on_body(void *context, qk_rpc_call *call, size_t so_far, size_t more)
@@ -209,6 +238,9 @@ static const qk_rpc_callbacks callbacks = {
     .on_body = on_body,
     .on_body_released = qk_connection_give_budget,
     .on_call = on_call,
+    .on_message = qk_service_on_message,
+    .on_messages_end = qk_service_on_end,
+    .on_stream_gone = qk_service_on_gone,
 };
 
 /* ---- the protocol's table ---- */
@@ -248,6 +280,11 @@ static bool finished(const void *session)
     return qk_rpc_session_finished(session);
 }
 
+static void announce_end(void *session)
+{
+    qk_rpc_session_announce_end(session);
+}
+
 static void shut_down(void *session)
 {
     qk_rpc_session_shutdown(session);
@@ -265,6 +302,7 @@ const qk_protocol qk_grpc_protocol = {
     .feed = feed,
     .drain = drain,
     .finished = finished,
+    .announce_end = announce_end,
     .shutdown = shut_down,
     .overdue = overdue,
 };

@@ -18,7 +18,7 @@ static qk_err ask_database(qk_database *database)
 }
 
 /* Anybody may ask for readiness as often as he likes: the database is asked once a second. */
-static qk_err check_database(void *context)
+qk_err qk_server_check_database(void *context)
 {
     qk_server *server = context;
     int64_t now_ms = qk_clock_monotonic_ms();
@@ -42,7 +42,7 @@ void qk_server_host(qk_server *server, qk_rest_host *out_host)
 {
     atomic_store(&server->database_checked_ms, -KEPT_MS);
     *out_host = (qk_rest_host){ .context = server,
-                                .check_database = check_database,
+                                .check_database = qk_server_check_database,
                                 .open_connections = open_connections,
                                 .log_path = server->config.log_path };
 }

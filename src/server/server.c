@@ -19,14 +19,22 @@
 #include "server/tick.h"
 #include "server/tls_library.h"
 
-enum { KEYS_NICE = 15, WEB_THREADS = 2, STOP_POLL_MS = 20, OTHER_DESCRIPTORS = 256, STACK_SIZE = 1 << 20 };
+enum {
+    KEYS_NICE = 15,
+    WEB_THREADS = 2,
+    STOP_POLL_MS = 20,
+    ANNOUNCED_MS = 250,
+    OTHER_DESCRIPTORS = 256,
+    STACK_SIZE = 1 << 20
+};
 
 struct running {
     qk_server *server;
     qk_watch *watch;
     qk_tick *tick;
     struct event *terminate, *interrupt, *hangup, *stop_timer;
-    qk_deadline_ms stop_deadline;
+    qk_deadline_ms announced, stop_deadline;
+    bool told; /* the end has been announced long enough */
 };
 
 /* Locked memory is resident, so with the usual 8 MiB the stacks would be most of the process. */
@@ -76,6 +84,12 @@ static unsigned or_cores(uint64_t configured)
 
 /* ---- events of the main loop ---- */
 
+static void end_connections(qk_server *server, qk_ending how)
+{
+    for (unsigned i = 0; i < server->worker_count; i++)
+        qk_connections_end(server->workers[i], how);
+}
+
 static void on_stop_poll(evutil_socket_t fd, short what, void *arg)
 {
     struct running *running = arg;
@@ -83,6 +97,10 @@ static void on_stop_poll(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    if (!running->told && qk_deadline_left(running->announced) == 0) {
+        running->told = true;
+        end_connections(running->server, QK_END_GRACEFULLY);
+    }
     if (atomic_load(&running->server->open_connections) == 0 || qk_deadline_left(running->stop_deadline) == 0)
         event_base_loopbreak(running->server->base);
     else
@@ -101,8 +119,9 @@ static void on_terminate(evutil_socket_t signal_number, short what, void *arg)
            atomic_load(&server->open_connections), atomic_load(&server->open_calls));
     qk_listener_pause(&server->grpc);
     qk_listener_pause(&server->https);
-    for (unsigned i = 0; i < server->worker_count; i++)
-        qk_connections_shutdown(server->workers[i], false);
+    qk_health_tell(server);
+    end_connections(server, QK_END_IS_NEAR);
+    running->announced = qk_deadline_in(ANNOUNCED_MS);
     running->stop_deadline = qk_deadline_in((int64_t)server->config.stop_seconds * 1000);
     on_stop_poll(-1, 0, running);
 }
@@ -189,7 +208,7 @@ static void stop(struct running *running)
     qk_pool_stop(&server->disk);
     qk_tick_stop(&running->tick);
     for (unsigned i = 0; i < server->worker_count; i++) {
-        qk_connections_shutdown(server->workers[i], true);
+        qk_connections_end(server->workers[i], QK_END_NOW);
         qk_worker_stop(&server->workers[i]);
     }
     free(server->workers);
@@ -199,6 +218,7 @@ static void stop(struct running *running)
     qk_server_tls_free(&server->https_tls);
     free(server->client_cas);
     qk_rest_free(&server->rest);
+    qk_attempts_free(&server->attempts);
     qk_instance_close(&server->instance);
 }
 
@@ -222,8 +242,10 @@ static qk_err start_and_loop(struct running *running)
     qk_iam_set_token_seconds(server->instance.iam, (int64_t)config->token_seconds);
     server->client_cas_changes = -1;
     QK_TRY(qk_client_cas_refresh(server));
+    QK_TRY(qk_attempts_new(&server->attempts));
     QK_TRY(start_threads(server));
     QK_TRY(start_rest(running));
+    qk_health_look(server);
     QK_TRY(watch_signals(running));
     QK_TRY(qk_listener_open(&server->grpc, server, &qk_grpc_protocol, &config->grpc, server->grpc_tls));
     QK_TRY(qk_listener_open(&server->https, server, &qk_https_protocol, &config->https, server->https_tls));

@@ -8,9 +8,11 @@
 
 #include <stdatomic.h>
 
+#include "iam/attempts.h"
 #include "rest/rest.h"
 #include "server/config.h"
 #include "server/connection.h"
+#include "server/health.h"
 #include "server/instance.h"
 #include "server/pool.h"
 #include "server/tls.h"
@@ -36,11 +38,16 @@ typedef struct qk_server {
     size_t client_ca_count;
     int64_t client_cas_changes;    /* the database's count at that time */
     atomic_bool asks_certificates; /* there are some */
+    qk_health health;
+    qk_attempts *attempts;   /* bad tokens of gRPC */
+    atomic_size_t held_back; /* calls with such, to be answered later */
     atomic_bool stopping;
 } qk_server;
 
 /* What the REST API may ask the process (host.c). */
 void qk_server_host(qk_server *server, qk_rest_host *out_host);
+/* Does the database answer? Asked at most once a second. Any thread that may wait for it. */
+QK_MUST_CHECK qk_err qk_server_check_database(void *server);
 
 /* Runs until SIGTERM or SIGINT. */
 QK_MUST_CHECK qk_err qk_server_run(const qk_server_config *config);

@@ -31,6 +31,7 @@ static void refresh_tokens(qk_task *task)
     err = qk_client_cas_refresh(tick->server);
     if (err != QK_OK)
         qk_log_failure(QK_LOG_ERROR, err, "op=refresh what=client-authorities kept=old");
+    qk_health_look(tick->server);
     atomic_store(&tick->refreshing, false);
 }
 
@@ -61,6 +62,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     tell_state(tick);
+    qk_health_tell(tick->server);
     if (!atomic_exchange(&tick->refreshing, true))
         qk_pool_post_first(tick->server->disk, &tick->refresh); /* a revocation counts within a second */
     if (++tick->seconds % SAMPLE_EVERY != 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the server does by the clock, on the main loop: each second the log is told if randomness as a whole has changed
- * its state (sources log their own), and the tokens' counts are written, on the disk pool; each ten seconds the REST
- * API notes a point of its charts, and the generators of TLS get fresh bytes. */
+ * its state (sources log their own), those who watch the server's health hear of a change, and on the disk pool the
+ * tokens' counts are written and database and master key are asked; each ten seconds the REST API notes a point of its
+ * charts, and the generators of TLS get fresh bytes. */
 #ifndef QK_SERVER_TICK_H
 #define QK_SERVER_TICK_H
 

@@ -114,12 +114,22 @@ start_fed() {
 
 # ---- starting ----
 
+grpc_health() { # as a load balancer asks
+    NODE_PATH=$build/tests/node/node_modules node "$source_root/tests/node/health.js" "127.0.0.1:$grpc_port" "$instance/ca.pem" "$@" 2>/dev/null
+}
+watch_grpc_health() { exec 7< <(grpc_health watch); }
+grpc_health_becomes() { # who watches is told
+    local line
+    read -r -t 30 -u 7 line && says "^$1$" "$line"
+}
+
 a_server_starts_before_its_source_and_answers_503() {
     configure && start || return
     answers 503 '/api/v1/random/raw?bytes=32' || return
     answers 503 /api/v1/quantum-entropy || return
     answers 503 /readyz || return
     answers 200 /healthz || return
+    [ "$(grpc_health)" = NOT_SERVING ] && watch_grpc_health && grpc_health_becomes NOT_SERVING || return
     says "starting\|error" "$(source_state)"
 }
 
@@ -128,7 +138,7 @@ the_source_gets_active_once_it_delivers() {
     until_state active || return
     answers 200 '/api/v1/random/raw?bytes=4096' || return
     [ "$(wc -c <"$work/body")" = 4096 ] || return
-    answers 200 /readyz || return
+    answers 200 /readyz && grpc_health_becomes SERVING || return
     says "op=source name=fifo state=active" "$(cat "$instance/server.log")"
 }
 
@@ -141,7 +151,7 @@ without_its_source_nothing_is_given_out() {
     until_state "error failed" || return
     answers 503 '/api/v1/random/raw?bytes=32' || return
     answers 503 /api/v1/entropy -H 'Content-Type: application/json' -d '{"block_size":32}' || return
-    answers 503 /readyz || return
+    answers 503 /readyz && grpc_health_becomes NOT_SERVING || return
     says "op=source name=fifo state=error" "$(cat "$instance/server.log")"
 }
 

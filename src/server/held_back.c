@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/held_back.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "server/server.h"
+
+/* A call that waits keeps memory and, should its peer leave, the connection's place. */
+enum { MOST_HELD = 1024, SHARE_OF_CONNECTIONS = 4 };
+
+typedef struct held {
+    qk_connection *connection;
+    qk_rpc_call *call;
+    qk_err err;
+    char words[sizeof((qk_failure *)0)->words];
+} held;
+
+static bool take_place(qk_server *server)
+{
+    size_t most = server->config.max_connections / SHARE_OF_CONNECTIONS;
+
+    if (atomic_fetch_add(&server->held_back, 1) < (most < MOST_HELD ? most : MOST_HELD))
+        return true;
+    atomic_fetch_sub(&server->held_back, 1);
+    return false;
+}
+
+static void on_time(evutil_socket_t fd, short what, void *arg)
+{
+    held *it = arg;
+    qk_connection *connection = it->connection;
+
+    (void)fd;
+    (void)what;
+    atomic_fetch_sub(&connection->server->held_back, 1);
+    qk_rpc_call_fail(it->call, it->err, it->words); /* takes `it` with it */
+    qk_connection_let_go(connection);
+}
+
+static bool wait_first(qk_connection *connection, qk_rpc_call *call, qk_err err, int64_t ms)
+{
+    const struct timeval wait = { .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+    held *it = qk_arena_zalloc(&call->arena, sizeof *it);
+
+    if (!it)
+        return false;
+    *it = (held){ .connection = connection, .call = call, .err = err };
+    snprintf(it->words, sizeof it->words, "%s", qk_err_words(err));
+    return event_base_once(qk_worker_base(connection->worker), -1, EV_TIMEOUT, on_time, it, &wait) == 0;
+}
+
+qk_err qk_hold_back(qk_connection *connection, qk_rpc_call *call, qk_err err)
+{
+    qk_server *server = connection->server;
+    qk_attempts_verdict verdict = qk_attempts_failed_at(server->attempts, connection->peer, qk_clock_monotonic_ms());
+
+    if (verdict.too_many)
+        err = qk_fail(QK_E_RATE, "too many calls without a good token: get one, and come again more slowly");
+    if (verdict.hold_back_ms == 0 || atomic_load(&server->stopping) || !take_place(server))
+        return err;
+    if (!wait_first(connection, call, err, verdict.hold_back_ms)) {
+        atomic_fetch_sub(&server->held_back, 1);
+        return err;
+    }
+    qk_connection_hold(connection);
+    call->later = true;
+    return err;
+}

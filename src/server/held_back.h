@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls with bad tokens: each failure counts for the address it came from, and is answered later and later, beyond a
+ * rate with RESOURCE_EXHAUSTED (iam/attempts.h). No thread waits; good tokens from the same address are not delayed. */
+#ifndef QK_SERVER_HELD_BACK_H
+#define QK_SERVER_HELD_BACK_H
+
+#include "rpc/server.h"
+#include "server/connection.h"
+
+/* From on_headers, for a call whose token was refused with `err` a moment ago. The error to return there: perhaps
+ * another one, and perhaps the call has been made one that is answered later. */
+QK_MUST_CHECK qk_err qk_hold_back(qk_connection *connection, qk_rpc_call *call, qk_err err);
+
+#endif
