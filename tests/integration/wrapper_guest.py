@@ -12,6 +12,7 @@ CANT_LOCK, OS_LOCKING_OK, NO_THREADS, STUB_SLOT = 0x0A, 2, 1, 7
 sys.argv[1:] = [os.path.abspath(path) for path in sys.argv[1:]]
 STUB, QUANTOKI, USER = sys.argv[2:5]
 PROXY = "/usr/lib/%s/p11-kit-proxy.so" % {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu"}.get(os.uname().machine)
+P11_KIT_MODULES = "/usr/share/p11-kit/modules"
 tests = []
 
 
@@ -541,31 +542,56 @@ def draws_around(base):
     equal(w.p11.C_Finalize(None), OK)
 
 
-@test
-def libquantoki_is_a_base():
-    path = w.folder + "/grep11client.yaml"
+def quantoki_token(folder):
+    """An embedded token, made by way of the wrapper."""
+    path = w.folder + "/" + folder + ".yaml"
     with open(path, "w") as file:
-        file.write('tokens:\n  0:\n    embedded:\n      path: "%s/token"\n' % w.folder)
+        file.write('tokens:\n  0:\n    embedded:\n      path: "%s/%s"\n' % (w.folder, folder))
     os.chmod(path, 0o600)
     os.environ["EP11CLIENT_CFG"] = path
     w.settings(QRYPT_BASE_HSM_PATH=QUANTOKI)
     subprocess.run(["pkcs11-tool", "--module", sys.argv[1], "--init-token", "--so-pin", "87654321", "--label", "mine"],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@test
+def libquantoki_is_a_base():
+    quantoki_token("token")
     draws_around(QUANTOKI)
+
+
+def with_quantoki_alone_in_p11_kit(*command):
+    """p11-kit reads its users' configuration, but not root's: root gets a view of the packages' files of its own."""
+    config = w.folder + "/config"
+    os.makedirs(config + "/pkcs11/modules", exist_ok=True)
+    with open(config + "/pkcs11/pkcs11.conf", "w") as file:
+        file.write("user-config: only\n")
+    with open(config + "/pkcs11/modules/quantoki.module", "w") as file:
+        file.write("module: %s\n" % QUANTOKI)
+    if os.getuid() == 0:
+        mount = 'mount --bind "$1" "$2" && shift 2 && exec "$@"'
+        command = ("unshare", "--mount", "sh", "-c", mount, "sh", config + "/pkcs11/modules", P11_KIT_MODULES, *command)
+    return subprocess.run(command, env={**os.environ, "XDG_CONFIG_HOME": config}, check=True, timeout=60,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
 
 
 @test
 def the_proxy_of_p11_kit_is_a_base():
     if not os.path.exists(PROXY):
         return "p11-kit's proxy is not installed"
-    home = w.folder + "/home"
-    os.makedirs(home + "/.config/pkcs11/modules")
-    with open(home + "/.config/pkcs11/pkcs11.conf", "w") as file:
-        file.write("user-config: only\n")
-    with open(home + "/.config/pkcs11/modules/softhsm.module", "w") as file:
-        file.write("module: %s\n" % w.BASE)
-    os.environ["HOME"], os.environ["XDG_CONFIG_HOME"] = home, home + "/.config"
-    draws_around(PROXY)
+    quantoki_token("behind-the-proxy")
+    w.settings(QRYPT_BASE_HSM_PATH=PROXY, **with_settings(""))
+    w.service.begin()
+    tool = ("pkcs11-tool", "--module", sys.argv[1], "--token-label", "mine")
+    slots = with_quantoki_alone_in_p11_kit(*tool, "--list-slots").decode()
+    equal(re.findall(r"token label *: (\S+)", slots), ["mine"])
+    equal(re.findall(r"token manufacturer *: (\S+)", slots), ["Quantoki"])
+    drawn = with_quantoki_alone_in_p11_kit(*tool, "--generate-random", "2000")
+    equal(drawn, b"".join(w.service.given)[:2000])
+    with open(w.folder + "/abc", "w") as file:
+        file.write("abc")
+    digest = with_quantoki_alone_in_p11_kit(*tool, "--hash", "--mechanism", "SHA256", "--input-file", w.folder + "/abc")
+    equal(digest[:4].hex(), "ba7816bf")
 
 
 if __name__ == "__main__":
