@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* usage: sequences MODULE PIN LABEL (of the token) */
+/* usage: sequences MODULE PIN LABEL (of the token)
+ *        sequences MODULE PIN LABEL SO-PIN SAMPLE (which may empty the token) */
 #include "sequences.h"
 
 #include <dlfcn.h>
@@ -8,7 +9,7 @@
 CK_FUNCTION_LIST *p11;
 CK_SESSION_HANDLE session;
 CK_SLOT_ID slot;
-const char *pin, *label;
+const char *pin, *label, *so_pin;
 CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 
 static const char *module;
@@ -42,7 +43,7 @@ static void find_slot(void)
     fail("no token with the label", CKR_OK);
 }
 
-void begin(CK_FLAGS initialise)
+static void load(CK_FLAGS initialise)
 {
     CK_C_INITIALIZE_ARGS args = { .flags = initialise };
     CK_RV (*get)(CK_FUNCTION_LIST **);
@@ -54,9 +55,48 @@ void begin(CK_FLAGS initialise)
     CHECK(get);
     OK(get(&p11));
     OK(p11->C_Initialize(&args));
-    find_slot();
+}
+
+static void log_in(void)
+{
     OK(p11->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &session));
     OK(p11->C_Login(session, CKU_USER, (CK_UTF8CHAR *)(uintptr_t)pin, strlen(pin)));
+}
+
+void begin(CK_FLAGS initialise)
+{
+    load(initialise);
+    find_slot();
+    log_in();
+}
+
+/* Of an embedded token the user's PIN is gone then; IBM's users have API keys. */
+static void give_pin(void)
+{
+    CK_TOKEN_INFO info;
+
+    OK(p11->C_GetTokenInfo(slot, &info));
+    if (info.flags & CKF_USER_PIN_INITIALIZED)
+        return;
+    OK(p11->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &session));
+    OK(p11->C_Login(session, CKU_SO, (CK_UTF8CHAR *)(uintptr_t)so_pin, strlen(so_pin)));
+    OK(p11->C_InitPIN(session, (CK_UTF8CHAR *)(uintptr_t)pin, strlen(pin)));
+    OK(p11->C_CloseSession(session));
+}
+
+void begin_sample(bool empty)
+{
+    CK_UTF8CHAR padded[32];
+
+    load(0);
+    slot = 0;
+    memset(padded, ' ', sizeof padded);
+    memcpy(padded, label, strlen(label));
+    if (empty) {
+        OK(p11->C_InitToken(slot, (CK_UTF8CHAR *)(uintptr_t)so_pin, strlen(so_pin), padded));
+        give_pin();
+    }
+    log_in();
 }
 
 void end(void)
@@ -136,18 +176,31 @@ static bool take(const step *one)
     return false;
 }
 
+static bool take_sample(const char *name)
+{
+    for (const step *one = sample_steps; one->sentence; one++)
+        if (strcmp(one->name, name) == 0)
+            return take(one);
+    printf("bad: there is no sample %s\n", name);
+    return false;
+}
+
 int main(int argc, char **argv)
 {
-    const step *const all[] = { vault_steps, oracle_steps, db2_steps, sample_steps };
+    const step *const all[] = { vault_steps, oracle_steps, db2_steps };
     bool good = true;
 
-    if (argc != 4) {
-        fprintf(stderr, "usage: %s MODULE PIN LABEL\n", argv[0]);
+    if (argc != 4 && argc != 6) {
+        fprintf(stderr, "usage: %s MODULE PIN LABEL [SO-PIN SAMPLE]\n", argv[0]);
         return 2;
     }
     module = argv[1];
     pin = argv[2];
     label = argv[3];
+    if (argc == 6) {
+        so_pin = argv[4];
+        return take_sample(argv[5]) ? 0 : 1;
+    }
     for (size_t i = 0; i < COUNT(all); i++)
         for (const step *one = all[i]; one->sentence; one++)
             good &= take(one);

@@ -16,7 +16,7 @@
 extern CK_FUNCTION_LIST *p11;
 extern CK_SESSION_HANDLE session;
 extern CK_SLOT_ID slot;
-extern const char *pin, *label;
+extern const char *pin, *label, *so_pin;
 extern CK_BBOOL yes, no;
 
 /* Ends the running step. */
@@ -54,12 +54,15 @@ _Noreturn void fail(const char *what, CK_RV rv);
 typedef struct step {
     const char *sentence;
     void (*take)(void);
+    const char *name; /* of those that are processes of their own */
 } step;
 
 extern const step vault_steps[], oracle_steps[], db2_steps[], sample_steps[];
 
 /* The library loaded anew, initialised, a session open, the user logged in; and the end of it. */
 void begin(CK_FLAGS initialise);
+/* As IBM's samples begin: slot 0, made anew if `empty`. */
+void begin_sample(bool empty);
 void end(void);
 /* A new process after a restart: everything is found again. */
 void restart(void);

@@ -143,12 +143,12 @@ static void vault_uses_rsa(void)
 }
 
 const step vault_steps[] = {
-    { "Vault generates its keys with the attributes it documents", vault_generates },
-    { "Vault seals by AES-CBC and HMAC", vault_seals },
-    { "Vault finds its keys after a restart and unseals", vault_unseals_after_a_restart },
-    { "Vault seals by AES-GCM", vault_uses_gcm },
-    { "Vault seals by RSA-OAEP", vault_uses_rsa },
-    { NULL, NULL },
+    { "Vault generates its keys with the attributes it documents", vault_generates, NULL },
+    { "Vault seals by AES-CBC and HMAC", vault_seals, NULL },
+    { "Vault finds its keys after a restart and unseals", vault_unseals_after_a_restart, NULL },
+    { "Vault seals by AES-GCM", vault_uses_gcm, NULL },
+    { "Vault seals by RSA-OAEP", vault_uses_rsa, NULL },
+    { NULL, NULL, NULL },
 };
 
 /* ---- a master key in the HSM, data keys outside ---- */
@@ -249,11 +249,11 @@ static void oracle_rotates(void)
 }
 
 const step oracle_steps[] = {
-    { "Oracle TDE sets a master key and closes a table's key", oracle_sets_a_key },
-    { "Oracle TDE opens the wallet again", oracle_opens_the_wallet_again },
-    { "Oracle TDE's server processes fork and open the table's key", oracle_forks_servers },
-    { "Oracle TDE rotates the master key", oracle_rotates },
-    { NULL, NULL },
+    { "Oracle TDE sets a master key and closes a table's key", oracle_sets_a_key, NULL },
+    { "Oracle TDE opens the wallet again", oracle_opens_the_wallet_again, NULL },
+    { "Oracle TDE's server processes fork and open the table's key", oracle_forks_servers, NULL },
+    { "Oracle TDE rotates the master key", oracle_rotates, NULL },
+    { NULL, NULL, NULL },
 };
 
 /* ---- Db2: connects for each action, and leaves ---- */
@@ -307,9 +307,9 @@ static void db2_rotates(void)
 }
 
 const step db2_steps[] = {
-    { "Db2 creates an encrypted database", db2_creates_a_database },
-    { "Db2 starts the database", db2_starts_the_database },
-    { "Db2 brings its old master key along", db2_migrates_a_key },
-    { "Db2 rotates the master key", db2_rotates },
-    { NULL, NULL },
+    { "Db2 creates an encrypted database", db2_creates_a_database, NULL },
+    { "Db2 starts the database", db2_starts_the_database, NULL },
+    { "Db2 brings its old master key along", db2_migrates_a_key, NULL },
+    { "Db2 rotates the master key", db2_rotates, NULL },
+    { NULL, NULL, NULL },
 };
