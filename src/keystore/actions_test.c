@@ -92,8 +92,9 @@ static uint64_t expected_of(const char *path)
 static qk_err try_with(const qk_method *method, uint64_t actions)
 {
     const qk_caller caller = { .identity = "app", .actions = actions };
+    char label[] = "label";
     ProtobufCBinaryData id = { 16, (uint8_t[16]){ 7 } };
-    Quantoki__V1__ResetKeystoresRequest reset = QUANTOKI__V1__RESET_KEYSTORES_REQUEST__INIT;
+    Quantoki__V1__ResetKeystoresRequest reset;
     qk_call call = { .caller = &caller, .deadline = QK_DEADLINE_NEVER };
     void *request, *response;
     qk_arena arena;
@@ -103,9 +104,10 @@ static qk_err try_with(const qk_method *method, uint64_t actions)
     call.arena = &arena;
     request = qk_message_new(method->request, &arena);
     assert_non_null(request);
+    quantoki__v1__reset_keystores_request__init(&reset);
     reset.ids = &id;
     reset.n_ids = 1;
-    reset.label = (char *)(uintptr_t) "label";
+    reset.label = label;
     err = qk_method_run(method, NULL, &call, method->request == reset.base.descriptor ? &reset : request, &response);
     qk_arena_done(&arena);
     return err;
