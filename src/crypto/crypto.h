@@ -23,6 +23,10 @@ QK_MUST_CHECK qk_err qk_crypto_start(void);
 void qk_crypto_stop(void);
 void qk_crypto_abandon(void);
 
+/* Whose ML-DSA and ML-KEM: ours, as from the start, or OpenSSL's. Between qk_crypto_start and the first key, since keys
+ * in use keep to what they began with. Formats are the same either way. QK_E_CONFIG if this OpenSSL has them not. */
+QK_MUST_CHECK qk_err qk_crypto_choose_lattice(bool by_openssl);
+
 /* ---- keys ---- */
 
 typedef struct qk_key qk_key;

@@ -142,6 +142,8 @@ qk_err qk_crypto_start(void)
     if (library.context)
         return QK_OK;
     qk_err err = start();
+    if (err == QK_OK)
+        err = qk_crypto_choose_lattice(false);
     if (err != QK_OK)
         qk_crypto_stop();
     return err;

@@ -5,6 +5,8 @@
 
 static const char *const level_choices[] = { "panic", "fatal", "error", "warning", "info", "debug", "trace", NULL };
 
+static const char *const lattice_choices[] = { "own", "openssl", NULL };
+
 #define AT(member) offsetof(qk_server_config, member)
 
 /* clang-format off */
@@ -79,6 +81,9 @@ const qk_config_row qk_server_config_rows[] = {
       .help = "Mechanisms for old keys are there: DES, DSA, RSA of X9.31, ... (marked in the table of mechanisms)." },
     { .key = "policy.hide_values", .type = QK_CONFIG_BOOL, .offset = AT(values_hidden), .fallback = "false",
       .help = "No key's value can be read, not even of keys that are extractable and not sensitive." },
+    { .key = "crypto.lattice", .type = QK_CONFIG_CHOICE, .offset = AT(lattice), .fallback = "own",
+      .choices = lattice_choices, .help = "Whose ML-DSA and ML-KEM: Quantoki's own, which are several times faster, or OpenSSL's, from 3.5 on. Keys and "
+              "blobs are the same." },
     { .key = "stop_seconds", .type = QK_CONFIG_UINT, .offset = AT(stop_seconds), .fallback = "10", .max = 3600,
       .help = "After SIGTERM open calls may finish for so long." },
     { .key = "statistics.enabled", .type = QK_CONFIG_BOOL, .offset = AT(statistics.enabled), .fallback = "true",

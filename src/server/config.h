@@ -32,6 +32,7 @@ typedef struct qk_server_config {
     uint64_t stall_seconds;
     uint64_t cache_keys;
     bool lax_keys, weak_wrapping, legacy, values_hidden; /* policy of the HSM: qk_hsm_options */
+    int lattice;                                         /* not 0: ML-DSA and ML-KEM by OpenSSL */
     uint64_t stop_seconds;                               /* open calls may finish for so long after SIGTERM */
     qk_watch_config statistics;
     const qk_config_node *entropy_map, *rest_map; /* as they stand in the file; NULL: absent */

@@ -288,7 +288,9 @@ qk_err qk_server_run(const qk_server_config *config)
     protect_memory();
     raise_descriptor_limit(&server.config);
     QK_TRY(qk_crypto_start());
-    err = run_on_entropy(&running);
+    err = qk_crypto_choose_lattice(config->lattice != 0);
+    if (err == QK_OK)
+        err = run_on_entropy(&running);
     qk_crypto_stop();
     return err;
 }

@@ -8,7 +8,7 @@
  * ciphertext that is not genuine gives an unrelated key, and no error: implicit rejection. Sources: FIPS 203, 7.2
  * and 7.3; GREP11 protocol, section 11; ANSI X9.63, 5.6.3. */
 #include "crypto/derive/derive.h"
-#include "crypto/post_quantum/lattice_key.h"
+#include "crypto/post_quantum/lattice_openssl.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -19,6 +19,11 @@ static qk_err seal(const qk_key *key, uint8_t *out_cipher, qk_secret *out_shared
     const qk_lattice_ready *ready;
 
     QK_TRY(qk_lattice_prepared(key, &ready));
+    if (ready->openssls) {
+        QK_TRY(qk_secret_new(QK_KYBER_SHARED_LEN, out_shared));
+        return qk_lattice_openssl_seal(ready->openssls, qk_lattice_kyber(key->lattice), out_cipher,
+                                       qk_secret_fill(out_shared));
+    }
     QK_TRY(qk_secret_new(QK_KYBER_COINS_LEN, &coins));
     QK_TRY(qk_lattice_random(qk_secret_fill(&coins), coins.len));
     QK_TRY(qk_secret_new(QK_KYBER_SHARED_LEN, out_shared));
@@ -32,6 +37,9 @@ static qk_err open(const qk_key *key, qk_view cipher, qk_secret *out_shared)
 
     QK_TRY(qk_lattice_prepared(key, &ready));
     QK_TRY(qk_secret_new(QK_KYBER_SHARED_LEN, out_shared));
+    if (ready->openssls)
+        return qk_lattice_openssl_open(ready->openssls, qk_lattice_kyber(key->lattice), cipher,
+                                       qk_secret_fill(out_shared));
     return qk_kyber_open(ready->opener, cipher, qk_secret_fill(out_shared));
 }
 

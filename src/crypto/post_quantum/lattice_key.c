@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "crypto/post_quantum/lattice_key.h"
+#include "crypto/post_quantum/lattice_openssl.h"
 
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -135,7 +135,9 @@ static qk_err expand(qk_key *key, qk_view seed, uint8_t *out_public)
     const qk_lattice_set *set = key->lattice;
 
     QK_TRY(qk_secret_new(qk_lattice_private_len(set), &key->value));
-    if (qk_lattice_is_kem(set->type))
+    if (qk_lattice_is_openssls(set))
+        QK_TRY(qk_lattice_openssl_pair(set, seed, out_public, qk_secret_fill(&key->value)));
+    else if (qk_lattice_is_kem(set->type))
         QK_TRY(qk_kyber_generate(qk_lattice_kyber(set), seed, out_public, qk_secret_fill(&key->value)));
     else
         QK_TRY(qk_dilithium_generate(qk_lattice_dilithium(set), seed, out_public, qk_secret_fill(&key->value)));
@@ -195,6 +197,7 @@ static void prepared_free(qk_ready *head)
     qk_dilithium_verifier_free(&it->verifier);
     qk_kyber_sealer_free(&it->sealer);
     qk_kyber_opener_free(&it->opener);
+    EVP_PKEY_free(it->openssls);
     free(it);
 }
 
@@ -203,6 +206,8 @@ static qk_err fill(const qk_key *key, qk_lattice_ready *it)
     qk_view open = qk_buf_view(&key->open), secret = qk_secret_reveal(&key->value);
     bool is_private = key->class == CKO_PRIVATE_KEY;
 
+    if (qk_lattice_is_openssls(key->lattice))
+        return qk_lattice_openssl_key(key, &it->openssls);
     if (!qk_lattice_is_kem(key->type))
         return is_private ? qk_dilithium_signer_new(qk_lattice_dilithium(key->lattice), secret, &it->signer)
                           : qk_dilithium_verifier_new(qk_lattice_dilithium(key->lattice), open, &it->verifier);

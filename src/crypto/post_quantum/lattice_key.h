@@ -44,13 +44,14 @@ QK_MUST_CHECK qk_err qk_lattice_public(const qk_lattice_set *set, qk_view bytes,
  * empty. Source: FIPS 204, algorithm 6; FIPS 203, algorithm 16 and section 7.3. */
 QK_MUST_CHECK qk_err qk_lattice_private(const qk_lattice_set *set, qk_view seed, qk_view bytes, qk_key **out_key);
 
-/* The prepared form, which lives as long as the key: one of the four, by the key's class and type. */
+/* The prepared form, which lives as long as the key: one of the five, by the key's class and type. */
 typedef struct qk_lattice_ready {
     qk_ready head;
     qk_dilithium_signer *signer;
     qk_dilithium_verifier *verifier;
     qk_kyber_sealer *sealer;
     qk_kyber_opener *opener;
+    EVP_PKEY *openssls; /* instead of these, where OpenSSL computes */
 } qk_lattice_ready;
 
 /* QK_E_NO_MEMORY. */

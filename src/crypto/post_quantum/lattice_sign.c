@@ -3,7 +3,7 @@
  * rounds are deterministic by definition. Pre-hashing signs the digest and the name of its function.
  * Sources: FIPS 204, 5.2 to 5.4; PKCS #11 3.2, ML-DSA. */
 #include "crypto/engine.h"
-#include "crypto/post_quantum/lattice_key.h"
+#include "crypto/post_quantum/lattice_openssl.h"
 #include "crypto/post_quantum/prehash.h"
 
 /* ---- what is signed ---- */
@@ -52,21 +52,30 @@ static bool is_hedged(const qk_key *key, const qk_mech_use *use)
     return qk_lattice_is_standard(key->type) && use->sign_context.hedge != CKH_DETERMINISTIC_REQUIRED;
 }
 
+static qk_err sign_ready(const qk_lattice_ready *ready, const qk_dilithium_message *message,
+                         const qk_dilithium_set *set, bool hedged, uint8_t *out_signature)
+{
+    QK_OWNED(qk_secret_free) qk_secret random = QK_SECRET_NONE;
+
+    if (ready->openssls)
+        return qk_lattice_openssl_sign(ready->openssls, set, message, hedged, out_signature);
+    if (hedged) {
+        QK_TRY(qk_secret_new(QK_DILITHIUM_RANDOM_LEN, &random));
+        QK_TRY(qk_lattice_random(qk_secret_fill(&random), random.len));
+    }
+    return qk_dilithium_sign(ready->signer, message, qk_secret_reveal(&random).data, out_signature);
+}
+
 static qk_err sign_it(const qk_key *key, const qk_mech_use *use, const qk_dilithium_message *message, qk_arena *arena,
                       qk_view *out_signature)
 {
-    QK_OWNED(qk_secret_free) qk_secret random = QK_SECRET_NONE;
     size_t len = qk_lattice_dilithium(key->lattice)->signature_len;
     const qk_lattice_ready *ready;
     uint8_t *signature;
 
     QK_TRY(qk_lattice_prepared(key, &ready));
     QK_TRY(qk_arena_bytes(arena, len, &signature));
-    if (is_hedged(key, use)) {
-        QK_TRY(qk_secret_new(QK_DILITHIUM_RANDOM_LEN, &random));
-        QK_TRY(qk_lattice_random(qk_secret_fill(&random), random.len));
-    }
-    QK_TRY(qk_dilithium_sign(ready->signer, message, qk_secret_reveal(&random).data, signature));
+    QK_TRY(sign_ready(ready, message, qk_lattice_dilithium(key->lattice), is_hedged(key, use), signature));
     *out_signature = qk_view_of(signature, len);
     return QK_OK;
 }
@@ -76,6 +85,8 @@ static qk_err verify_it(const qk_key *key, const qk_dilithium_message *message, 
     const qk_lattice_ready *ready;
 
     QK_TRY(qk_lattice_prepared(key, &ready));
+    if (ready->openssls)
+        return qk_lattice_openssl_verify(ready->openssls, qk_lattice_dilithium(key->lattice), message, signature);
     return qk_dilithium_verify(ready->verifier, message, signature);
 }
 

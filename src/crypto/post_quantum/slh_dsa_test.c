@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SLH-DSA beside the published answers of NIST's ACVP server: a pair of each parameter set, of its seed, and a
  * signature by the digest of its bytes. Skipped as a whole with an OpenSSL that lacks SLH-DSA; what is refused then is
- * in slh_dsa_offer_test.c. */
+ * in provided_test.c. */
 #include <openssl/x509.h>
 #include <stdio.h>
 

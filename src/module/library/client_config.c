@@ -11,6 +11,8 @@
 static const char *const level_choices[] = { "panic", "fatal", "error", "warning", "info",
                                              "debug", "trace", "warn",  NULL };
 
+static const char *const lattice_choices[] = { "own", "openssl", NULL };
+
 typedef struct root_record {
     const qk_config_node *tokens, *iam_template, *session_template;
     int log_level;
@@ -100,6 +102,9 @@ static const qk_config_row token_rows[] = {
       .help = "Mechanisms for old keys are there: DES, DSA, RSA of X9.31, ... (marked in the table of mechanisms)." },
     { .key = "embedded.policy.hide_values", .type = QK_CONFIG_BOOL, .offset = AT(values_hidden), .fallback = "false",
       .help = "No key's value can be read, not even of keys that are extractable and not sensitive." },
+    { .key = "embedded.crypto.lattice", .type = QK_CONFIG_CHOICE, .offset = AT(lattice), .fallback = "own",
+      .choices = lattice_choices, .help = "Whose ML-DSA and ML-KEM: Quantoki's own, which are several times faster, or OpenSSL's, from 3.5 on. Keys and "
+              "blobs are the same. OpenSSL's for the whole process if any token says so." },
     { .key = "embedded.entropy", .type = QK_CONFIG_MAP, .offset = AT(entropy),
       .help = "Sources of randomness, with the keys of quantokid.yaml's 'entropy'; the first token that has any decides." },
     { .key = "cache_max_age_ms", .type = QK_CONFIG_UINT, .offset = AT(cache_max_age_ms), .fallback = "0",

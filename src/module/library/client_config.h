@@ -37,6 +37,7 @@ typedef struct qk_client_token {
     bool embedded;
     const char *embedded_path;                 /* NULL: the user's data folder */
     bool weak_wrapping, legacy, values_hidden; /* policy of an embedded token: qk_hsm_options */
+    int lattice;                               /* not 0: ML-DSA and ML-KEM by OpenSSL */
     const qk_config_node *entropy;             /* sources of randomness; NULL: the default ones */
     uint64_t cache_max_age_ms;
 } qk_client_token;

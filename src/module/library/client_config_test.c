@@ -87,6 +87,16 @@ static void an_embedded_token_may_have_a_policy_of_its_own(void **state)
     assert_true(!config.tokens[1].legacy && config.tokens[1].weak_wrapping && config.tokens[1].values_hidden);
 }
 
+static void an_embedded_token_may_choose_openssls_lattices(void **state)
+{
+    (void)state;
+    assert_qk_ok(parse("tokens:\n  0: { embedded: { crypto: { lattice: openssl } } }\n"
+                       "  1: { embedded: { path: /b } }\n"));
+    assert_true(config.tokens[0].lattice != 0);
+    assert_int_equal(config.tokens[1].lattice, 0);
+    assert_qk_err(parse("tokens: { 0: { embedded: { crypto: { lattice: other } } } }"), QK_E_CONFIG);
+}
+
 static void self_hosted_files_may_leave_much_out(void **state)
 {
     (void)state;
@@ -177,6 +187,7 @@ int main(void)
         cmocka_unit_test(slots_come_in_their_order),
         cmocka_unit_test(an_embedded_token_may_have_sources_of_its_own),
         cmocka_unit_test(an_embedded_token_may_have_a_policy_of_its_own),
+        cmocka_unit_test(an_embedded_token_may_choose_openssls_lattices),
         cmocka_unit_test(self_hosted_files_may_leave_much_out),
         cmocka_unit_test(keys_that_nobody_knows_do_not_stop_the_module),
         cmocka_unit_test(without_a_file_there_is_one_embedded_token),

@@ -115,6 +115,16 @@ static qk_err start_entropy(const qk_client_config *config)
     return qk_entropy_start(&entropy);
 }
 
+/* The arithmetic is the process's, not a token's. */
+static qk_err choose_lattice(const qk_client_config *config)
+{
+    bool by_openssl = false;
+
+    for (size_t i = 0; i < config->token_count; i++)
+        by_openssl |= config->tokens[i].embedded && config->tokens[i].lattice != 0;
+    return qk_crypto_choose_lattice(by_openssl);
+}
+
 static qk_err make_slots(qk_module *module)
 {
     module->slots = calloc(module->config.token_count, sizeof *module->slots);
@@ -151,6 +161,7 @@ static qk_err make_module(qk_module **out_module)
         return qk_fail(QK_E_NO_MEMORY, "no memory for the module");
     module->config = QK_CLIENT_CONFIG_NONE;
     QK_TRY(load_config(&module->config));
+    QK_TRY(choose_lattice(&module->config));
     QK_TRY(start_entropy(&module->config));
     QK_TRY(qk_session_table_new(&module->sessions));
     QK_TRY(make_slots(module));

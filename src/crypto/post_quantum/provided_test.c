@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SLH-DSA is there if OpenSSL has it; if not, its mechanisms are not listed and its keys are refused with a word about
- * the parameter set. */
+/* What OpenSSL has from 3.5 on, and what happens where it lacks it: the mechanisms of SLH-DSA are not listed, its keys
+ * are refused with a word about the parameter set, and nobody can choose OpenSSL's lattices. */
 #include "crypto/key/pair_testing.h"
+#include "crypto/post_quantum/lattice_openssl.h"
 #include "crypto/post_quantum/provided.h"
 
 /* A private key of SLH-DSA-SHA2-128f, of ACVP's (tcId 21). */
@@ -47,10 +48,25 @@ static void the_mechanisms_are_there_if_openssl_has_them(void **state)
                   offered() ? QK_OK : QK_E_MECHANISM_INVALID);
 }
 
+static void openssls_lattices_can_be_chosen_if_it_has_them(void **state)
+{
+    bool has = qk_provided("ML-DSA-65");
+
+    (void)state;
+    assert_qk_err(qk_crypto_choose_lattice(true), has ? QK_OK : QK_E_CONFIG);
+    if (!has)
+        assert_non_null(strstr(qk_err_words(QK_E_CONFIG), "3.5"));
+    assert_int_equal(qk_lattice_is_openssls(qk_lattice_by_number(CKK_ML_DSA, CKP_ML_DSA_65)), has);
+    assert_false(qk_lattice_is_openssls(qk_lattice_by_number(CKK_IBM_PQC_DILITHIUM, 1)));
+    assert_qk_ok(qk_crypto_choose_lattice(false));
+    assert_false(qk_lattice_is_openssls(qk_lattice_by_number(CKK_ML_DSA, CKP_ML_DSA_65)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_key_is_made_of_a_set_that_is_not_here),
+        cmocka_unit_test(openssls_lattices_can_be_chosen_if_it_has_them),
         cmocka_unit_test(the_mechanisms_are_there_if_openssl_has_them),
     };
 
