@@ -25,6 +25,15 @@ END
 attributes(*, CKO_PRIVATE_KEY, CKK_EC) = { CKA_DERIVE = true }
 attributes(*, CKO_SECRET_KEY, CKK_GENERIC_SECRET) = { CKA_SENSITIVE = false CKA_EXTRACTABLE = true }
 END
+    sed '$ r /dev/stdin' "$place/java.cfg" >"$place/tls-inside.cfg" <<END
+attributes(*, CKO_SECRET_KEY, CKK_GENERIC_SECRET) = { CKA_DERIVE = true CKA_SIGN = true CKA_VERIFY = true }
+attributes(*, CKO_PRIVATE_KEY, CKK_EC) = { CKA_DERIVE = true CKA_SIGN = true }
+attributes(*, CKO_PRIVATE_KEY, CKK_DH) = { CKA_DERIVE = true }
+END
+    sed '$ r /dev/stdin' "$place/tls-inside.cfg" >"$place/tls.cfg" <<END
+attributes(*, CKO_SECRET_KEY, CKK_GENERIC_SECRET) = { CKA_SENSITIVE = false CKA_EXTRACTABLE = true }
+attributes(*, CKO_PUBLIC_KEY, CKK_RSA) = { CKA_ENCRYPT = true CKA_VERIFY = true CKA_WRAP = true }
+END
     keytool -genkeypair -alias made -keyalg EC -groupname secp256r1 -dname CN=java || return
     says "made, PrivateKeyEntry" "$(keytool -list)"
 }
@@ -58,6 +67,8 @@ run_cases() {
     for part in signatures ciphers others copies keystore; do use_token $part java; done
     use_token wrapping wrapping
     use_token derivations deriving
+    use_token tls-inside tls-inside
+    use_token tls tls
 }
 
 if ! command -v javac >/dev/null || ! command -v keytool >/dev/null; then

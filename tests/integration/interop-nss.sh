@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# NSS: the module added by modutil; certutil, pk12util and cmsutil with keys and certificates in the token.
+# NSS: the module added by modutil; certutil, pk12util and cmsutil with keys and certificates in the token; a TLS server.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/interop.sh"
 
@@ -69,6 +69,42 @@ a_message_is_encrypted_and_read() {
     nss cmsutil -D -f "$pin_file" -i "$place/secret.p7" -o "$place/read" && cmp "$place/read" "$place/message"
 }
 
+servers_keys_are_made() {
+    in_token -S -k rsa -g 2048 -z "$place/noise" -s CN=localhost -n tls-rsa -x -t ,, -m 2 || return
+    in_token -S -k ec -q nistp256 -z "$place/noise" -s CN=localhost -n tls-ec -x -t ,, -m 3
+}
+
+tls_port=
+tls_server_starts() {
+    tls_port=$(free_port)
+    serve "$place/selfserv.log" selfserv -d "sql:$place/db" -n "$label:tls-rsa" -e "$label:tls-ec" -w "$user_pin" \
+        -p "$tls_port" -V tls1.0:tls1.3 -c :1301:C02B:C02F:002F:C00A
+    wait_for_port "$tls_port"
+}
+
+# NSS at both ends, in one cipher suite at a time, so that each kind of key has its turn. The client has no module and
+# trusts anybody.
+nss_speaks_tls_with_itself() { # each: version, cipher suite by its number
+    local of said
+    mkdir "$place/client" && certutil -N -d "sql:$place/client" --empty-password || return
+    printf 'GET / HTTP/1.0\r\n\r\n' >"$place/request"
+    for of in "$@"; do
+        said=$(timeout 60 tstclnt -h 127.0.0.1 -p "$tls_port" -d "sql:$place/client" -o -A "$place/request" \
+            -V "${of%,*}:${of%,*}" -c ":${of#*,}" 2>&1)
+        says "HTTP/1.0 200 OK" "$said" || { echo "with $of"; cat "$place/selfserv.log"; return 1; }
+    done
+}
+
+nss_speaks_tls_with_openssl() { # each: options of s_client
+    local options said
+    for options in "$@"; do
+        # shellcheck disable=SC2086 # several options
+        said=$(timeout 60 openssl s_client -connect "127.0.0.1:$tls_port" -ign_eof $options <"$place/request" 2>&1)
+        says "HTTP/1.0 200 OK" "$said" || { echo "with $options"; cat "$place/selfserv.log"; return 1; }
+    done
+    end_served "$served"
+}
+
 objects_are_deleted() {
     in_token -D -n "$label:server" || return
     in_token -F -n "$label:soft" || return
@@ -85,6 +121,16 @@ run_cases() {
     with_token "pk12util imports a key and its certificate" a_pkcs12_file_is_imported
     with_token "cmsutil signs a message" a_message_is_signed_and_checked
     with_token "cmsutil reads an encrypted message" a_message_is_encrypted_and_read
+    if command -v selfserv >/dev/null && command -v tstclnt >/dev/null; then
+        with_token "certutil makes a server's keys and certificates" servers_keys_are_made
+        with_token "selfserv finds them" tls_server_starts
+        with_token "selfserv speaks TLS with tstclnt: ECDSA, PSS, and RSA that decrypts" nss_speaks_tls_with_itself \
+            tls1.3,1301 tls1.2,C02B tls1.2,C02F tls1.2,002F tls1.0,C00A tls1.0,002F
+        with_token "selfserv speaks TLS with OpenSSL: PSS, PKCS #1" nss_speaks_tls_with_openssl \
+            -tls1_3 "-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256 -sigalgs RSA+SHA256"
+    else
+        skip "$token: selfserv speaks TLS" "libnss3-tools has no selfserv here"
+    fi
     with_token "certutil deletes objects" objects_are_deleted
 }
 

@@ -4,13 +4,17 @@
 // usage: java TokenUser CONFIGURATION PIN PART...; SOFT_P12 names a PKCS #12 file (entry "soft", password "secret")
 
 import java.io.FileInputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.*;
 import java.security.cert.Certificate;
 import java.security.spec.*;
 import java.util.Arrays;
+import java.util.concurrent.FutureTask;
 import javax.crypto.*;
 import javax.crypto.spec.*;
+import javax.net.ssl.*;
 
 public class TokenUser {
     interface Step {
@@ -194,6 +198,15 @@ public class TokenUser {
         });
     }
 
+    // The key of SOFT_P12 (RSA) goes into the token.
+    static KeyStore storeSoft() throws Exception {
+        KeyStore soft = KeyStore.getInstance("PKCS12");
+        soft.load(new FileInputStream(System.getenv("SOFT_P12")), "secret".toCharArray());
+        Key key = soft.getKey("soft", "secret".toCharArray());
+        store.setKeyEntry("soft", key, null, soft.getCertificateChain("soft"));
+        return soft;
+    }
+
     // keytool made "made" (EC) before; its certificate chain is there, too.
     static void keyStore() throws Exception {
         step("the key store shows what keytool made", () -> {
@@ -213,10 +226,7 @@ public class TokenUser {
             check(!again.containsAlias("secret"), "it is still there");
         });
         step("a private key of one's own is stored with its certificate", () -> {
-            KeyStore soft = KeyStore.getInstance("PKCS12");
-            soft.load(new FileInputStream(System.getenv("SOFT_P12")), "secret".toCharArray());
-            Key key = soft.getKey("soft", "secret".toCharArray());
-            store.setKeyEntry("soft", key, null, soft.getCertificateChain("soft"));
+            KeyStore soft = storeSoft();
             PrivateKey stored = (PrivateKey)store.getKey("soft", null);
             signAndVerify("SHA256withRSA", new KeyPair(store.getCertificate("soft").getPublicKey(), stored), null);
             check(Arrays.equals(store.getCertificate("soft").getEncoded(), soft.getCertificate("soft").getEncoded()),
@@ -252,6 +262,111 @@ public class TokenUser {
         });
     }
 
+    // Java closes the session of a digest that it cancels, and with the last session the login ends; a key keeps one open.
+    static SecretKey anchor;
+
+    // Before the first class of TLS is there: the token comes first, all versions are allowed, and the sides agree in groups
+    // that tokens know.
+    static void tokenFirst(boolean extendedMasterSecret) throws Exception {
+        anchor = aes(128);
+        Security.setProperty("jdk.tls.disabledAlgorithms", "");
+        Security.setProperty("jdk.certpath.disabledAlgorithms", "");
+        System.setProperty("jdk.tls.namedGroups", "secp256r1,ffdhe2048");
+        System.setProperty("jdk.tls.useExtendedMasterSecret", String.valueOf(extendedMasterSecret));
+        Security.removeProvider(token.getName());
+        Security.insertProviderAt(token, 1);
+    }
+
+    // The server has the token's keys, the client trusts their certificates alone.
+    static SSLContext tlsContext(boolean server) throws Exception {
+        SSLContext context = SSLContext.getInstance("TLS");
+        if (server) {
+            KeyManagerFactory keys = KeyManagerFactory.getInstance("SunX509");
+            keys.init(store, pin);
+            context.init(keys.getKeyManagers(), new TrustManager[0], null);
+        } else {
+            KeyStore trusted = KeyStore.getInstance("PKCS12");
+            TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
+            trusted.load(null, null);
+            trusted.setCertificateEntry("authority", store.getCertificateChain("made")[1]);
+            trusted.setCertificateEntry("soft", store.getCertificate("soft"));
+            trust.init(trusted);
+            context.init(null, trust.getTrustManagers(), null);
+        }
+        return context;
+    }
+
+    static void say(SSLSocket socket, byte[] what) throws Exception {
+        OutputStream out = socket.getOutputStream();
+        out.write(what);
+        out.flush();
+    }
+
+    static SSLSocket prepared(SSLSocket socket, String version, String suite) throws Exception {
+        socket.setSoTimeout(30000);
+        socket.setEnabledProtocols(new String[] {version});
+        socket.setEnabledCipherSuites(new String[] {suite});
+        return socket;
+    }
+
+    // Server and client of this program say the message to each other.
+    static void speak(SSLContext server, SSLContext client, String version, String suite) throws Exception {
+        InetAddress here = InetAddress.getLoopbackAddress();
+        try (SSLServerSocket door = (SSLServerSocket)server.getServerSocketFactory().createServerSocket(0, 1, here)) {
+            FutureTask<Void> serving = new FutureTask<>(() -> {
+                try (SSLSocket socket = prepared((SSLSocket)door.accept(), version, suite)) {
+                    say(socket, socket.getInputStream().readNBytes(MESSAGE.length));
+                }
+                return null;
+            });
+            new Thread(serving).start();
+            try (SSLSocket socket = (SSLSocket)client.getSocketFactory().createSocket(here, door.getLocalPort())) {
+                say(prepared(socket, version, suite), MESSAGE);
+                check(Arrays.equals(socket.getInputStream().readNBytes(MESSAGE.length), MESSAGE), "it came back otherwise");
+                check(socket.getSession().getProtocol().equals(version), "another version was spoken");
+            }
+            serving.get();
+        }
+    }
+
+    static void tlsSteps(String what, String[][] connections) throws Exception {
+        storeSoft();
+        SSLContext server = tlsContext(true), client = tlsContext(false);
+        for (String[] of : connections)
+            step(of[0] + ", " + of[1] + ", " + what, () -> speak(server, client, of[0], of[1]));
+        store.deleteEntry("soft");
+    }
+
+    // What the sides agree on and all that comes of it is sensitive: if they understand each other, the token derived it. Java
+    // before 24 must not do so with TLS 1.3: docs/interoperability.md.
+    static void tlsInside() throws Exception {
+        tokenFirst(false);
+        step("what two sides agree on stays in the token", () -> {
+            KeyPair one = ec("secp256r1"), other = ec("secp256r1");
+            KeyAgreement agreement = KeyAgreement.getInstance("ECDH", token);
+            agreement.init(one.getPrivate());
+            agreement.doPhase(other.getPublic(), true);
+            check(agreement.generateSecret("TlsPremasterSecret").getEncoded() == null, "it left the token");
+        });
+        tlsSteps("all in the token", new String[][] {
+            {"TLSv1.2", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+            {"TLSv1.2", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384"},
+            {"TLSv1.1", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"},
+            {"TLSv1", "TLS_DHE_RSA_WITH_AES_256_CBC_SHA"}});
+        if (Runtime.version().feature() >= 24)
+            tlsSteps("all in the token", new String[][] {{"TLSv1.3", "TLS_AES_256_GCM_SHA384"}});
+    }
+
+    // Java reads what the sides agree on and goes on itself where no mechanism of the token does.
+    static void tls() throws Exception {
+        tokenFirst(true);
+        tlsSteps("with the token's keys", new String[][] {
+            {"TLSv1.3", "TLS_AES_128_GCM_SHA256"},
+            {"TLSv1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+            {"TLSv1.2", "TLS_RSA_WITH_AES_128_CBC_SHA256"},
+            {"TLSv1.1", "TLS_RSA_WITH_AES_128_CBC_SHA"}});
+    }
+
     public static void main(String[] arguments) throws Exception {
         token = Security.getProvider("SunPKCS11").configure(arguments[0]);
         Security.addProvider(token);
@@ -267,6 +382,8 @@ public class TokenUser {
                 case "keystore" -> keyStore();
                 case "copies" -> copies();
                 case "derivations" -> derivations();
+                case "tls-inside" -> tlsInside();
+                case "tls" -> tls();
                 default -> throw new IllegalArgumentException(part);
             }
         System.exit(bad == 0 ? 0 : 1);
