@@ -175,6 +175,8 @@ static void shut_down_those_of(const qk_listener *listener, const char *why)
         next = it->next;
         if (listener && it->listener != listener)
             continue;
+        if (listener)
+            atomic_store(&it->public.outdated, true);
         it->protocol->shutdown(it->session);
         if (it->transport.handshaken)
             qk_connection_go_on(it);

@@ -26,8 +26,9 @@ struct qk_server;
 typedef struct qk_connection {
     struct qk_server *server;
     qk_worker *worker;
-    atomic_bool gone; /* nobody waits for what pools do for it */
-    char peer[64];    /* address:port */
+    atomic_bool gone;     /* nobody waits for what pools do for it */
+    atomic_bool outdated; /* it was let in by rules on client certificates that have changed */
+    char peer[64];        /* address:port */
 } qk_connection;
 
 typedef struct qk_protocol {

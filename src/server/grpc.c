@@ -9,12 +9,13 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "rpc/server.h"
 #include "server/held_back.h"
 #include "server/service.h"
 
-enum { LARGE_BODY = 1 << 20 };
+enum { LARGE_BODY = 1 << 20, BELIEVED_MS = 1000 };
 
 /* The server's own part of a call, in the call's arena. */
 typedef struct call_record {
@@ -23,6 +24,7 @@ typedef struct call_record {
     qk_rpc_call *call;
     const qk_method *method;
     qk_endpoint *endpoint;
+    int64_t admitted_ms;
     qk_caller caller;
     bool has_caller;
     qk_err result;
@@ -95,8 +97,23 @@ static qk_err admit(qk_connection *connection, qk_rpc_call *call)
     record->call = call;
     record->method = method;
     record->endpoint = endpoint;
+    record->admitted_ms = qk_clock_monotonic_ms();
     QK_TRY(check_listener(server));
     QK_TRY(authenticate(server, call, &record->caller, &record->has_caller));
+    return authorize(record);
+}
+
+/* A body may take its time, if it keeps moving, and so may a thread of the pool: rights that ended meanwhile have
+ * ended. */
+static qk_err admit_again(call_record *record)
+{
+    qk_connection *connection = record->connection;
+
+    if (qk_clock_monotonic_ms() - record->admitted_ms < BELIEVED_MS)
+        return QK_OK;
+    if (atomic_load(&connection->outdated))
+        return qk_fail(QK_E_NOT_AUTHENTICATED, "whose client certificates count has changed: connect again");
+    QK_TRY(authenticate(connection->server, record->call, &record->caller, &record->has_caller));
     return authorize(record);
 }
 
@@ -138,6 +155,7 @@ static qk_err perform(call_record *record)
                         .deadline = call->deadline };
     void *request, *response;
 
+    QK_TRY(admit_again(record));
     QK_TRY(qk_rpc_call_read(call, record->method->request, &request));
     QK_TRY(qk_perform(record->endpoint, &context, record->method, request, &response));
     return qk_message_write(response, 0, &call->arena, &record->answer);

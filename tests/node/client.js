@@ -88,4 +88,6 @@ exports.connect = (token, service = grep11.Crypto) => {
   return promised(client, metadata);
 };
 exports.Keystore = quantoki.Keystore;
+exports.OurCrypto = quantoki.Crypto;
+exports.Crypto = grep11.Crypto;
 exports.grpc = grpc;
