@@ -213,6 +213,20 @@ def check_links():
     return lost
 
 
+def check_rows():
+    """Each test that tests/node/README.md names is in the file that its section names."""
+    lost = []
+    for section in read("tests/node/README.md").split("\n## ")[1:]:
+        file = re.search(r"`(\w+_test\.js)`", section.split("\n", 1)[0]).group(1)
+        titles = re.findall(r"""\btest\((['`])((?:\\.|(?!\1).)*)\1""", read(f"tests/node/{file}"))
+        titles = ["".join(".+" if part.startswith("${") else re.escape(part.replace("\\'", "'"))
+                          for part in re.split(r"(\$\{.*?\})", title)) for _, title in titles]
+        rows = [line.split("|")[2] for line in section.split("\n") if line.startswith("| ")][1:]
+        lost += [f"tests/node/{file} has no test `{name}`" for row in rows for name in re.findall("`([^`]+)`", row)
+                 if not any(re.fullmatch(title, name) for title in titles)]
+    return lost
+
+
 CASES = [
     ("the table of quantokid.yaml is what quantokid prints", lambda: check_table("quantokid.yaml")),
     ("the table of grep11client.yaml is what the module reads", lambda: check_table("grep11client.yaml")),
@@ -234,6 +248,7 @@ CASES = [
     ("the table of errors has every error", check_errors),
     ("the list of missing GREP11 methods is the true one", check_methods),
     ("links between the pages lead somewhere", check_links),
+    ("each row of what clients rely on has its test", check_rows),
 ]
 
 

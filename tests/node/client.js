@@ -81,10 +81,10 @@ const promised = (client, metadata) =>
       ),
   });
 
-exports.connect = (token, service = grep11.Crypto) => {
+exports.connect = (token, service = grep11.Crypto, credentials = grpc.credentials.createSsl(ca)) => {
   const metadata = new grpc.Metadata();
   if (token) metadata.set('authorization', `Bearer ${token}`);
-  const client = new service(grpcAddress, grpc.credentials.createSsl(ca), channelOptions);
+  const client = new service(grpcAddress, credentials, channelOptions);
   return promised(client, metadata);
 };
 exports.Keystore = quantoki.Keystore;

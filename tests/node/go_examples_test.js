@@ -4,10 +4,13 @@
 
 const assert = require('assert');
 const crypto = require('crypto');
+const tls = require('tls');
+const events = require('events');
 const { HDKey } = require('@scure/bip32');
 const { secp256k1 } = require('@noble/curves/secp256k1');
 const { skip, start, test } = require('./tap');
 const { connect, tokenOf } = require('./client');
+const tlsServer = require('./tls_server');
 const { CKA, CKK, CKM, CKO, CKR, bytes, curves, element, fails, flag, int, pointOf, spkiOf } = require('./vocabulary');
 
 const text = Buffer.from('Hello, this is a very long and creative message');
@@ -440,6 +443,21 @@ test('tls: what a signer of TLS does with P-256', async () => {
   const { Signature } = await hsm.SignSingle({ PrivKey, Mech: mech(CKM.ECDSA), Data });
   assert.strictEqual(Signature.length, 64);
   assert.ok(crypto.verify('sha256', text, { key, dsaEncoding: 'ieee-p1363' }, Signature));
+});
+
+test('tls: a session whose server signs here, with a stock client', async () => {
+  const { PrivKey, PubKeyBytes } = await ecPair('P-256');
+  const sign = async (Data) => (await hsm.SignSingle({ PrivKey, Mech: mech(CKM.ECDSA), Data })).Signature;
+  const certificate = await tlsServer.certificate(spkiOf(PubKeyBytes), sign);
+  const { port, done } = await tlsServer.echoOnce(certificate, sign);
+  const ca = `-----BEGIN CERTIFICATE-----\n${certificate.toString('base64')}\n-----END CERTIFICATE-----\n`;
+  const client = tls.connect({ port, host: '127.0.0.1', servername: 'localhost', ca, minVersion: 'TLSv1.3', ecdhCurve: 'X25519',
+    ciphers: 'TLS_AES_128_GCM_SHA256' }, () => client.write(text));
+  const [echo] = await Promise.race([events.once(client, 'data'), done.then(() => new Promise(() => {}))]);
+  assert.ok(client.authorized);
+  assert.deepStrictEqual(echo, text);
+  client.destroy();
+  await done;
 });
 
 // ---- wrapUnwrap ----

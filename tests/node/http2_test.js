@@ -94,6 +94,25 @@ test('large messages in both directions, in pieces of any size', () => withSessi
   assert.deepStrictEqual((await answer).body.subarray(-32), crypto.createHash('sha256').update(data).digest());
 }));
 
+test('a message of 64 MiB to the byte is served, one byte more is refused', () => withSession(async (session) => {
+  const path = '/grep11.Crypto/DigestSingle';
+  const data = Buffer.alloc((64 << 20) - (digestRequest(Buffer.alloc(1 << 26)).length - (1 << 26)));
+  assert.strictEqual(digestRequest(data).length, 64 << 20);
+  const answer = await call(session, path, message(digestRequest(data)));
+  assert.deepStrictEqual(answer.body.subarray(-32), crypto.createHash('sha256').update(data).digest());
+  const stream = open(session, path);
+  stream.write(message(Buffer.alloc((64 << 20) + 1)).subarray(0, 100)); // what is announced is enough
+  refused(await answerOf(stream), grpc.status.RESOURCE_EXHAUSTED);
+}));
+
+test('metadata of both client generations, and what may not come twice', () => withSession(async (session) => {
+  const ask = (headers) => call(session, random, message(number(1, 1)), headers);
+  const instance = { 'bluemix-instance': '11111111-2222-3333-4444-555555555555' };
+  for (const headers of [{}, instance, { 'bluemix-instance': '' }, { 'x-request-id': 'abc', 'user-agent': 'grpc-go/1.60' }])
+    assert.strictEqual((await ask(headers)).status, 0);
+  refused(await ask({ 'bluemix-instance': ['a', 'b'] }), grpc.status.INVALID_ARGUMENT);
+}));
+
 test('a message longer than announced, and two messages, are refused', () => withSession(async (session) => {
   const one = message(number(1, 8));
   for (const body of [Buffer.concat([one, Buffer.from([0])]), Buffer.concat([one, one])])

@@ -4,6 +4,7 @@
 'use strict';
 
 const assert = require('assert');
+const fs = require('fs');
 const path = require('path');
 const { once } = require('events');
 const { spawn } = require('child_process');
@@ -20,7 +21,7 @@ const gone = async (pid) => {
   for (const end = Date.now() + PATIENCE; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 10)))
     try {
       process.kill(pid, 0);
-      if (/^State:\s+Z/m.test(require('fs').readFileSync(`/proc/${pid}/status`, 'utf8'))) return;
+      if (/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))) return;
     } catch {
       return;
     }
@@ -30,9 +31,9 @@ const theFirst = () => {
   const pid = Number(process.env.QUANTOKI_SERVER_PID);
   return { stop: () => process.kill(pid, 'SIGTERM'), ended: () => gone(pid) };
 };
-const startServer = async () => {
-  const child = spawn(process.env.QUANTOKI_SERVER, ['--config', path.join(process.env.QUANTOKI_INSTANCE, 'quantokid.yaml')],
-    { stdio: ['ignore', 'ignore', 'pipe'] });
+const configuration = path.join(process.env.QUANTOKI_INSTANCE, 'quantokid.yaml');
+const startServer = async (config = configuration) => {
+  const child = spawn(process.env.QUANTOKI_SERVER, ['--config', config], { stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = once(child, 'exit');
   let text = '';
   await new Promise((resolve, reject) => {
@@ -139,6 +140,17 @@ test('@grpc/grpc-js: calls in flight during the stop succeed, and the client fin
       return new Promise((resolve) => setTimeout(resolve, 20));
     });
   assert.strictEqual(answer.Signature.length, 64);
+});
+
+// As the Go examples talk to a server if GREP11_LOCAL is set.
+test('without TLS and tokens, on this machine, if the configuration says so', async () => {
+  server.stop();
+  await server.ended();
+  const plain = `${configuration}.plain.yaml`;
+  fs.writeFileSync(plain, `${fs.readFileSync(configuration, 'utf8').replace(/^grpc:/m, 'grpc:\n  tls: off')}\niam: { enabled: false }\n`);
+  server = await startServer(plain);
+  const { Rnd } = await connect(null, undefined, grpc.credentials.createInsecure()).GenerateRandom({ Len: 4096 });
+  assert.strictEqual(Rnd.length, 4096);
 });
 
 test('the last one ends as well', async () => {
