@@ -42,7 +42,7 @@ static qk_err answer_error(question *it, qk_grpc_status status, const char *what
     snprintf(words, sizeof words, "%s%.96s", what, name);
     if (!error || !(error->error_message = qk_arena_text(it->arena, qk_view_text(words))))
         return no_memory();
-    error->error_code = status;
+    error->error_code = (int32_t)status;
     it->answer->message_response_case = ANSWER_IS(ERROR_RESPONSE);
     it->answer->error_response = error;
     return QK_OK;
