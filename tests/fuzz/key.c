@@ -36,6 +36,8 @@ static const struct {
     { CKO_PRIVATE_KEY, CKK_IBM_PQC_DILITHIUM },
     { CKO_PUBLIC_KEY, CKK_IBM_PQC_KYBER },
     { CKO_PRIVATE_KEY, CKK_IBM_PQC_KYBER },
+    { CKO_PUBLIC_KEY, CKK_SLH_DSA },
+    { CKO_PRIVATE_KEY, CKK_SLH_DSA },
 };
 
 void fuzz_start(void)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What other rooms ask of post-quantum keys, whichever their family. */
 #include "crypto/post_quantum/lattice_codec.h"
-#include "crypto/post_quantum/provided.h"
 #include "crypto/post_quantum/slh_dsa.h"
 
 size_t qk_post_quantum_signature_len(CK_KEY_TYPE type, const qk_attrs *attrs)
@@ -28,16 +27,14 @@ CK_KEY_TYPE qk_post_quantum_type_of_oid(qk_view content)
 
 qk_err qk_post_quantum_check_set(CK_KEY_TYPE type, const qk_attrs *attrs)
 {
-    const qk_slh_dsa_set *slh_dsa = NULL;
+    const qk_slh_dsa_set *slh_dsa;
     const qk_lattice_set *lattice;
 
-    if (type == CKK_SLH_DSA && qk_attrs_find(attrs, CKA_PARAMETER_SET)) {
-        QK_TRY(qk_slh_dsa_template_set(attrs, &slh_dsa));
-        return qk_provided(slh_dsa->name)
-                   ? QK_OK
-                   : qk_fail(QK_E_SET_NOT_SUPPORTED, "%s needs OpenSSL 3.5 or newer", slh_dsa->name);
-    }
-    if (!qk_lattice_is_standard(type) || !qk_attrs_find(attrs, CKA_PARAMETER_SET))
+    if (!qk_attrs_find(attrs, CKA_PARAMETER_SET))
+        return QK_OK;
+    if (type == CKK_SLH_DSA)
+        return qk_slh_dsa_template_set(attrs, &slh_dsa);
+    if (!qk_lattice_is_standard(type))
         return QK_OK;
     return qk_lattice_template_set(type, attrs, QK_E_SET_NOT_SUPPORTED, &lattice);
 }

@@ -24,7 +24,8 @@ enum { QK_SLH_DSA_N_MAX = 32, QK_SLH_DSA_OID_LEN = 11 };
 const qk_slh_dsa_set *qk_slh_dsa_by_number(CK_ULONG number);
 const qk_slh_dsa_set *qk_slh_dsa_by_oid(qk_view oid); /* complete DER */
 qk_view qk_slh_dsa_oid(const qk_slh_dsa_set *set);
-/* That a template names. QK_E_TEMPLATE_INCOMPLETE, QK_E_SET_NOT_SUPPORTED. */
+/* That a template names. QK_E_TEMPLATE_INCOMPLETE; QK_E_SET_NOT_SUPPORTED if there is none, or not with this OpenSSL.
+ */
 QK_MUST_CHECK qk_err qk_slh_dsa_template_set(const qk_attrs *attrs, const qk_slh_dsa_set **out_set);
 
 /* QK_E_ATTRIBUTE_VALUE for bytes that are no key of the set; QK_E_SET_NOT_SUPPORTED. */

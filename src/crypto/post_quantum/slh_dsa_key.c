@@ -127,8 +127,11 @@ qk_err qk_slh_dsa_template_set(const qk_attrs *attrs, const qk_slh_dsa_set **out
     if (!qk_attrs_find(attrs, CKA_PARAMETER_SET))
         return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "an SLH-DSA key needs its parameter set (CKA_PARAMETER_SET)");
     *out_set = qk_slh_dsa_by_number(qk_attrs_ulong(attrs, CKA_PARAMETER_SET, 0));
-    return *out_set ? QK_OK
-                    : qk_fail(QK_E_SET_NOT_SUPPORTED, "CKA_PARAMETER_SET names no parameter set of a CKK_SLH_DSA");
+    if (!*out_set)
+        return qk_fail(QK_E_SET_NOT_SUPPORTED, "CKA_PARAMETER_SET names no parameter set of a CKK_SLH_DSA");
+    return qk_provided((*out_set)->name)
+               ? QK_OK
+               : qk_fail(QK_E_SET_NOT_SUPPORTED, "%s needs OpenSSL 3.5 or newer", (*out_set)->name);
 }
 
 static qk_err describe(const qk_key *key, qk_attrs *attrs)
