@@ -26,7 +26,7 @@ static CK_RV answer_wrong(CK_SESSION_HANDLE at)
 static CK_RV make_pair(bool is_private)
 {
     CK_MECHANISM mechanism = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0 };
-    CK_ULONG bits = 2048;
+    CK_ULONG bits = 1024;
     CK_ATTRIBUTE of_public[] = { VALUE(CKA_MODULUS_BITS, bits), BOOL(CKA_VERIFY, true), BOOL(CKA_ENCRYPT, true),
                                  BOOL(CKA_PRIVATE, false) };
     CK_ATTRIBUTE of_private[] = { BOOL(CKA_SIGN, true), BOOL(CKA_DECRYPT, true), BOOL(CKA_ALWAYS_AUTHENTICATE, true),

@@ -226,6 +226,7 @@ int main(int argc, char **argv)
     run_cases(slow_cases, part);
     run_cases(policy_cases, part);
     run_cases(asking_cases, part);
+    run_cases(fineprint_cases, part);
     run_cases(crowd_cases, part);
     run_cases(guest_cases, part);
     printf("1..%d\n", cases);

@@ -60,7 +60,7 @@ typedef struct test_case {
 } test_case;
 
 extern const test_case general_cases[], session_cases[], object_cases[], operation_cases[], thread_cases[],
-    race_cases[], slow_cases[], policy_cases[], asking_cases[], crowd_cases[], guest_cases[];
+    race_cases[], slow_cases[], policy_cases[], asking_cases[], fineprint_cases[], crowd_cases[], guest_cases[];
 extern const test_case newer_cases[], message_cases[], aead_cases[], state_cases[], argument_cases[], strange_cases[],
     carried_cases[];
 extern CK_SESSION_HANDLE session; /* of cases that want one */

@@ -4,7 +4,7 @@
 #include "conformance.h"
 
 static CK_MECHANISM x9_31 = { CKM_RSA_X9_31, NULL, 0 }, sha1_x9_31 = { CKM_SHA1_RSA_X9_31, NULL, 0 };
-static CK_BYTE text[] = "verified here", state[4096], signature[256];
+static CK_BYTE text[] = "verified here", state[4096], signature[128];
 static CK_ULONG state_len;
 
 static CK_OBJECT_HANDLE find_public(CK_SESSION_HANDLE at)
@@ -26,7 +26,7 @@ static void make_old_things(void)
 {
     CK_MECHANISM mechanism = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0 };
     CK_SESSION_HANDLE at = open_session(CKF_RW_SESSION);
-    CK_ULONG bits = 2048;
+    CK_ULONG bits = 1024;
     CK_OBJECT_HANDLE public_key = 0, key = 0;
     CK_ATTRIBUTE of_public[] = { VALUE(CKA_MODULUS_BITS, bits), BOOL(CKA_VERIFY, true), BOOL(CKA_TOKEN, true),
                                  BOOL(CKA_PRIVATE, false), TEXT(CKA_LABEL, "of old") };

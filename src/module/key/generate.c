@@ -42,6 +42,35 @@ qk_err qk_key_create(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, qk
 
 /* --- pairs --- */
 
+/* Values of a public half that say which pair to generate, and keys of which types take them. The others come of the
+ * generation: nobody can give them beforehand. */
+static const struct {
+    CK_ATTRIBUTE_TYPE type;
+    CK_KEY_TYPE of[3];
+} pair_values[] = {
+    { CKA_MODULUS, { QK_NO_KEY, QK_NO_KEY, QK_NO_KEY } },
+    { CKA_EC_POINT, { QK_NO_KEY, QK_NO_KEY, QK_NO_KEY } },
+    { CKA_MODULUS_BITS, { CKK_RSA, QK_NO_KEY, QK_NO_KEY } },
+    { CKA_PUBLIC_EXPONENT, { CKK_RSA, QK_NO_KEY, QK_NO_KEY } },
+    { CKA_EC_PARAMS, { CKK_EC, CKK_EC_EDWARDS, CKK_EC_MONTGOMERY } },
+    { CKA_PRIME, { CKK_DSA, CKK_DH, CKK_X9_42_DH } },
+    { CKA_SUBPRIME, { CKK_DSA, CKK_X9_42_DH, QK_NO_KEY } },
+    { CKA_BASE, { CKK_DSA, CKK_DH, CKK_X9_42_DH } },
+};
+
+static qk_err check_pair_values(const qk_mech *mech, const qk_attrs *given)
+{
+    for (size_t i = 0; i < sizeof pair_values / sizeof pair_values[0]; i++) {
+        const CK_KEY_TYPE *of = pair_values[i].of;
+        if (!qk_attrs_find(given, pair_values[i].type) || of[0] == mech->key || of[1] == mech->key ||
+            of[2] == mech->key)
+            continue;
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "%s does not go with %s",
+                       qk_attribute_find(pair_values[i].type)->name, mech->name);
+    }
+    return QK_OK;
+}
+
 static qk_err ask_pair(qk_session *session, const qk_mech_use *use, const qk_new_object *public_half,
                        const qk_new_object *private_half, Grep11__GenerateKeyPairResponse **out)
 {
@@ -81,6 +110,7 @@ qk_err qk_key_create_pair(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanis
     QK_TRY(qk_check_handle_place(out_private));
     QK_TRY(qk_mech_use_read(mechanism, QK_GENERATE_PAIR, &use));
     QK_TRY(qk_new_object_read(session, public_template, CKO_PUBLIC_KEY, &public_half));
+    QK_TRY(check_pair_values(use.mech, &public_half.template_.key));
     QK_TRY(qk_new_object_read(session, private_template, CKO_PRIVATE_KEY, &private_half));
     QK_TRY(ask_pair(session, &use, &public_half, &private_half, &pair));
     QK_TRY(qk_new_object_take(session, pair->pubkey, &public_half));

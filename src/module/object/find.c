@@ -210,12 +210,22 @@ qk_err qk_find_init(CK_SESSION_HANDLE handle, const CK_ATTRIBUTE *template_, CK_
     return err;
 }
 
-static CK_ULONG give(qk_find *find, CK_OBJECT_HANDLE *out_handles, CK_ULONG most)
+/* Objects may be destroyed, and their user may log out, between what was found and what is given. */
+static bool is_there(const qk_session *session, CK_OBJECT_HANDLE handle)
 {
+    QK_OWNED(qk_object_unref) qk_object *object = NULL;
+
+    return qk_object_table_get(session->slot->objects, handle, &object) == QK_OK;
+}
+
+static CK_ULONG give(qk_session *session, CK_OBJECT_HANDLE *out_handles, CK_ULONG most)
+{
+    qk_find *find = &session->find;
     CK_ULONG given = 0;
 
-    while (given < most && find->next < find->count)
-        out_handles[given++] = find->handles[find->next++];
+    for (; given < most && find->next < find->count; find->next++)
+        if (is_there(session, find->handles[find->next]))
+            out_handles[given++] = find->handles[find->next];
     if (find->next == find->count)
         find->next = find->count = 0;
     return given;
@@ -231,10 +241,10 @@ qk_err qk_find_next(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE *out_handles, CK_
         return qk_fail(QK_E_OPERATION_NONE, "no search is under way");
     if (!out_count || (!out_handles && most))
         return qk_fail(QK_E_BAD_ARGUMENT, "the place for handles or for their number is NULL");
-    given = give(&session->find, out_handles, most);
+    given = give(session, out_handles, most);
     while (given < most && session->find.page_token.len) {
         QK_TRY(ask_page(session));
-        given += give(&session->find, out_handles + given, most - given);
+        given += give(session, out_handles + given, most - given);
     }
     *out_count = given;
     return QK_OK;
