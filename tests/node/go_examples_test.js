@@ -10,6 +10,7 @@ const { HDKey } = require('@scure/bip32');
 const { secp256k1 } = require('@noble/curves/secp256k1');
 const { skip, start, test } = require('./tap');
 const { connect, tokenOf } = require('./client');
+const { applicationOf } = require('./application');
 const tlsServer = require('./tls_server');
 const { CKA, CKK, CKM, CKO, CKR, bytes, curves, element, fails, flag, int, pointOf, spkiOf } = require('./vocabulary');
 
@@ -17,6 +18,7 @@ const text = Buffer.from('Hello, this is a very long and creative message');
 const yes = flag(true);
 const no = flag(false);
 let hsm;
+let app;
 let mechanisms;
 const made = {}; // what several examples need and is slow to make
 const once = (name, make) => async () => (made[name] ||= await make());
@@ -373,14 +375,9 @@ test('bip32: Base, KeyDerivation, Cross_SignVerify', async () => {
   await crossed(mech(CKM.ECDSA), grandchild, grandchildPublic, childPublic);
 });
 
-// A seed that is known here too: wrapped in software, so that another implementation grows the same tree.
-const importedSeed = async (seed) => {
-  const kek = await secret(CKM.AES_KEY_GEN, { [CKA.VALUE_LEN]: int(32), [CKA.ENCRYPT]: yes, [CKA.UNWRAP]: yes });
-  const Mech = await withIv(CKM.AES_CBC_PAD);
-  const { Ciphered } = await hsm.EncryptSingle({ Key: kek.Key, Mech, Plain: seed });
-  return hsm.UnwrapKey({ Wrapped: Ciphered, KeK: kek.Key, Mech, Template: { [CKA.CLASS]: int(CKO.SECRET_KEY),
-    [CKA.KEY_TYPE]: int(CKK.GENERIC_SECRET), [CKA.DERIVE]: yes, [CKA.IBM_USE_AS_DATA]: yes } });
-};
+// A seed that is known here too, so that another implementation grows the same tree.
+const importedSeed = (seed) => importKey(seed, { [CKA.CLASS]: int(CKO.SECRET_KEY), [CKA.KEY_TYPE]: int(CKK.GENERIC_SECRET),
+  [CKA.DERIVE]: yes, [CKA.IBM_USE_AS_DATA]: yes });
 test('bip32: another implementation grows the same tree', async () => {
   const seed = crypto.randomBytes(32);
   const derive = tree('BIP0032', 'secp256k1');
@@ -494,26 +491,10 @@ test('wrapUnwrap: attribute-bound', async () => {
   await fails(hsm.WrapKey({ Mech: mech(CKM.RSA_PKCS), Key: key.Key, KeK: kek.PubKey }), CKR.KEY_NOT_WRAPPABLE);
 });
 
-const transfer = once('transfer', () => secret(CKM.AES_KEY_GEN, { [CKA.VALUE_LEN]: int(32), [CKA.ENCRYPT]: yes,
-  [CKA.DECRYPT]: yes, [CKA.WRAP]: yes, [CKA.UNWRAP]: yes }));
-const importKey = async (plain, Template) => {
-  const { Key: KeK } = await transfer();
-  const Mech = await withIv(CKM.AES_CBC_PAD);
-  const { Ciphered } = await hsm.EncryptSingle({ Key: KeK, Mech, Plain: plain });
-  return hsm.UnwrapKey({ Wrapped: Ciphered, KeK, Mech, Template });
-};
-const exportKey = async (Key) => {
-  const { Key: KeK } = await transfer();
-  const Mech = await withIv(CKM.AES_CBC_PAD);
-  const { Wrapped } = await hsm.WrapKey({ Mech, Key, KeK });
-  return (await hsm.DecryptSingle({ Key: KeK, Mech, Ciphered: Wrapped })).Plain;
-};
-const importPublic = async (key, usages) => {
-  const { Key: KeK } = await transfer();
-  const answer = await hsm.UnwrapKey({ Mech: mech(CKM.IBM_TRANSPORTKEY), KeK, Template: usages,
-    Wrapped: key.export({ format: 'der', type: 'spki' }) });
-  return answer.Unwrapped;
-};
+const importKey = (plain, Template) => app.importKey(plain, Template);
+const exportKey = (key) => app.exportKey(key);
+const importPublic = async (key, usages) =>
+  (await app.importPublic(key.export({ format: 'der', type: 'spki' }), usages)).Unwrapped;
 test('wrapUnwrap: an AES key comes in and out as it was', async () => {
   const raw = crypto.randomBytes(32);
   const { Unwrapped } = await importKey(raw, unwrappedAes);
@@ -561,5 +542,6 @@ test('wrapUnwrap: a public key that comes in wraps', async () => {
 
 start(async () => {
   hsm = connect(await tokenOf('user'));
+  app = applicationOf(hsm);
   mechanisms = (await hsm.GetMechanismList({})).Mechs.map(Number);
 });
