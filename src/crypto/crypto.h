@@ -92,6 +92,7 @@ typedef struct qk_key_wanted {
 } qk_key_wanted;
 
 /* Derives a key. The base key is of the mechanism's type; `use->second.key` is set if the parameter names a second key.
+ * CKM_IBM_EC_AGGREGATE has no base: its elements are SubjectPublicKeyInfos, all of the same length.
  * QK_E_KEY_SIZE (a length that the mechanism cannot give or the type cannot have), QK_E_TEMPLATE_INCOMPLETE (no length
  * where one is needed), QK_E_TEMPLATE_INCONSISTENT, QK_E_MECHANISM_PARAM (the other side's public value is none). */
 QK_MUST_CHECK qk_err qk_crypto_derive(const qk_key *base, const qk_mech_use *use, const qk_key_wanted *wanted,
@@ -119,7 +120,7 @@ QK_MUST_CHECK qk_err qk_crypto_encrypt(const qk_key *key, const qk_mech_use *use
                                        qk_view *out_cipher);
 QK_MUST_CHECK qk_err qk_crypto_decrypt(const qk_key *key, const qk_mech_use *use, qk_view cipher, qk_arena *arena,
                                        qk_view *out_plain);
-/* Signatures of ECDSA are raw r||s of equal halves. MACs are signatures too. */
+/* Signatures of ECDSA are raw r||s of equal halves. MACs are signatures too. CKM_IBM_EC_AGGREGATE has no key. */
 QK_MUST_CHECK qk_err qk_crypto_sign(const qk_key *key, const qk_mech_use *use, qk_view data, qk_arena *arena,
                                     qk_view *out_signature);
 QK_MUST_CHECK qk_err qk_crypto_verify(const qk_key *key, const qk_mech_use *use, qk_view data, qk_view signature);

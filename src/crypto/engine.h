@@ -53,7 +53,7 @@ extern const qk_engine qk_engine_rsa_oaep;          /* rsa.c */
 extern const qk_engine qk_engine_rsa_aes_wrap;      /* rsa_aes_wrap.c */
 extern const qk_engine qk_engine_bound_wrap;        /* bound_wrap.c */
 extern const qk_engine qk_engine_transport;         /* bound_wrap.c */
-extern const qk_engine qk_engine_ec_key_gen;        /* ec_key.c: Weierstrass and Edwards */
+extern const qk_engine qk_engine_ec_key_gen;        /* ec_gen.c: of every curve */
 extern const qk_engine qk_engine_ffc_gen;           /* ffc_gen.c: pairs and parameters of DH and DSA */
 extern const qk_engine qk_engine_ecdsa;             /* ecdsa.c: ECDSA and DSA */
 extern const qk_engine qk_engine_eddsa;             /* eddsa.c */
@@ -86,12 +86,13 @@ extern const qk_engine qk_engine_key_wrap;          /* key_wrap.c: KW, KWP, KW w
 extern const qk_engine qk_engine_hmac;              /* hmac.c */
 extern const qk_engine qk_engine_digest;            /* digest.c */
 
-extern const qk_engine qk_engine_lattice_sign; /* lattice_sign.c: ML-DSA, Dilithium; their pairs */
-extern const qk_engine qk_engine_lattice_kem;  /* lattice_kem.c: ML-KEM; its pairs */
-extern const qk_engine qk_engine_kyber;        /* lattice_kem.c: IBM's Kyber, its pairs; IBM's ML-KEM */
-extern const qk_engine qk_engine_slh_dsa;      /* slh_dsa.c: signatures and pairs */
-extern const qk_engine qk_engine_btc;          /* btc.c: BIP-32, SLIP-0010 */
-extern const qk_engine qk_engine_ecsdsa;       /* ecsdsa.c: Schnorr signatures */
+extern const qk_engine qk_engine_lattice_sign;  /* lattice_sign.c: ML-DSA, Dilithium; their pairs */
+extern const qk_engine qk_engine_lattice_kem;   /* lattice_kem.c: ML-KEM; its pairs */
+extern const qk_engine qk_engine_kyber;         /* lattice_kem.c: IBM's Kyber, its pairs; IBM's ML-KEM */
+extern const qk_engine qk_engine_slh_dsa;       /* slh_dsa.c: signatures and pairs */
+extern const qk_engine qk_engine_btc;           /* btc.c: BIP-32, SLIP-0010 */
+extern const qk_engine qk_engine_ecsdsa;        /* ecsdsa.c: Schnorr and BLS signatures */
+extern const qk_engine qk_engine_bls_aggregate; /* bls_engine.c */
 
 /* Row `index` of the table in engines.c, for the test that joins it with the mechanisms; QK_NO_HASH past the end. */
 CK_MECHANISM_TYPE qk_engine_row(size_t index);

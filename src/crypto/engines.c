@@ -219,6 +219,7 @@ static const struct engine_row {
 
     { CKM_IBM_BTC_DERIVE,          &qk_engine_btc },
     { CKM_IBM_ECDSA_OTHER,         &qk_engine_ecsdsa },
+    { CKM_IBM_EC_AGGREGATE,        &qk_engine_bls_aggregate },
     { CKM_SHA3_224,                &qk_engine_digest },
     { CKM_IBM_SHA3_224,            &qk_engine_digest },
     { CKM_SHA3_256,                &qk_engine_digest },
@@ -308,6 +309,8 @@ bool qk_crypto_offers(const qk_mech *mech)
 
 static qk_err check_key(const qk_key *key, const qk_mech *mech, unsigned function)
 {
+    if (mech->key == QK_NO_KEY)
+        return key ? qk_fail(QK_E_KEY_NOT_NEEDED, "%s takes no key", mech->name) : QK_OK;
     if (!key)
         return qk_fail(QK_E_KEY_NEEDED, "%s needs a key", mech->name);
     if (!qk_key_type_fits(mech, function, key->class, key->type))

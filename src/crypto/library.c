@@ -13,6 +13,7 @@
 #include <openssl/provider.h>
 
 #include "crypto/crypto.h"
+#include "crypto/curve/bls.h"
 #include "crypto/engine.h"
 #include "crypto/library.h"
 
@@ -102,6 +103,8 @@ static bool probe(const qk_curve *curve, EC_GROUP **out_group)
 {
     EVP_KEYMGMT *found;
 
+    if (curve->kind == QK_CURVE_PAIRING)
+        return qk_bls_is_here();
     if (curve->kind == QK_CURVE_WEIERSTRASS) {
         *out_group = EC_GROUP_new_by_curve_name_ex(library.context, NULL, OBJ_sn2nid(curve->openssl_name));
         return *out_group != NULL;

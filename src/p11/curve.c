@@ -48,6 +48,8 @@ const qk_curve qk_curves[] = {
     { "x448", "X448", "curve448", QK_CURVE_MONTGOMERY, 448, 56, OID(0x06, 0x03, 0x2b, 0x65, 0x6f) },
     { "ed25519", "ED25519", "edwards25519", QK_CURVE_EDWARDS, 255, 32, OID(0x06, 0x03, 0x2b, 0x65, 0x70) },
     { "ed448", "ED448", "edwards448", QK_CURVE_EDWARDS, 448, 57, OID(0x06, 0x03, 0x2b, 0x65, 0x71) },
+    { "BLS12-381", NULL, NULL, QK_CURVE_PAIRING, 381, 48,
+      OID(0x06, 0x0c, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x02, 0x82, 0x0b, 0x87, 0x67, 0x03, 0x02) },
 };
 const size_t qk_curve_count = sizeof(qk_curves) / sizeof(qk_curves[0]);
 

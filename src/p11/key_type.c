@@ -12,6 +12,7 @@ static const struct {
     { CKK_EC,         CKK_EC_MONTGOMERY, QK_DERIVE | QK_ENCAPSULATE | QK_DECAPSULATE }, /* CKM_ECDH1_DERIVE takes both */
     { QK_SEED_OR_EC,  CKK_GENERIC_SECRET, QK_DERIVE }, /* BIP-32 begins with a seed */
     { QK_SEED_OR_EC,  CKK_EC,            QK_DERIVE },
+    { QK_NO_KEY,      CKK_EC,            QK_DERIVE }, /* what CKM_IBM_EC_AGGREGATE adds up */
     { QK_AES_OR_RSA,  CKK_AES,           QK_WRAP | QK_UNWRAP },
     { QK_AES_OR_RSA,  CKK_RSA,           QK_WRAP | QK_UNWRAP },
     { CKK_IBM_ML_DSA, CKK_ML_DSA,        QK_SIGN | QK_VERIFY }, /* one algorithm under two names */
@@ -75,5 +76,7 @@ CK_OBJECT_CLASS qk_key_class_derived(const qk_mech_use *use)
 
     if (use->mech->type == CKM_HKDF_DATA || use->mech->type == CKM_TLS_PRF)
         return CKO_DATA;
+    if (use->mech->type == CKM_IBM_EC_AGGREGATE)
+        return CKO_PUBLIC_KEY;
     return use->mech->type == CKM_IBM_BTC_DERIVE ? of_step[use->btc.type] : CKO_SECRET_KEY;
 }

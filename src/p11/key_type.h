@@ -14,7 +14,7 @@ bool qk_key_type_fits(const qk_mech *mech, unsigned function, CK_OBJECT_CLASS cl
 /* Do keys of this type come as public and private halves? False for secret keys and unknown types. */
 bool qk_key_type_is_asymmetric(CK_KEY_TYPE type);
 /* The class of what a derivation makes: a secret key; of BIP-32 and SLIP-0010 what the step's name ends with; of
- * CKM_HKDF_DATA and CKM_TLS_PRF data. */
+ * CKM_HKDF_DATA and CKM_TLS_PRF data; of CKM_IBM_EC_AGGREGATE a public key. */
 CK_OBJECT_CLASS qk_key_class_derived(const qk_mech_use *use);
 
 #endif

@@ -76,7 +76,7 @@ enum {
     QK_MECH_MESSAGE = 1 << 4,     /* works with the message functions (C_EncryptMessage, ...) too */
 };
 
-#define QK_NO_KEY     ((CK_KEY_TYPE)~0UL) /* digests, random */
+#define QK_NO_KEY     ((CK_KEY_TYPE)~0UL) /* digests, random; what adds up public things */
 #define QK_ANY_SECRET ((CK_KEY_TYPE)~1UL) /* HMAC takes any secret key */
 #define QK_SEED_OR_EC ((CK_KEY_TYPE)~2UL) /* BIP-32: a generic secret, or a key on an elliptic curve */
 #define QK_NO_HASH    ((CK_MECHANISM_TYPE)~0UL)
@@ -205,7 +205,7 @@ typedef struct qk_mech_use {
             unsigned version, mode;
             size_t element_len;
             qk_view elements;
-        } aggregate;
+        } aggregate; /* EC_AGGREGATE */
         struct {
             unsigned version, mode;
             CK_ULONG kdf;
@@ -244,11 +244,18 @@ CK_RSA_PKCS_MGF_TYPE qk_mgf_of_hash(CK_MECHANISM_TYPE hash);
 
 /* ---- curves ---- */
 
-typedef enum qk_curve_kind { QK_CURVE_WEIERSTRASS, QK_CURVE_EDWARDS, QK_CURVE_MONTGOMERY } qk_curve_kind;
+/* PAIRING: BLS12-381, whose points are written as those of Weierstrass curves are, but of which OpenSSL knows nothing.
+ */
+typedef enum qk_curve_kind {
+    QK_CURVE_WEIERSTRASS,
+    QK_CURVE_EDWARDS,
+    QK_CURVE_MONTGOMERY,
+    QK_CURVE_PAIRING
+} qk_curve_kind;
 
 typedef struct qk_curve {
     const char *name;           /* IBM's ASCII name: "P-256" */
-    const char *openssl_name;   /* "prime256v1"; for Edwards "ED25519" */
+    const char *openssl_name;   /* "prime256v1"; for Edwards "ED25519"; NULL for PAIRING */
     const char *printable_name; /* PKCS #11's PrintableString form: "edwards25519"; NULL if none */
     qk_curve_kind kind;
     unsigned bits;

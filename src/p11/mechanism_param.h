@@ -38,7 +38,7 @@ extern const qk_param_row qk_param_tls_master, qk_param_tls_extended, qk_param_t
     qk_param_tls_mac;
 
 /* params_ibm.c */
-extern const qk_param_row qk_param_btc, qk_param_ecsg;
+extern const qk_param_row qk_param_btc, qk_param_ecsg, qk_param_aggregate;
 /* params_lattice.c */
 extern const qk_param_row qk_param_sign_context, qk_param_hash_sign_context, qk_param_kyber_kem;
 

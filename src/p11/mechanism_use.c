@@ -54,6 +54,7 @@ static const qk_param_row *const kinds[QK_PARAM_KINDS] = {
     [QK_PARAM_PBKDF2] = &qk_param_pbkdf2,
     [QK_PARAM_BTC] = &qk_param_btc,
     [QK_PARAM_ECSG] = &qk_param_ecsg,
+    [QK_PARAM_EC_AGGREGATE] = &qk_param_aggregate,
     [QK_PARAM_SIGN_CONTEXT] = &qk_param_sign_context,
     [QK_PARAM_KYBER_KEM] = &qk_param_kyber_kem,
     [QK_PARAM_HASH_SIGN_CONTEXT] = &qk_param_hash_sign_context,

@@ -408,27 +408,47 @@ for (const [curve, mechanism] of [['P-256', CKM.ECDSA], ['secp256k1', CKM.ECDSA]
 
 // ---- bls ----
 
-test('bls: sign, aggregate, verify', async () => {
+const bls = schnorr('CkEcsgIbmBls');
+const blsPair = () => pair(CKM.EC_KEY_PAIR_GEN, { [CKA.EC_PARAMS]: bytes(curves['BLS12-381']), [CKA.KEY_TYPE]: int(CKK.EC),
+  [CKA.VERIFY]: yes, [CKA.DERIVE]: yes, [CKA.IBM_USE_AS_DATA]: yes },
+{ [CKA.KEY_TYPE]: int(CKK.EC), [CKA.SIGN]: yes, [CKA.IBM_USE_AS_DATA]: yes });
+const sum = (Mode, elements) => mech(CKM.IBM_EC_AGGREGATE, { ECAGGParameter: { Version: 0,
+  Mode: `CkIbmEcAggBLS12_381${Mode}`, PerElementSize: elements[0].length, Elements: Buffer.concat(elements) } });
+const blsPairs = async (count) => Promise.all(Array.from({ length: count }, blsPair));
+const blsSign = async (keys) => Promise.all(keys.map((key) => signing.ESP(bls, key.PrivKey, key.PubKey, text)));
+// The sum of some signatures, checked with all keys in both ways.
+const together = async (keys, signatures, check) => {
+  const { Signature } = await hsm.SignSingle({ Data: text, Mech: sum('Sign', signatures) });
+  const { NewKey } = await hsm.DeriveKey({ Mech: sum('Pkey', keys.map((key) => key.PubKey.KeyBlobs[0])), Template: {
+    [CKA.EC_PARAMS]: bytes(curves['BLS12-381']), [CKA.KEY_TYPE]: int(CKK.EC), [CKA.VERIFY]: yes, [CKA.DERIVE]: yes,
+    [CKA.IBM_USE_AS_DATA]: yes } });
+  await check(hsm.VerifySingle({ PubKey: NewKey, Mech: bls, Data: text, Signature }));
+  const PubKey = { ...keys[0].PubKey, KeyBlobs: [Buffer.concat(keys.map((key) => key.PubKey.KeyBlobs[0]))] };
+  await check(hsm.VerifySingle({ PubKey, Mech: bls, Data: text, Signature }));
+};
+const blsTest = (name, body) => test(`bls: ${name}`, async () => {
   gate('IBM_DILITHIUM');
   gate('IBM_EC_AGGREGATE');
-  const Mech = schnorr('CkEcsgIbmBls');
-  const Data = text;
-  const keys = [];
-  for (let i = 0; i < 3; i++)
-    keys.push(await pair(CKM.EC_KEY_PAIR_GEN, { [CKA.EC_PARAMS]: bytes(curves['BLS12-381']), [CKA.KEY_TYPE]: int(CKK.EC),
-      [CKA.VERIFY]: yes, [CKA.DERIVE]: yes, [CKA.IBM_USE_AS_DATA]: yes },
-    { [CKA.KEY_TYPE]: int(CKK.EC), [CKA.SIGN]: yes, [CKA.IBM_USE_AS_DATA]: yes }));
-  const signatures = [];
-  for (const key of keys) signatures.push(await signing.ESP(Mech, key.PrivKey, key.PubKey, Data));
-  const together = async (some) => (await hsm.SignSingle({ Data, Mech: mech(CKM.IBM_EC_AGGREGATE, { ECAGGParameter: {
-    Version: 0, Mode: 'CkIbmEcAggBLS12_381Sign', PerElementSize: some[0].length, Elements: Buffer.concat(some) } }) })).Signature;
-  const blobs = keys.map((key) => key.PubKeyBytes);
-  const { NewKey } = await hsm.DeriveKey({ Mech: mech(CKM.IBM_EC_AGGREGATE, { ECAGGParameter: { Version: 0,
-    Mode: 'CkIbmEcAggBLS12_381Pkey', PerElementSize: blobs[0].length, Elements: Buffer.concat(blobs) } }), Template: {
-    [CKA.EC_PARAMS]: bytes(curves['BLS12-381']), [CKA.KEY_TYPE]: int(CKK.EC), [CKA.VERIFY]: yes } });
-  await hsm.VerifySingle({ PubKey: NewKey, Mech, Data, Signature: await together(signatures) });
-  await fails(hsm.VerifySingle({ PubKey: NewKey, Mech, Data, Signature: await together(signatures.slice(1)) }),
+  await body();
+});
+
+blsTest('GenerateKeyPair', () => pair(CKM.EC_KEY_PAIR_GEN,
+  { [CKA.EC_PARAMS]: bytes(curves['BLS12-381']), [CKA.VERIFY]: yes },
+  { [CKA.SIGN]: yes, [CKA.PRIVATE]: yes, [CKA.SENSITIVE]: yes }));
+blsTest('SignSingle, VerifySingle', async () => {
+  const [key] = await blsPairs(1);
+  const [Signature] = await blsSign([key]);
+  assert.strictEqual(Signature.length, 192);
+  await fails(hsm.VerifySingle({ PubKey: key.PubKey, Mech: bls, Data: Buffer.from('other'), Signature }),
     CKR.SIGNATURE_INVALID);
+});
+blsTest('aggregation of 10', async () => {
+  const keys = await blsPairs(10);
+  await together(keys, await blsSign(keys), (verified) => verified);
+});
+blsTest('signatures of 2, keys of 3', async () => {
+  const keys = await blsPairs(3);
+  await together(keys, await blsSign(keys.slice(1)), (verified) => fails(verified, CKR.SIGNATURE_INVALID));
 });
 
 // ---- tls ----

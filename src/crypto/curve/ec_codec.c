@@ -29,7 +29,7 @@ static qk_err read_private(const qk_algorithm *algorithm, qk_view octets, qk_vie
     bool well;
 
     QK_TRY(qk_ec_check_curve(algorithm->type, curve));
-    if (qk_curve_is_weierstrass(curve))
+    if (!qk_curve_is_algorithm(curve))
         well = read_ec_private(curve, octets, &value, &point);
     else
         well = qk_der_take(&octets, QK_DER_OCTET_STRING, &value) && octets.len == 0 && value.len == curve->field_len;
@@ -49,13 +49,13 @@ static qk_err write_private(const qk_key *key, qk_der_writer *writer)
     const uint8_t *end = writer->place;
 
     QK_TRY(qk_ec_private_value(key, &value));
-    if (qk_curve_is_weierstrass(key->curve)) {
+    if (!qk_curve_is_algorithm(key->curve)) {
         qk_der_put(writer, qk_view_of(key->point, key->point_len));
         qk_der_wrap_bits(writer, QK_DER_BIT_STRING, end);
         qk_der_wrap(writer, QK_DER_CONTEXT_1, end);
     }
     qk_der_put_element(writer, QK_DER_OCTET_STRING, qk_secret_reveal(&value));
-    if (qk_curve_is_weierstrass(key->curve)) {
+    if (!qk_curve_is_algorithm(key->curve)) {
         qk_der_put_small(writer, 1);
         qk_der_wrap(writer, QK_DER_SEQUENCE, end);
     }

@@ -5,7 +5,7 @@
 #include <openssl/params.h>
 
 #include "crypto/bn.h"
-#include "crypto/engine.h"
+#include "crypto/curve/bls.h"
 #include "crypto/own_names.h"
 
 enum { UNCOMPRESSED = 4 };
@@ -40,7 +40,7 @@ qk_err qk_ec_check_curve(CK_KEY_TYPE type, const qk_curve *curve)
     return QK_OK;
 }
 
-static qk_err key_new(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_curve *curve, qk_key **out_key)
+qk_err qk_ec_key_new(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_curve *curve, qk_key **out_key)
 {
     QK_TRY(qk_ec_check_curve(type, curve));
     QK_TRY(qk_key_new(class, type, out_key));
@@ -55,6 +55,8 @@ static qk_err key_new(CK_OBJECT_CLASS class, CK_KEY_TYPE type, const qk_curve *c
 
 bool qk_ec_point_form_fits(const qk_curve *curve, qk_view point)
 {
+    if (curve->kind == QK_CURVE_PAIRING)
+        return qk_bls_point_form_fits(point);
     if (!qk_curve_is_weierstrass(curve))
         return point.len == curve->field_len;
     if (point.len == 1 + 2 * curve->field_len)
@@ -153,12 +155,17 @@ static qk_err set_scalar(qk_key *key, qk_view value)
 
 /* ---- Edwards and Montgomery curves ---- */
 
-static qk_err read_raw_point(qk_key *key)
+qk_err qk_ec_read_point(qk_key *key)
 {
+    bool well;
+
     key->point_len = sizeof(key->point);
-    if (EVP_PKEY_get_raw_public_key(key->pkey, key->point, &key->point_len) <= 0)
-        return qk_openssl_fail(QK_E_FUNCTION_FAILED, key->curve->name);
-    return QK_OK;
+    if (qk_curve_is_weierstrass(key->curve))
+        well = EVP_PKEY_get_octet_string_param(key->pkey, OSSL_PKEY_PARAM_PUB_KEY, key->point, sizeof(key->point),
+                                               &key->point_len) > 0;
+    else
+        well = EVP_PKEY_get_raw_public_key(key->pkey, key->point, &key->point_len) > 0;
+    return well ? QK_OK : qk_openssl_fail(QK_E_FUNCTION_FAILED, key->curve->name);
 }
 
 /* PKCS #11 gives the seed; IBM's samples give seed and public key in one. */
@@ -172,7 +179,7 @@ static qk_err set_seed(qk_key *key, qk_view value)
         EVP_PKEY_new_raw_private_key_ex(qk_openssl(), qk_own_name(key->curve->openssl_name), NULL, value.data, len);
     if (!key->pkey)
         return qk_openssl_fail(QK_E_FUNCTION_FAILED, key->curve->name);
-    QK_TRY(read_raw_point(key));
+    QK_TRY(qk_ec_read_point(key));
     qk_view given = qk_view_slice(value, len, len);
     if (given.len > 0 && !qk_view_equal(given, qk_view_of(key->point, key->point_len)))
         return qk_fail(QK_E_ATTRIBUTE_VALUE, "the second half of CKA_VALUE is not the seed's public key");
@@ -180,6 +187,13 @@ static qk_err set_seed(qk_key *key, qk_view value)
 }
 
 /* ---- all ---- */
+
+static qk_err set_private(qk_key *key, qk_view value)
+{
+    if (key->curve->kind == QK_CURVE_PAIRING)
+        return qk_bls_set_private(key, value);
+    return qk_curve_is_weierstrass(key->curve) ? set_scalar(key, value) : set_seed(key, value);
+}
 
 /* A compressed point is compared in its uncompressed form. */
 static qk_err check_point(const qk_key *key, qk_view expected)
@@ -200,8 +214,8 @@ qk_err qk_ec_make_private(CK_KEY_TYPE type, const qk_curve *curve, qk_view value
 {
     QK_OWNED(qk_key_unref) qk_key *key = NULL;
 
-    QK_TRY(key_new(CKO_PRIVATE_KEY, type, curve, &key));
-    QK_TRY(qk_curve_is_weierstrass(curve) ? set_scalar(key, value) : set_seed(key, value));
+    QK_TRY(qk_ec_key_new(CKO_PRIVATE_KEY, type, curve, &key));
+    QK_TRY(set_private(key, value));
     if (expected_point.len > 0)
         QK_TRY(check_point(key, expected_point));
     *out_key = key;
@@ -209,23 +223,31 @@ qk_err qk_ec_make_private(CK_KEY_TYPE type, const qk_curve *curve, qk_view value
     return QK_OK;
 }
 
+static qk_err set_public(qk_key *key, qk_view point)
+{
+    const qk_curve *curve = key->curve;
+
+    if (curve->kind == QK_CURVE_PAIRING)
+        return qk_bls_set_public(key, point);
+    if (qk_curve_is_weierstrass(curve)) {
+        QK_TRY(set_point(key, point));
+        return build_weierstrass(key, NULL, 0);
+    }
+    key->pkey =
+        EVP_PKEY_new_raw_public_key_ex(qk_openssl(), qk_own_name(curve->openssl_name), NULL, point.data, point.len);
+    if (!key->pkey)
+        return qk_openssl_fail(QK_E_PUBLIC_KEY_INVALID, curve->name);
+    return qk_ec_read_point(key);
+}
+
 qk_err qk_ec_make_public(CK_KEY_TYPE type, const qk_curve *curve, qk_view point, qk_key **out_key)
 {
     QK_OWNED(qk_key_unref) qk_key *key = NULL;
 
-    QK_TRY(key_new(CKO_PUBLIC_KEY, type, curve, &key));
+    QK_TRY(qk_ec_key_new(CKO_PUBLIC_KEY, type, curve, &key));
     if (!qk_ec_point_form_fits(curve, point))
         return qk_fail(QK_E_PUBLIC_KEY_INVALID, "a public key of %zu bytes for curve %s", point.len, curve->name);
-    if (qk_curve_is_weierstrass(curve)) {
-        QK_TRY(set_point(key, point));
-        QK_TRY(build_weierstrass(key, NULL, 0));
-    } else {
-        key->pkey =
-            EVP_PKEY_new_raw_public_key_ex(qk_openssl(), qk_own_name(curve->openssl_name), NULL, point.data, point.len);
-        if (!key->pkey)
-            return qk_openssl_fail(QK_E_PUBLIC_KEY_INVALID, key->curve->name);
-        QK_TRY(read_raw_point(key));
-    }
+    QK_TRY(set_public(key, point));
     *out_key = key;
     key = NULL;
     return QK_OK;
@@ -238,6 +260,8 @@ qk_err qk_ec_private_value(const qk_key *key, qk_secret *out_value)
     size_t len = key->order_len ? key->order_len : key->curve->field_len;
     bool well;
 
+    if (key->curve->kind == QK_CURVE_PAIRING)
+        return qk_secret_copy(qk_secret_reveal(&key->value), out_value);
     QK_TRY(qk_secret_new(len, &value));
     if (qk_curve_is_weierstrass(key->curve))
         well = EVP_PKEY_get_bn_param(key->pkey, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) > 0 &&
@@ -249,87 +273,3 @@ qk_err qk_ec_private_value(const qk_key *key, qk_secret *out_value)
     qk_secret_give(&value, out_value);
     return QK_OK;
 }
-
-/* ---- generation ---- */
-
-static qk_err generate_pkey(const qk_curve *curve, EVP_PKEY **out_pkey)
-{
-    bool weierstrass = qk_curve_is_weierstrass(curve);
-    QK_OWNED(context_free)
-    EVP_PKEY_CTX *context =
-        EVP_PKEY_CTX_new_from_name(qk_openssl(), qk_own_name(weierstrass ? "EC" : curve->openssl_name), NULL);
-
-    if (!context || EVP_PKEY_keygen_init(context) <= 0 ||
-        (weierstrass && EVP_PKEY_CTX_set_group_name(context, curve->openssl_name) <= 0) ||
-        EVP_PKEY_generate(context, out_pkey) <= 0)
-        return qk_openssl_fail(QK_E_FUNCTION_FAILED, "elliptic curve key generation");
-    return QK_OK;
-}
-
-static qk_err read_point(qk_key *key)
-{
-    if (!qk_curve_is_weierstrass(key->curve))
-        return read_raw_point(key);
-    if (EVP_PKEY_get_octet_string_param(key->pkey, OSSL_PKEY_PARAM_PUB_KEY, key->point, sizeof(key->point),
-                                        &key->point_len) <= 0)
-        return qk_openssl_fail(QK_E_FUNCTION_FAILED, "elliptic curve key");
-    return QK_OK;
-}
-
-/* FIPS 186-5, A.2.1: a number with 64 bits more than the order, modulo order - 1, and 1. */
-static qk_err draw_scalar(const qk_curve *curve, qk_secret *out_scalar)
-{
-    QK_OWNED(qk_bn_context_free) BN_CTX *context = BN_CTX_secure_new_ex(qk_openssl());
-    QK_OWNED(qk_bn_wipe) BIGNUM *scalar = BN_new(), *limit = BN_new();
-    const EC_GROUP *group = qk_curve_group(curve);
-
-    if (!context || !scalar || !limit || !BN_sub(limit, EC_GROUP_get0_order(group), BN_value_one()))
-        return qk_bn_no_memory();
-    BN_set_flags(scalar, BN_FLG_CONSTTIME);
-    if (!BN_priv_rand_ex(scalar, EC_GROUP_order_bits(group) + 64, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY, 0, context))
-        return qk_openssl_fail(QK_E_NO_RANDOM, "elliptic curve key generation");
-    if (!BN_nnmod(scalar, scalar, limit, context) || !BN_add_word(scalar, 1))
-        return qk_bn_no_memory();
-    return qk_bn_bytes(scalar, out_scalar);
-}
-
-static qk_err generate_with_extra_bits(CK_KEY_TYPE type, const qk_curve *curve, qk_key **out_key)
-{
-    QK_OWNED(qk_secret_free) qk_secret scalar = QK_SECRET_NONE;
-
-    QK_TRY(qk_ec_check_curve(type, curve));
-    if (!qk_curve_is_weierstrass(curve))
-        return qk_fail(QK_E_CURVE_NOT_SUPPORTED, "keys on curve %s are not drawn with extra bits", curve->name);
-    QK_TRY(draw_scalar(curve, &scalar));
-    return qk_ec_make_private(type, curve, qk_secret_reveal(&scalar), QK_VIEW_NONE, out_key);
-}
-
-static qk_err generate_usual(CK_KEY_TYPE type, const qk_curve *curve, qk_key **out_key)
-{
-    QK_OWNED(qk_key_unref) qk_key *key = NULL;
-
-    QK_TRY(key_new(CKO_PRIVATE_KEY, type, curve, &key));
-    QK_TRY(generate_pkey(curve, &key->pkey));
-    QK_TRY(read_point(key));
-    *out_key = key;
-    key = NULL;
-    return QK_OK;
-}
-
-static qk_err generate_pair(const qk_mech_use *use, const qk_attrs *public_template, qk_key **out_public,
-                            qk_key **out_private)
-{
-    QK_OWNED(qk_key_unref) qk_key *key = NULL;
-    const qk_curve *curve = qk_curve_find(qk_attrs_view(public_template, CKA_EC_PARAMS));
-
-    if (!qk_attrs_find(public_template, CKA_EC_PARAMS))
-        return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "elliptic curve key generation: CKA_EC_PARAMS is missing");
-    QK_TRY(use->mech->type == CKM_EC_KEY_PAIR_GEN_W_EXTRA_BITS ? generate_with_extra_bits(use->mech->key, curve, &key)
-                                                               : generate_usual(use->mech->key, curve, &key));
-    QK_TRY(qk_ec_make_public(use->mech->key, curve, qk_view_of(key->point, key->point_len), out_public));
-    *out_private = key;
-    key = NULL;
-    return QK_OK;
-}
-
-const qk_engine qk_engine_ec_key_gen = { .generate_pair = generate_pair };

@@ -51,7 +51,7 @@ static qk_err check_curve(const qk_key *base, const qk_mech *mech)
 {
     unsigned bits = mech->type == CKM_IBM_EC_X25519 ? 255 : mech->type == CKM_IBM_EC_X448 ? 448 : 0;
 
-    if (!base->curve || base->curve->kind == QK_CURVE_EDWARDS ||
+    if (!base->curve || base->curve->kind == QK_CURVE_EDWARDS || base->curve->kind == QK_CURVE_PAIRING ||
         (bits != 0 && (base->curve->kind != QK_CURVE_MONTGOMERY || base->curve->bits != bits)))
         return qk_fail(QK_E_KEY_TYPE, "%s does not work with a key on the curve %s", mech->name,
                        base->curve ? base->curve->name : "of another kind");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CKM_IBM_ECDSA_OTHER: Schnorr signatures on curves of 256 bits, r || s, the message hashed inside with SHA-256.
+/* CKM_IBM_ECDSA_OTHER: Schnorr signatures on curves of 256 bits, r || s, the message hashed inside with SHA-256; and,
+ * in bls_engine.c, BLS signatures.
  *
  *   ECSDSA_S256         r = H(x(kG) || y(kG) || message), s = k + r d.
  *                       Source: BSI TR-03111 2.10, 4.2.3 (EC-SDSA); ISO/IEC 14888-3.
@@ -9,6 +10,8 @@
  * The variants differ in what is hashed and in the sign of r d; a row for each. */
 #include <openssl/crypto.h>
 
+#include "crypto/curve/bls.h"
+#include "crypto/curve/bls_engine.h"
 #include "crypto/curve/ec_arithmetic.h"
 #include "crypto/engine.h"
 #include "crypto/hash/digest.h"
@@ -113,6 +116,8 @@ static qk_err sign(const qk_key *key, const qk_mech_use *use, qk_view data, qk_a
     qk_scalar d;
     scheme it;
 
+    if (use->ecsg == ECSG_IBM_BLS)
+        return qk_bls_engine_sign(key, use, data, arena, out_signature);
     QK_TRY(scheme_of(key, use, &it));
     QK_TRY(qk_arena_bytes(arena, SIGNATURE_LEN, &signature));
     QK_TRY(qk_scalar_of_key(key, &d));
@@ -146,6 +151,8 @@ static qk_err verify(const qk_key *key, const qk_mech_use *use, qk_view data, qk
     qk_scalar r, s;
     scheme it;
 
+    if (use->ecsg == ECSG_IBM_BLS)
+        return qk_bls_engine_verify(key, use, data, signature);
     QK_TRY(scheme_of(key, use, &it));
     if (signature.len != SIGNATURE_LEN)
         return qk_fail(QK_E_SIGNATURE_LENGTH, "a signature of %zu bytes; they have %d", signature.len, SIGNATURE_LEN);
@@ -163,10 +170,11 @@ static qk_err verify(const qk_key *key, const qk_mech_use *use, qk_view data, qk
 
 static size_t output_len(const qk_key *key, const qk_mech_use *use, unsigned function, size_t input_len)
 {
+    size_t len = use->ecsg == ECSG_IBM_BLS ? QK_BLS_SIGNATURE_LEN : SIGNATURE_LEN;
+
     (void)key;
-    (void)use;
     (void)input_len;
-    return function == QK_SIGN ? SIGNATURE_LEN : 0;
+    return function == QK_SIGN ? len : 0;
 }
 
 const qk_engine qk_engine_ecsdsa = { .sign = sign, .verify = verify, .output_len = output_len };

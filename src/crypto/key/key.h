@@ -37,15 +37,15 @@ struct qk_key {
     CK_OBJECT_CLASS class;
     CK_KEY_TYPE type;
     const qk_curve *curve; /* EC, Edwards, Montgomery; else NULL */
-    EVP_PKEY *pkey;        /* public and private keys; else NULL */
-    qk_secret value;       /* secret keys; private ones of lattices and SLH-DSA; else empty */
+    EVP_PKEY *pkey;        /* public and private keys that OpenSSL computes with; else NULL */
+    qk_secret value;       /* secret keys; private ones of lattices, SLH-DSA and BLS12-381; else empty */
     qk_secret seed;        /* private keys of ML-DSA and ML-KEM: what the pair was made of, if known */
     qk_buf open; /* lattices, SLH-DSA: the public key, of both halves; a key of a KEM: the ciphertext that carries it */
     const struct qk_lattice_set *lattice; /* lattices: the parameter set; else NULL */
     const struct qk_slh_dsa_set *slh_dsa; /* SLH-DSA: the parameter set; else NULL */
     _Atomic(qk_ready *) shared;           /* qk_key_share */
     size_t order_len; /* bytes of the group's order, half a signature: Weierstrass curves and DSA; else 0 */
-    size_t point_len; /* EC: uncompressed point; Edwards and Montgomery: the public string */
+    size_t point_len; /* EC and BLS12-381: uncompressed point; Edwards and Montgomery: the public string */
     uint8_t point[QK_MAX_POINT];
     bool has_chain_code; /* derived by BIP-32 or SLIP-0010, in this call */
     uint8_t chain_code[32];

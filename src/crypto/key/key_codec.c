@@ -2,6 +2,7 @@
 /* Serialised keys: PKCS #8 PrivateKeyInfo (RFC 5208, RFC 5958) and SubjectPublicKeyInfo (RFC 5280) around the bodies of
  * each family. Edwards curves have two names: their OID as algorithm (RFC 8410), or as parameter of id-ecPublicKey, as
  * GREP11 has it for every curve; both are read, the second is written in SPKI unless asked otherwise. */
+#include "crypto/curve/ec_key.h"
 #include "crypto/prime/ffc_codec.h"
 #include "crypto/key/key_family.h"
 #include "crypto/key/secret_key.h"
@@ -28,7 +29,7 @@ static bool read_algorithm(qk_view *from, CK_KEY_TYPE type, const qk_key_family 
         return out->curve != NULL;
     }
     out->curve = qk_curve_find(oid);
-    return out->curve && out->curve->kind != QK_CURVE_WEIERSTRASS && content.len == 0;
+    return out->curve && qk_curve_is_algorithm(out->curve) && content.len == 0;
 }
 
 static qk_err write_algorithm(const qk_key *key, bool rfc8410, qk_der_writer *writer)
@@ -37,7 +38,7 @@ static qk_err write_algorithm(const qk_key *key, bool rfc8410, qk_der_writer *wr
     const uint8_t *end = writer->place;
 
     QK_TRY(family->write_parameters(key, writer));
-    if (!rfc8410 || !key->curve || key->curve->kind == QK_CURVE_WEIERSTRASS)
+    if (!rfc8410 || !key->curve || !qk_curve_is_algorithm(key->curve))
         qk_der_put(writer, family->oid);
     qk_der_wrap(writer, QK_DER_SEQUENCE, end);
     return QK_OK;

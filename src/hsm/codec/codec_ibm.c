@@ -36,7 +36,7 @@ static qk_err btc_write(const qk_mech_use *use, qk_arena *arena, Grep11__Mechani
 
 const qk_codec qk_codec_btc = { btc_read, btc_write };
 
-/* ---- Schnorr signatures ---- */
+/* ---- Schnorr and BLS signatures ---- */
 
 static qk_err ecsg_read(const Grep11__Mechanism *message, qk_mech_use *use)
 {
@@ -61,3 +61,35 @@ static qk_err ecsg_write(const qk_mech_use *use, qk_arena *arena, Grep11__Mechan
 }
 
 const qk_codec qk_codec_ecsg = { ecsg_read, ecsg_write };
+
+/* ---- sums of BLS signatures and public keys ---- */
+
+static qk_err aggregate_read(const Grep11__Mechanism *message, qk_mech_use *use)
+{
+    const Grep11__ECAGGParm *parm = message->ecaggparameter;
+
+    if (message->parameter_case != GREP11__MECHANISM__PARAMETER_ECAGGPARAMETER || !parm)
+        return qk_codec_wrong(use->mech, "needs ECAGGParameter");
+    use->aggregate.version = parm->version;
+    use->aggregate.mode = (unsigned)parm->mode;
+    use->aggregate.element_len = parm->perelementsize;
+    use->aggregate.elements = qk_message_view(parm->elements);
+    return QK_OK;
+}
+
+static qk_err aggregate_write(const qk_mech_use *use, qk_arena *arena, Grep11__Mechanism *message)
+{
+    Grep11__ECAGGParm *parm = qk_message_new(&grep11__ecaggparm__descriptor, arena);
+
+    if (!parm)
+        return qk_codec_no_memory();
+    parm->version = use->aggregate.version;
+    parm->mode = (Grep11__ECAGGParm__ECAGGMode)use->aggregate.mode;
+    parm->perelementsize = (uint32_t)use->aggregate.element_len;
+    parm->elements = qk_message_bytes(use->aggregate.elements);
+    message->parameter_case = GREP11__MECHANISM__PARAMETER_ECAGGPARAMETER;
+    message->ecaggparameter = parm;
+    return QK_OK;
+}
+
+const qk_codec qk_codec_aggregate = { aggregate_read, aggregate_write };

@@ -59,6 +59,7 @@ static const qk_codec *const kinds[QK_PARAM_KINDS] = {
     [QK_PARAM_PBKDF2] = &qk_codec_pbkdf2,
     [QK_PARAM_BTC] = &qk_codec_btc,
     [QK_PARAM_ECSG] = &qk_codec_ecsg,
+    [QK_PARAM_EC_AGGREGATE] = &qk_codec_aggregate,
     [QK_PARAM_SIGN_CONTEXT] = &qk_codec_sign_context,
     [QK_PARAM_KYBER_KEM] = &qk_codec_kyber_kem,
     [QK_PARAM_HASH_SIGN_CONTEXT] = &qk_codec_hash_sign_context,

@@ -28,7 +28,7 @@ extern const qk_codec qk_codec_ecdh, qk_codec_data, qk_codec_string, qk_codec_en
 extern const qk_codec qk_codec_tls;
 
 /* codec_ibm.c */
-extern const qk_codec qk_codec_btc, qk_codec_ecsg;
+extern const qk_codec qk_codec_btc, qk_codec_ecsg, qk_codec_aggregate;
 /* codec_lattice.c */
 extern const qk_codec qk_codec_sign_context, qk_codec_hash_sign_context, qk_codec_kyber_kem;
 

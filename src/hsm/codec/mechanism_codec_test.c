@@ -87,6 +87,24 @@ static void gcm_parameters_come_back(void **state)
     assert_int_equal(back.gcm.tag_bits, 96);
 }
 
+static void bls_parameters_come_back(void **state)
+{
+    qk_mech_use use = { .mech = qk_mech_find(CKM_IBM_EC_AGGREGATE) }, back;
+    qk_mech_use sign = { .mech = qk_mech_find(CKM_IBM_ECDSA_OTHER) };
+
+    (void)state;
+    use.aggregate.mode = CK_IBM_EC_AGG_BLS12_381_PKEY;
+    use.aggregate.element_len = 4;
+    use.aggregate.elements = QK_VIEW_LITERAL("somemore");
+    there_and_back(&use, QK_DERIVE, &back);
+    assert_int_equal(back.aggregate.mode, CK_IBM_EC_AGG_BLS12_381_PKEY);
+    assert_int_equal(back.aggregate.element_len, 4);
+    assert_view_equal(use.aggregate.elements, back.aggregate.elements);
+    sign.ecsg = ECSG_IBM_BLS;
+    there_and_back(&sign, QK_SIGN, &back);
+    assert_int_equal(back.ecsg, ECSG_IBM_BLS);
+}
+
 static void a_signature_context_comes_back(void **state)
 {
     qk_mech_use use = { .mech = qk_mech_find(CKM_HASH_ML_DSA) }, none = { .mech = qk_mech_find(CKM_ML_DSA) }, back;
@@ -377,6 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_initialisation_vector_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(gcm_parameters_come_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(bls_parameters_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(a_signature_context_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(kyber_parameters_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(an_optional_iv_comes_back, setup, teardown),

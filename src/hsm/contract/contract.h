@@ -108,6 +108,6 @@ typedef struct contract_case {
 
 extern const contract_case contract_digest[], contract_cipher[], contract_sign[], contract_keys[], contract_pairs[],
     contract_wrap[], contract_encapsulate[], contract_derive[], contract_policy[], contract_attacks[],
-    contract_attributes[], contract_data[], contract_lattice[]; /* each ends with a NULL name */
+    contract_attributes[], contract_data[], contract_lattice[], contract_bls[]; /* each ends with a NULL name */
 
 #endif

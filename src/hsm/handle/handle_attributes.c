@@ -31,6 +31,8 @@ static qk_err get_one(const qk_core *core, const qk_call *call, const qk_held_ke
     if ((attribute->flags & QK_ATTRIBUTE_SECRET) && attribute->home == QK_HOME_VALUE &&
         (attribute->of & qk_attribute_kind_of(held->class)))
         return reveal(core, call, held, attribute, out);
+    if (attribute->type == CKA_IBM_MACED_PUBLIC_KEY_INFO && held->class == CKO_PUBLIC_KEY && held->vouched)
+        return qk_attrs_set(out, attribute->type, qk_held_key_blob(held));
     return qk_fail(QK_E_ATTRIBUTE_TYPE, "the key has no %s", attribute->name);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys that follow from other keys. Sources: GREP11 protocol, sections 9 and 10; PKCS #11 3.2, C_DeriveKey. */
+#include "hsm/handle/aggregate.h"
 #include "hsm/handle/derivation.h"
 #include "hsm/handle/handlers.h"
 #include "p11/key_type.h"
@@ -55,6 +56,8 @@ qk_err qk_handle_derive_key(void *context, const qk_call *call, const void *requ
 
     if (asked->data.len > 0)
         return qk_fail(QK_E_BAD_ARGUMENT, "no mechanism takes data besides its parameter");
+    if (qk_aggregate_is_asked(asked->mech))
+        return qk_aggregate_derive(context, call, asked, answer);
     QK_TRY(qk_derivation_open(context, asked->mech, asked->basekey, asked->basekeyv1, &derivation));
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
     if (qk_key_class_derived(&derivation.use) == CKO_DATA)

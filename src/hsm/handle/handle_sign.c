@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Signatures and MACs. SignSingle is the hot path of the whole product: a cached key, no allocation outside the arena's
  * first block, no hashing of the blob. */
+#include "hsm/handle/aggregate.h"
 #include "hsm/handle/handlers.h"
 #include "hsm/handle/steps.h"
 
@@ -15,8 +16,9 @@ qk_err qk_handle_sign_single(void *context, const qk_call *call, const void *req
     qk_view signature;
 
     QK_TRY(qk_core_use(context, asked->mech, QK_SIGN, &use));
-    QK_TRY(qk_core_key_for(context, asked->privkey, asked->privkeyv1, use.mech, QK_SIGN, &held));
-    QK_TRY(qk_crypto_sign(held->key, &use, qk_message_view(asked->data), call->arena, &signature));
+    if (use.mech->key != QK_NO_KEY) /* CKM_IBM_EC_AGGREGATE adds up signatures */
+        QK_TRY(qk_core_key_for(context, asked->privkey, asked->privkeyv1, use.mech, QK_SIGN, &held));
+    QK_TRY(qk_crypto_sign(held ? held->key : NULL, &use, qk_message_view(asked->data), call->arena, &signature));
     answer->signature = qk_message_bytes(signature);
     return QK_OK;
 }
@@ -103,6 +105,9 @@ qk_err qk_handle_verify_single(void *context, const qk_call *call, const void *r
     (void)call;
     (void)response;
     QK_TRY(qk_core_use(context, asked->mech, QK_VERIFY, &use));
+    if (qk_aggregate_is_several(&use, qk_request_blob(asked->pubkey, asked->pubkeyv1)))
+        return qk_aggregate_verify(context, &use, qk_request_blob(asked->pubkey, asked->pubkeyv1),
+                                   qk_message_view(asked->data), qk_message_view(asked->signature));
     QK_TRY(qk_core_key_for(context, asked->pubkey, asked->pubkeyv1, use.mech, QK_VERIFY, &held));
     return qk_crypto_verify(held->key, &use, qk_message_view(asked->data), qk_message_view(asked->signature));
 }

@@ -29,6 +29,8 @@ qk_err qk_step_init(qk_core *core, const qk_call *call, unsigned function, const
 
     QK_TRY(qk_core_use(core, mechanism, function, &use));
     if (function != QK_DIGEST) {
+        if (use.mech->key == QK_NO_KEY)
+            return qk_fail(QK_E_MECHANISM_INVALID, "%s takes everything in one call", use.mech->name);
         QK_TRY(qk_core_key_for(core, key, v1, use.mech, function, &held));
         state.key_blob = qk_held_key_blob(held);
     }

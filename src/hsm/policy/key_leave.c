@@ -36,6 +36,7 @@ static unsigned modulus_strength(unsigned bits)
 unsigned qk_policy_strength(const qk_key *key)
 {
     unsigned bits = qk_key_bits(key), most = 256;
+    const qk_curve *curve = qk_key_curve(key);
 
     switch (qk_key_type(key)) {
     case CKK_RSA:
@@ -49,6 +50,8 @@ unsigned qk_policy_strength(const qk_key *key)
     case CKK_EC:
     case CKK_EC_EDWARDS:
     case CKK_EC_MONTGOMERY:
+        if (curve && curve->kind == QK_CURVE_PAIRING)
+            return 112; /* below 128 since Kim and Barbulescu, 2016 */
         bits = (bits + 1) / 2;
         break;
     default:

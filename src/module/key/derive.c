@@ -10,7 +10,7 @@
 
 typedef struct deriving {
     qk_mech_use use;
-    qk_object *base, *second; /* `second` NULL: the parameter names none */
+    qk_object *base, *second; /* NULL: the mechanism has none; the parameter names none */
     qk_new_object it;
 } deriving;
 
@@ -46,7 +46,8 @@ static qk_err ask(qk_session *session, const deriving *d, const qk_attrs *templa
     QK_TRY(qk_mech_use_to_message(&d->use, &session->arena, &request.mech));
     QK_TRY(qk_attrs_to_map(template_, &grep11__derive_key_request__template_entry__descriptor, &session->arena,
                            &request.template_, &request.n_template_));
-    request.basekey = &d->base->message;
+    if (d->base)
+        request.basekey = &d->base->message;
     err = qk_session_hsm(session, &call, QK_DERIVE_KEY, &request.base, &answer);
     if (err == QK_E_BLOB_DAMAGED && !d->second && d->use.second.blob.len > 0) /* the application's own */
         return qk_fail_context(QK_E_MECHANISM_PARAM, "the key in the parameter: ");
@@ -165,8 +166,10 @@ qk_err qk_key_derive(CK_SESSION_HANDLE handle, const CK_MECHANISM *mechanism, CK
     QK_TRY(qk_mech_use_read(mechanism, QK_DERIVE, &d.use));
     if (!names_places(d.use.mech))
         QK_TRY(qk_check_handle_place(out_key));
-    QK_TRY(qk_slot_objects_use_key(session, base, &d.base));
-    QK_TRY(qk_work_check_key(d.base, d.use.mech, QK_DERIVE));
+    if (d.use.mech->key != QK_NO_KEY) {
+        QK_TRY(qk_slot_objects_use_key(session, base, &d.base));
+        QK_TRY(qk_work_check_key(d.base, d.use.mech, QK_DERIVE));
+    }
     QK_TRY(find_second(session, &d));
     if (qk_derives_more(mechanism, &d.use))
         return qk_derive_more(session, mechanism, &d.use, d.base, template_, out_key);

@@ -104,6 +104,8 @@ static qk_err read_one(qk_session *session, const qk_object *object, CK_ATTRIBUT
         return fill(item, QK_VIEW_NONE); /* none is named: all are allowed */
     if (qk_object_place_attribute(object, item->type, place, &len))
         return fill(item, qk_view_of(place, len));
+    if (item->type == CKA_IBM_MACED_PUBLIC_KEY_INFO && object->class == CKO_PUBLIC_KEY)
+        return fill(item, qk_buf_view(&object->blob));
     if (item->type == CKA_VALUE && qk_value_is_sealed(object))
         return read_sealed(session, object, item);
     if (has_secret(object, item->type))

@@ -146,7 +146,7 @@ qk_err qk_work_set_key(qk_session *session, qk_work *work, CK_OBJECT_HANDLE hand
     qk_key *parsed;
 
     work->login = atomic_load(&session->slot->log_outs);
-    work->local = work->function == QK_DIGEST;
+    work->local = work->function == QK_DIGEST || work->use.mech->key == QK_NO_KEY;
     if (work->local)
         return QK_OK;
     QK_TRY(qk_slot_objects_use_key(session, handle, &work->key));

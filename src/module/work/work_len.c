@@ -12,6 +12,8 @@ static const CK_KEY_TYPE whole_types[] = {
  * coordinates. */
 static size_t asymmetric_len(const qk_work *work)
 {
+    if (work->use.mech->param == QK_PARAM_ECSG) /* depends on the variant */
+        return qk_crypto_output_len(NULL, &work->use, work->function, 0);
     for (size_t i = 0; i < sizeof whole_types / sizeof whole_types[0]; i++)
         if (whole_types[i] == work->use.mech->key)
             return work->key->part_len;

@@ -9,6 +9,8 @@ static qk_err compute_local(qk_session *session, qk_work *work, qk_view in, qk_v
 
     if (work->function == QK_DIGEST)
         return qk_crypto_digest(&work->use, in, &session->arena, out);
+    if (work->function == QK_SIGN) /* a sum of signatures */
+        return qk_crypto_sign(NULL, &work->use, in, &session->arena, out);
     QK_TRY(qk_object_public_key(work->key, &key));
     if (work->function == QK_VERIFY_RECOVER)
         return qk_crypto_verify_recover(key, &work->use, in, &session->arena, out);
