@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BLS12-381: signatures, and sums of signatures and of keys. */
+/* BLS12-381: signatures, and sums of signatures and of keys. Only in builds that have it. */
 #include "hsm/contract/contract.h"
 
 enum { PAIRS = 3, SIGNATURE_LEN = 192 };
 
 static const qk_view text = { (const uint8_t *)"what everybody signs", 20 };
 static const client_key no_key;
-
-/* A build can be without it. */
-static void need_bls(void)
-{
-    if (!qk_crypto_offers(qk_mech_find(CKM_IBM_EC_AGGREGATE)))
-        skip();
-}
 
 static Grep11__Mechanism *bls(contract *it)
 {
@@ -83,7 +76,6 @@ static void bls_signs_and_verifies(contract *it)
     key_pair pair, other;
     qk_view signature;
 
-    need_bls();
     pair = bls_pair(it, false);
     other = ec_pair(it, "P-256");
     works(sign(it, bls(it), &pair.private_key, text, &signature));
@@ -101,7 +93,6 @@ static void a_sum_of_signatures_verifies_with_the_sum_of_keys(contract *it)
     client_key together;
     qk_attrs attrs;
 
-    need_bls();
     sign_all(it, &them);
     works(add_signatures(it, &them, PAIRS, &sum));
     works(add_signatures(it, &them, PAIRS - 1, &less));
@@ -120,7 +111,6 @@ static void keys_in_a_row_verify_a_sum(contract *it)
     client_key row;
     qk_view sum, less;
 
-    need_bls();
     sign_all(it, &them);
     row = them.pairs[0].public_key;
     row.bytes = qk_buf_view(&them.blobs);
@@ -139,7 +129,6 @@ static void only_keys_that_derive_are_added_up(contract *it)
     client_key together;
     qk_view blob, spki;
 
-    need_bls();
     yes = bls_pair(it, true);
     no = bls_pair(it, false);
     blob = yes.public_key.bytes;

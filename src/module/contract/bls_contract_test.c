@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BLS12-381 through C_ functions. */
+/* BLS12-381 through C_ functions. Only in builds that have it. */
 #include "module/contract/testing.h"
 
 enum { PAIRS = 3, SIGNATURE_LEN = 192, BLOB_MOST = 1024 };
@@ -9,15 +9,6 @@ static CK_BYTE data[] = "what everybody signs";
 static CK_ULONG ec = CKK_EC, private_class = CKO_PRIVATE_KEY;
 static CK_IBM_ECDSA_OTHER_PARAMS variant = { ECSG_IBM_BLS };
 static CK_MECHANISM bls = { CKM_IBM_ECDSA_OTHER, &variant, sizeof variant };
-
-/* A build can be without it. */
-static void need_bls(void)
-{
-    CK_MECHANISM_INFO info;
-
-    if (p11->C_GetMechanismInfo(0, CKM_IBM_EC_AGGREGATE, &info) == CKR_MECHANISM_INVALID)
-        skip();
-}
 
 static void make_pair(CK_OBJECT_HANDLE *out_public, CK_OBJECT_HANDLE *out_private)
 {
@@ -57,7 +48,6 @@ static void a_pair_signs_and_verifies(void **state)
     CK_ULONG len = 10;
 
     (void)state;
-    need_bls();
     make_pair(&public_key, &private_key);
     sign(&bls, private_key, signature);
     assert_ok(verify(public_key, signature, sizeof signature));
@@ -99,7 +89,6 @@ static void a_published_private_key_comes_in(void **state)
     CK_BYTE signature[SIGNATURE_LEN];
 
     (void)state;
-    need_bls();
     assert_ok(p11->C_CreateObject(test_session, of_private, 5, &private_key));
     assert_ok(p11->C_CreateObject(test_session, of_public, 5, &public_key));
     sign(&bls, private_key, signature);
@@ -122,7 +111,6 @@ static void sums_are_made_without_a_key(void **state)
     CK_ULONG each = 0;
 
     (void)state;
-    need_bls();
     for (size_t i = 0; i < PAIRS; i++) {
         make_pair(&public_key, &private_key);
         sign(&bls, private_key, signatures[i]);
@@ -150,7 +138,6 @@ static void what_cannot_be_added_up_is_refused(void **state)
     CK_ULONG len = sizeof out;
 
     (void)state;
-    need_bls();
     make_pair(&public_key, &private_key);
     sign(&bls, private_key, signature);
     assert_ok(p11->C_SignInit(test_session, &add, CK_INVALID_HANDLE));

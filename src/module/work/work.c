@@ -75,7 +75,7 @@ static void ask_for_pin(qk_work *work)
 {
     static _Atomic(uint64_t) asked;
 
-    work->needs_pin = work->key->ask_each_time ? atomic_fetch_add(&asked, 1) + 1 : 0;
+    work->needs_pin = work->key && work->key->ask_each_time ? atomic_fetch_add(&asked, 1) + 1 : 0;
 }
 
 /* Such a key asks before the next message, too. */
