@@ -72,12 +72,12 @@ const families = [
 // ---- the same by DeriveKey ----
 
 const importSeed = (seed) => app.importKey(seed, { ...secretKind(CKK.GENERIC_SECRET), [CKA.DERIVE]: yes, [CKA.IBM_USE_AS_DATA]: yes });
-const derive = (family, curve, step, parent, ChildKeyIndex = 0, more = {}) => hsm.DeriveKey({
+const derive = (family, curve, step, parent, ChildKeyIndex = 0, more = {}, leaves = yes) => hsm.DeriveKey({
   BaseKey: parent.NewKey || parent.Unwrapped,
   Mech: mech(CKM.IBM_BTC_DERIVE, { BTCDeriveParameter: { Type: `Ck${family}${step}`, ChildKeyIndex,
     ChainCode: step === 'MASTERK' ? Buffer.alloc(0) : parent.CheckSum, Version: 1, ...more } }),
   Template: { [CKA.KEY_TYPE]: int(CKK.EC), [CKA.EC_PARAMS]: bytes(curves[curve]), [CKA.VALUE_LEN]: int(0),
-    [CKA.EXTRACTABLE]: yes, [CKA.DERIVE]: yes, [CKA.IBM_USE_AS_DATA]: yes } });
+    [CKA.EXTRACTABLE]: leaves, [CKA.DERIVE]: yes, [CKA.IBM_USE_AS_DATA]: yes } });
 
 // The number inside PKCS #8: that of RFC 5915, or the seed of an Edwards key in an OCTET STRING of its own.
 const privateValue = async (key) => {
@@ -141,6 +141,17 @@ test('what no tree has is refused', async () => {
 test('a seed must be made to be derived from', async () => {
   const seed = await app.importKey(seeds[1], { ...secretKind(CKK.GENERIC_SECRET), [CKA.DERIVE]: no, [CKA.IBM_USE_AS_DATA]: yes });
   await fails(derive('SLIP0010', 'P-256', 'MASTERK', seed), CKR.KEY_FUNCTION_NOT_PERMITTED);
+});
+
+// Parent = child - IL, and IL is known to whoever has the parent's public key and chain code.
+test('a child that would tell its parent is protected as it; a hardened one need not be', async () => {
+  const seed = await app.secret(CKM.GENERIC_SECRET_KEY_GEN, { [CKA.VALUE_LEN]: int(32), [CKA.DERIVE]: yes, [CKA.IBM_USE_AS_DATA]: yes,
+    [CKA.EXTRACTABLE]: no });
+  const master = await derive('BIP0032', 'secp256k1', 'MASTERK', { NewKey: seed.Key }, 0, {}, no);
+  await fails(derive('BIP0032', 'secp256k1', 'PRV2PRV', master, 7), CKR.TEMPLATE_INCONSISTENT);
+  const child = await derive('BIP0032', 'secp256k1', 'PRV2PRV', master, 7, {}, no);
+  await fails(app.exportKey(child.NewKey), CKR.KEY_UNEXTRACTABLE);
+  await privateValue((await derive('BIP0032', 'secp256k1', 'PRV2PRV', master, hard + 7)).NewKey);
 });
 
 // ---- Edwards and Montgomery curves ----
