@@ -18,5 +18,6 @@ qk_err qk_command_token(int argc, char **argv);
 qk_err qk_command_iam(int argc, char **argv);
 qk_err qk_command_mtls(int argc, char **argv);
 qk_err qk_command_entropy(int argc, char **argv);
+qk_err qk_command_keys(int argc, char **argv);
 
 #endif

@@ -10,6 +10,7 @@ static const qk_command commands[] = {
     { "token", "make, list and revoke tokens for the REST API", qk_command_token },
     { "iam", "service IDs, API keys, roles and policies of the HSM", qk_command_iam },
     { "mtls", "client certificates as a second layer", qk_command_mtls },
+    { "keys", "what is on a PKCS #11 token", qk_command_keys },
     { "entropy", "random bytes, and how the noise sources are doing", qk_command_entropy },
 };
 

@@ -341,6 +341,40 @@ static void bitcoin_keys_are_derived(void)
     end();
 }
 
+/* ---- no sample: keys for tests of listings ---- */
+
+static void post_quantum_keys_are_kept(void)
+{
+    static CK_BYTE dilithium[] = { 0x06, 0x0b, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x02, 0x82, 0x0b, 0x01, 0x08, 0x07 };
+    static CK_BYTE kyber[] = { 0x06, 0x0b, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x02, 0x82, 0x0b, 0x05, 0x03, 0x03 };
+    CK_ULONG ml_dsa = CKP_ML_DSA_65, ml_kem = CKP_ML_KEM_768, ibm = CKP_IBM_ML_DSA_44;
+    const struct {
+        CK_MECHANISM_TYPE generate;
+        CK_ATTRIBUTE set;
+    } pairs[] = {
+        { CKM_ML_DSA_KEY_PAIR_GEN, VALUE(CKA_PARAMETER_SET, ml_dsa) },
+        { CKM_ML_KEM_KEY_PAIR_GEN, VALUE(CKA_PARAMETER_SET, ml_kem) },
+        { CKM_IBM_ML_DSA_KEY_PAIR_GEN, VALUE(CKA_IBM_PARAMETER_SET, ibm) },
+        { CKM_IBM_DILITHIUM, VALUE(CKA_IBM_PQC_PARAMS, dilithium) },
+        { CKM_IBM_KYBER, VALUE(CKA_IBM_PQC_PARAMS, kyber) },
+    };
+
+    begin_sample(false);
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        char name[] = "post-quantum 0";
+        CK_BYTE id = (CK_BYTE)(0xc0 + i);
+        CK_ATTRIBUTE public_items[] = { pairs[i].set, YES(CKA_TOKEN), TEXT(CKA_LABEL, name), VALUE(CKA_ID, id) };
+        CK_ATTRIBUTE private_items[] = { YES(CKA_TOKEN), TEXT(CKA_LABEL, name), VALUE(CKA_ID, id) };
+        CK_MECHANISM mechanism = { pairs[i].generate, NULL, 0 };
+        CK_OBJECT_HANDLE made[2];
+
+        name[sizeof name - 2] = (char)('0' + i);
+        OK(p11->C_GenerateKeyPair(session, &mechanism, public_items, COUNT(public_items), private_items,
+                                  COUNT(private_items), &made[0], &made[1]));
+    }
+    end();
+}
+
 const step sample_steps[] = {
     { "attributes are generated", attributes_generate, "generate" },
     { "attributes are loaded by another process", attributes_load, "load" },
@@ -349,5 +383,6 @@ const step sample_steps[] = {
     { "raw Ed25519 objects sign", raw_ed25519_objects_sign, "object" },
     { "Dilithium signs", dilithium_signs, "dilithium" },
     { "Bitcoin keys are derived", bitcoin_keys_are_derived, "btc" },
+    { "post-quantum keys are kept", post_quantum_keys_are_kept, "keep" },
     { NULL, NULL, NULL },
 };
