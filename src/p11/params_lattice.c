@@ -103,7 +103,7 @@ static qk_err kyber_read(qk_view param, qk_mech_use *use)
     if (is_eps)
         QK_TRY(second_read(param, use->mech, &use->second));
     QK_TRY(qk_param_structure(use->mech, is_eps ? qk_view_slice(param, 0, sizeof given) : param, &given, sizeof given));
-    if (given.ulVersion > UINT32_MAX || given.mode > UINT32_MAX)
+    if (given.ulVersion > UINT32_MAX || given.mode > UINT32_MAX || given.mode == 0)
         return qk_param_wrong(use->mech, "the version or the mode is out of range");
     use->kem.version = (unsigned)given.ulVersion;
     use->kem.mode = (unsigned)given.mode;

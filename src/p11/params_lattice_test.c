@@ -123,11 +123,11 @@ static void a_kem_parameter_of_another_length_is_refused(void **state)
 
 static void a_kem_parameter_with_a_wrong_field_is_refused(void **state)
 {
-    XCP_KYBER_KEM_PARAMS wrong[10];
+    XCP_KYBER_KEM_PARAMS wrong[11];
     qk_mech_use use;
 
     (void)state;
-    for (size_t i = 0; i < 10; i++)
+    for (size_t i = 0; i < 11; i++)
         wrong[i] = of_ep11;
     wrong[0].version = 1;
     wrong[1].version = 1UL << 32;
@@ -139,7 +139,8 @@ static void a_kem_parameter_with_a_wrong_field_is_refused(void **state)
     wrong[7].ulSharedDataLen = 1025;
     wrong[8].kdf = CKD_IBM_HYBRID_NULL; /* has no place for shared data */
     wrong[9].ulBlobLen = 77;            /* of no blob */
-    for (size_t i = 0; i < 10; i++)
+    wrong[10].mode = 0;
+    for (size_t i = 0; i < 11; i++)
         assert_qk_err(read_as(CKM_IBM_KYBER, QK_DERIVE, &wrong[i], sizeof wrong[i], &use), QK_E_MECHANISM_PARAM);
 }
 

@@ -69,6 +69,8 @@ static qk_err kyber_read(const Grep11__Mechanism *message, qk_mech_use *use)
         return qk_codec_none.read(message, use);
     if (!parm)
         return qk_codec_wrong(use->mech, "KyberKEMParameter is empty");
+    if (parm->mode == GREP11__KYBER_KEMPARM__KYBER_MODE__CkNotUsed)
+        return qk_codec_wrong(use->mech, "KyberKEMParameter names no mode");
     use->kem.version = parm->version;
     use->kem.mode = (unsigned)parm->mode;
     use->kem.kdf = kdf_of_message((uint32_t)parm->kdf);
