@@ -19,6 +19,10 @@ typedef union parameter {
     CK_SP800_108_FEEDBACK_KDF_PARAMS kdf108;
     CK_TLS_KDF_PARAMS tls_kdf;
     CK_TLS_MAC_PARAMS tls_mac;
+    CK_SIGN_ADDITIONAL_CONTEXT context;
+    CK_HASH_SIGN_ADDITIONAL_CONTEXT hash_context;
+    XCP_KYBER_KEM_PARAMS kem;
+    CK_IBM_KYBER_PARAMS short_kem; /* begins as the other does */
 } parameter;
 
 enum { ABSURD_LEN = 0xff };
@@ -163,11 +167,59 @@ static size_t make_tls_mac(qk_reader *from, parameter *out)
     return sizeof out->tls_mac;
 }
 
+static size_t make_context(qk_reader *from, parameter *out)
+{
+    out->context.hedgeVariant = number(from);
+    out->context.pContext = counted(from, &out->context.ulContextLen);
+    return sizeof out->context;
+}
+
+static size_t make_hash_context(qk_reader *from, parameter *out)
+{
+    out->hash_context.hedgeVariant = number(from);
+    out->hash_context.pContext = counted(from, &out->hash_context.ulContextLen);
+    out->hash_context.hash = number(from);
+    return sizeof out->hash_context;
+}
+
+/* Numbers of vendors have their highest bit, of 16 or of 32. */
+static CK_ULONG vendors(CK_ULONG given)
+{
+    return given <= UINT16_MAX && (given & 0x8000) ? 0x80000000UL | (given & 0x7fff) : given;
+}
+
+/* EP11's structure, or openCryptoki's. */
+static size_t make_kem(qk_reader *from, parameter *out)
+{
+    out->kem.version = number(from);
+    out->kem.mode = number(from);
+    out->kem.kdf = vendors(number(from));
+    out->kem.prepend = qk_read_u8(from);
+    out->kem.pCipher = counted(from, &out->kem.ulCipherLen);
+    out->kem.pSharedData = counted(from, &out->kem.ulSharedDataLen);
+    if (qk_read_u8(from) & 1) {
+        out->short_kem.hSecret = number(from);
+        return sizeof out->short_kem;
+    }
+    out->kem.pBlob = counted(from, &out->kem.ulBlobLen);
+    return sizeof out->kem;
+}
+
 static size_t (*const makers[QK_PARAM_KINDS])(qk_reader *from, parameter *out) = {
-    [QK_PARAM_GCM] = make_gcm,         [QK_PARAM_OAEP] = make_oaep,       [QK_PARAM_PSS] = make_pss,
-    [QK_PARAM_EDDSA] = make_eddsa,     [QK_PARAM_ECDH] = make_ecdh,       [QK_PARAM_STRING] = make_string,
-    [QK_PARAM_HKDF] = make_hkdf,       [QK_PARAM_PBKDF2] = make_pbkdf2,   [QK_PARAM_KDF108_FEEDBACK] = make_kdf108,
-    [QK_PARAM_TLS_KDF] = make_tls_kdf, [QK_PARAM_TLS_MAC] = make_tls_mac,
+    [QK_PARAM_GCM] = make_gcm,
+    [QK_PARAM_OAEP] = make_oaep,
+    [QK_PARAM_PSS] = make_pss,
+    [QK_PARAM_EDDSA] = make_eddsa,
+    [QK_PARAM_ECDH] = make_ecdh,
+    [QK_PARAM_STRING] = make_string,
+    [QK_PARAM_HKDF] = make_hkdf,
+    [QK_PARAM_PBKDF2] = make_pbkdf2,
+    [QK_PARAM_KDF108_FEEDBACK] = make_kdf108,
+    [QK_PARAM_TLS_KDF] = make_tls_kdf,
+    [QK_PARAM_TLS_MAC] = make_tls_mac,
+    [QK_PARAM_SIGN_CONTEXT] = make_context,
+    [QK_PARAM_HASH_SIGN_CONTEXT] = make_hash_context,
+    [QK_PARAM_KYBER_KEM] = make_kem,
 };
 
 /* Kinds whose bytes are no structure with pointers in it. */
@@ -215,6 +267,12 @@ static void over_the_wire(qk_mech_use *use, unsigned function)
     promise(qk_mech_use_equal(use, &again));
 }
 
+/* Those of IBM's first range have their highest bit in 16. */
+static CK_MECHANISM_TYPE type_of(CK_ULONG given)
+{
+    return given <= UINT16_MAX && (given & 0x8000) ? 0x80010000UL | (given & 0x7fff) : given;
+}
+
 void fuzz(qk_view input)
 {
     qk_reader from = qk_reader_of(input);
@@ -223,7 +281,7 @@ void fuzz(qk_view input)
     parameter param = { 0 };
     qk_mech_use use;
 
-    mechanism.mechanism = row < qk_mech_count ? qk_mechs[row].type : number(&from);
+    mechanism.mechanism = row < UINT8_MAX && row < qk_mech_count ? qk_mechs[row].type : type_of(number(&from));
     make_parameter(&from, structured & 1, &param, &mechanism);
     if (qk_mech_use_read(&mechanism, function, &use) == QK_OK)
         over_the_wire(&use, function);

@@ -4,11 +4,13 @@
 command line, so those files differ with each run; the rest is the same. The head of each target says what its input is.
 """
 import gzip
+import json
 import os
 import struct
 import subprocess
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
+VECTORS = os.path.join(ROOT, "../../vectors/lattice/ibm")
 
 
 def seed(target, name, data):
@@ -384,6 +386,11 @@ def template_seeds():
     seed("template", "rows", b"".join(struct.pack(">HB", row, 1) + b"\1" for row in range(0, 60)))
     seed("template", "rows-of-8", b"".join(struct.pack(">HB", row, 8) + ulong(row) for row in range(0, 60)))
     seed("template", "empty", b"")
+    # By row, since the numbers of vendors have more than 15 bits: all rows twice, so that IBM's parts are among them.
+    seed("template", "all-rows", b"".join(struct.pack(">HB", row, 1) + b"\1" for row in range(60, 124)))
+    seed("template", "all-rows-of-8", b"".join(struct.pack(">HB", row, 8) + ulong(row) for row in range(90, 154)))
+    seed("template", "ml-kem", entry(0, ulong(3)) + entry(0x100, ulong(0x49)) + entry(0x61D, ulong(2)) +
+         entry(0x637, b"s" * 64))
 
 
 def mechanism_seeds():
@@ -407,7 +414,26 @@ def mechanism_seeds():
     }.items():
         seed("mechanism", name, bytes([0xFF, function, structured]) + (number(mech) + parameter))
 
+    kem = b"\1\3ct!" + b"\2sd"
+    blob_or_handle = {"ep11": b"\0\4blob", "ep11-handle": b"\0\x08handle!!", "opencryptoki": b"\1" + number(5)}
+    for name, rest in blob_or_handle.items():
+        for mode in (1, 2):
+            seed("mechanism", f"kem-{name}-{mode}",
+                 bytes([0xFF, 9, 1]) + number(0x8024) + number(0) + number(mode) + number(0x8003 + mode) + kem + rest +
+                 b"\0")
+    seed("mechanism", "kem-plain", bytes([0xFF, 9, 1]) + number(0x8038) + number(0) + number(1) + number(1) + bytes(6))
+    seed("mechanism", "kem-none", bytes([0xFF, 12, 0]) + number(0x8024) + b"\0")
+    for name, mech, hedge in (("ml-dsa", 0x1D, 1), ("external-mu", 0x403C, 2), ("ibm-ml-dsa", 0x8036, 3),
+                              ("no-variant", 0x8036, 0)):
+        seed("mechanism", f"context-{name}", bytes([0xFF, 3, 1]) + number(mech) + number(hedge) + b"\3ctx" + b"\0")
+    seed("mechanism", "context-hash-ml-dsa",
+         bytes([0xFF, 3, 1]) + number(0x1F) + number(0) + b"\0" + number(0x250) + b"\0")
+
     for name, (function, mech) in {
+        "kyber": (9, mechanism(0x80010024, (8, message((1, 0), (2, 2), (3, 0x800004), (4, 1), (5, b"ct"), (6, b"sd"),
+                                                       (7, b"blob"))))),
+        "ibm-ml-kem": (9, mechanism(0x80010038, (8, message((2, 1), (3, 1))))),
+        "external-mu": (3, mechanism(0x403C)),
         "cbc": (0, mechanism(0x1082, (2, b"i" * 16))),
         "gcm": (1, mechanism(0x1087, (1000, message((1, b"i" * 12), (2, b"aad"), (3, 128))))),
         "oaep": (0, mechanism(0x9, (3, message((1, 0x250), (2, 2), (3, 1), (4, "label"))))),
@@ -476,6 +502,47 @@ def key_seeds():
     for name, curve in {"oid": bytes.fromhex("06082a8648ce3d030107"), "printable": b"\x13\x0cedwards25519",
                         "name": b"P-256"}.items():
         seed("key", "curve-" + name, b"\1" + curve)
+
+
+def lattice_key_seeds():
+    """openCryptoki's keys, from tests/vectors, as DER: IBM's of the older rounds, the standard's under both names."""
+    def der(tag, *parts):
+        content = b"".join(parts)
+        head = len(content).to_bytes(2, "big")
+        return bytes([tag]) + (bytes([len(content)]) if len(content) < 128 else b"\x82" + head) + content
+
+    def bits(content):
+        return der(3, b"\0", content)
+
+    def pair(name, kinds, oid, parameters, public, private):
+        algorithm = der(0x30, der(6, bytes.fromhex(oid)), parameters)
+        for kind in kinds:
+            if public:
+                seed("key", f"{name}-{kind}-public", bytes([kind]) + der(0x30, algorithm, bits(public)))
+            seed("key", f"{name}-{kind}-private",
+                 bytes([kind + 1]) + der(0x30, b"\2\1\0", algorithm, der(4, private)))
+
+    def entry(name, wanted):
+        with open(os.path.join(VECTORS, name + ".json"), encoding="utf-8") as file:
+            found = next(one for one in json.load(file) if one["name"].startswith(wanted))
+        return {part: bytes.fromhex(found[part]) for part in parts + ["t1", "pk", "sk"] if part in found}
+
+    parts = ["rho", "seed", "tr", "s1", "s2", "t0"]
+    null, arc = b"\5\0", "2b0601040102820b"
+    key = entry("dilithium", "Dilithium Round 2, Level 4")
+    private = der(0x30, b"\2\1\0", *(bits(key[part]) for part in parts),
+                  der(0xA0, bits(key["t1"])))
+    pair("dilithium", [22], arc + "010605", null, der(0x30, bits(key["rho"]), bits(key["t1"])), private)
+    key = entry("kyber", "Kyber Round 2, 786")
+    private = der(0x30, b"\2\1\0", bits(key["sk"]), der(0xA0, bits(key["pk"] + b"0" * 64)))
+    pair("kyber", [24], arc + "050303", null, der(0x30, bits(key["pk"])), private)
+    key = entry("ibm_ml_dsa", "ML-DSA 44")
+    private = b"".join(key[part] for part in parts)
+    pair("ml-dsa", [18, 26], "608648016503040311", b"", key["rho"] + key["t1"], der(4, private))
+    pair("ml-dsa-seed", [18, 26], "608648016503040311", b"", None, der(0x80, b"s" * 32))
+    key = entry("ibm_ml_kem", "ML-KEM 512")
+    pair("ml-kem", [20, 28], "608648016503040401", b"", key["pk"], der(4, key["sk"]))
+    pair("ml-kem-seed", [20, 28], "608648016503040401", b"", None, der(0x80, b"s" * 64))
 
 
 def operation_seeds():
@@ -765,6 +832,7 @@ def lattice_seeds():
 
 if __name__ == "__main__":
     for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, service_seeds, http_session_seeds,
-                 rest_seeds, text_seeds, template_seeds, mechanism_seeds, attribute_seeds, key_seeds, operation_seeds,
-                 saved_state_seeds, hsm_seeds, keystore_seeds, token_seeds, seed_message_seeds, blob_seeds, bound_seeds, lattice_seeds):
+                 rest_seeds, text_seeds, template_seeds, mechanism_seeds, attribute_seeds, key_seeds,
+                 lattice_key_seeds, operation_seeds, saved_state_seeds, hsm_seeds, keystore_seeds, token_seeds,
+                 seed_message_seeds, blob_seeds, bound_seeds, lattice_seeds):
         make()
