@@ -23,6 +23,7 @@ typedef union parameter {
     CK_HASH_SIGN_ADDITIONAL_CONTEXT hash_context;
     XCP_KYBER_KEM_PARAMS kem;
     CK_IBM_KYBER_PARAMS short_kem; /* begins as the other does */
+    CK_TLS_PRF_PARAMS tls_prf;
 } parameter;
 
 enum { ABSURD_LEN = 0xff };
@@ -159,6 +160,20 @@ static size_t make_tls_kdf(qk_reader *from, parameter *out)
     return sizeof out->tls_kdf;
 }
 
+/* Of the same kind as the one above, as another structure. */
+static size_t make_tls_prf(qk_reader *from, parameter *out)
+{
+    static CK_BYTE output[8];
+    static CK_ULONG output_len;
+
+    output_len = qk_read_u8(from);
+    out->tls_prf.pSeed = counted(from, &out->tls_prf.ulSeedLen);
+    out->tls_prf.pLabel = counted(from, &out->tls_prf.ulLabelLen);
+    out->tls_prf.pOutput = qk_read_u8(from) & 1 ? output : NULL;
+    out->tls_prf.pulOutputLen = qk_read_u8(from) & 1 ? &output_len : NULL;
+    return sizeof out->tls_prf;
+}
+
 static size_t make_tls_mac(qk_reader *from, parameter *out)
 {
     out->tls_mac.prfHashMechanism = number(from);
@@ -233,9 +248,12 @@ static bool is_plain(qk_param_kind kind)
 static void make_parameter(qk_reader *from, bool structured, parameter *param, CK_MECHANISM *mechanism)
 {
     const qk_mech *mech = qk_mech_find(mechanism->mechanism);
+    size_t (*make)(qk_reader *, parameter *) = mech ? makers[mech->param] : NULL;
 
-    if (mech && makers[mech->param] && structured) {
-        mechanism->ulParameterLen = makers[mech->param](from, param) - (qk_read_u8(from) & 1) * sizeof(CK_ULONG);
+    if (mech && mech->type == CKM_TLS_PRF)
+        make = make_tls_prf;
+    if (make && structured) {
+        mechanism->ulParameterLen = make(from, param) - (qk_read_u8(from) & 1) * sizeof(CK_ULONG);
         mechanism->pParameter = param;
         return;
     }
