@@ -227,6 +227,7 @@ int main(int argc, char **argv)
     run_cases(policy_cases, part);
     run_cases(asking_cases, part);
     run_cases(fineprint_cases, part);
+    run_cases(making_cases, part);
     run_cases(crowd_cases, part);
     run_cases(guest_cases, part);
     printf("1..%d\n", cases);
@@ -292,6 +293,16 @@ CK_OBJECT_HANDLE make_takeable(CK_SESSION_HANDLE at)
 
     OK(p11->C_GenerateKey(at, &mechanism, items, COUNT(items), &key));
     return key;
+}
+
+bool is_true(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type)
+{
+    CK_BBOOL value = 77;
+    CK_ATTRIBUTE item = VALUE(type, value);
+
+    OK(p11->C_GetAttributeValue(session, object, &item, 1));
+    CHECK(value == CK_TRUE || value == CK_FALSE);
+    return value == CK_TRUE;
 }
 
 bool offers(CK_MECHANISM_TYPE type, CK_FLAGS flags)

@@ -60,7 +60,8 @@ typedef struct test_case {
 } test_case;
 
 extern const test_case general_cases[], session_cases[], object_cases[], operation_cases[], thread_cases[],
-    race_cases[], slow_cases[], policy_cases[], asking_cases[], fineprint_cases[], crowd_cases[], guest_cases[];
+    race_cases[], slow_cases[], policy_cases[], asking_cases[], fineprint_cases[], making_cases[], crowd_cases[],
+    guest_cases[];
 extern const test_case newer_cases[], message_cases[], aead_cases[], state_cases[], argument_cases[], strange_cases[],
     carried_cases[];
 extern CK_SESSION_HANDLE session; /* of cases that want one */
@@ -84,6 +85,8 @@ CK_OBJECT_HANDLE make_data(CK_SESSION_HANDLE at, bool token, bool is_private, co
 CK_ULONG count_label(CK_SESSION_HANDLE at, const char *label);
 void destroy_label(CK_SESSION_HANDLE at, const char *label);
 
+/* A boolean attribute, read in `session`. */
+bool is_true(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
 /* A key that wraps and unwraps, and one that may leave. */
 CK_OBJECT_HANDLE make_wrapper(CK_SESSION_HANDLE at);
 CK_OBJECT_HANDLE make_takeable(CK_SESSION_HANDLE at);
