@@ -148,8 +148,7 @@ static void ethereums_sums_come_out(void **state)
     QK_OWNED(qk_buf_done) qk_buf text = unhex(message), points = QK_BUF_NONE;
     uint8_t signatures[COUNT(ethereum) * QK_BLS_SIGNATURE_LEN], sum[QK_BLS_SIGNATURE_LEN], point[QK_BLS_POINT_LEN];
     uint8_t expected[QK_BLS_SIGNATURE_LEN];
-    QK_OWNED(qk_key_unref) qk_key *together = NULL, *two = NULL;
-    QK_OWNED(qk_buf_done) qk_buf hex = QK_BUF_NONE;
+    QK_OWNED(qk_key_unref) qk_key *together = NULL;
 
     (void)state;
     for (size_t i = 0; i < COUNT(ethereum); i++) {
