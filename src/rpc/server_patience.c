@@ -14,8 +14,10 @@ const char *qk_rpc_session_overdue(const qk_rpc_session *session, int64_t now_ms
 {
     int64_t patience_ms = session->served ? idle_ms : stall_ms;
     const char *why;
+    bool busy = false;
 
     for (const call_state *state = session->calls; state; state = state->next) {
+        busy = busy || !state->call.later; /* who is refused late is not waiting for anything */
         if (state->phase == STREAMING) {
             why = stream_overdue(state, now_ms, stall_ms);
             if (why)
@@ -27,7 +29,7 @@ const char *qk_rpc_session_overdue(const qk_rpc_session *session, int64_t now_ms
         if (state->phase == ANSWERED && is_late(state, state->sent, now_ms, stall_ms))
             return "an answer is not read";
     }
-    if (!session->calls && now_ms - session->idle_since_ms > patience_ms)
+    if (!busy && now_ms - session->idle_since_ms > patience_ms)
         return session->served ? "idle" : "there is no call";
     return NULL;
 }

@@ -266,6 +266,7 @@ static void late_refusals_earn_no_patience(void **state)
     world *w = *state;
 
     call(w, "/t.T/Late", HELLO);
+    assert_string_equal(late(w, 2 * STALL_MS), "there is no call"); /* while it waits */
     qk_rpc_call_fail(w->held[0], QK_E_NOT_AUTHENTICATED, NULL);
     w->held_count = 0;
     pump(w);

@@ -114,15 +114,6 @@ start_fed() {
 
 # ---- starting ----
 
-grpc_health() { # as a load balancer asks
-    NODE_PATH=$build/tests/node/node_modules node "$source_root/tests/node/health.js" "127.0.0.1:$grpc_port" "$instance/ca.pem" "$@" 2>/dev/null
-}
-watch_grpc_health() { exec 7< <(grpc_health watch); }
-grpc_health_becomes() { # who watches is told
-    local line
-    read -r -t 30 -u 7 line && says "^$1$" "$line"
-}
-
 a_server_starts_before_its_source_and_answers_503() {
     configure && start || return
     answers 503 '/api/v1/random/raw?bytes=32' || return

@@ -125,6 +125,16 @@ as_user() { # pkcs11-tool, logged in
     p11 --login --pin "$user_pin" "$@"
 }
 
+# What gRPC's health checking answers to a load balancer, with `watch` for each change. Needs $instance and $grpc_port.
+grpc_health() {
+    NODE_PATH=$build/tests/node/node_modules node "$source_root/tests/node/health.js" "127.0.0.1:$grpc_port" "$instance/ca.pem" "$@" 2>/dev/null
+}
+watch_grpc_health() { exec 7< <(grpc_health watch); }
+grpc_health_becomes() { # who watches is told
+    local line
+    read -r -t 30 -u 7 line && says "^$1$" "$line"
+}
+
 # The instance's only noise source becomes a FIFO, called `noise`, and there are no statistical runs. What feeds it until
 # the test does so itself is stopped by the test (its process: $feeder).
 entropy_from_fifo() { # folder, FIFO

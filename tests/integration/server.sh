@@ -32,6 +32,18 @@ curl_gets_a_token_and_health() {
         -d "grant_type=urn:ibm:params:oauth:grant-type:apikey&apikey=$user_pin" | grep -q access_token
 }
 
+rename_table() { # from, to
+    python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=10).execute(f"ALTER TABLE {sys.argv[2]} RENAME TO {sys.argv[3]}")' \
+        "$instance/quantoki.db" "$1" "$2"
+}
+health_follows_the_database() {
+    [ "$(grpc_health)" = SERVING ] && watch_grpc_health && grpc_health_becomes SERVING || return
+    rename_table test_runs lost && grpc_health_becomes NOT_SERVING || return
+    [ "$(grpc_health)" = NOT_SERVING ] || return
+    says "op=health state=not-serving.*err=" "$(cat "$instance/server.log")" || return
+    rename_table lost test_runs && grpc_health_becomes SERVING
+}
+
 a_restart_is_invisible_to_an_application() {
     talker || return
     say sign; hear "sign 0x0" || return
@@ -212,6 +224,7 @@ it_stops_gracefully() {
 
 it "the log says ready with both ports" the_log_says_ready_with_both_ports
 it "curl gets health and a token" curl_gets_a_token_and_health
+it "gRPC's health checking follows the database" health_follows_the_database
 it "a restart of the server is invisible to an application, and handles stay valid" a_restart_is_invisible_to_an_application
 it "an expired token is renewed while an application runs" a_token_is_renewed_while_an_application_runs
 it "a child after fork works once it has called C_Initialize" a_child_after_fork_works_once_it_initialises
