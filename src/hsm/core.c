@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/core.h"
 
+#include "hsm/blob/blob.h"
+
 /* ---- mechanisms ---- */
 
 bool qk_core_offers(const qk_core *core, const qk_mech *mech)
@@ -34,24 +36,39 @@ qk_view qk_request_blob(const Grep11__KeyBlob *key, ProtobufCBinaryData v1)
     return qk_message_view(v1);
 }
 
-qk_err qk_core_key(qk_core *core, qk_view blob, qk_held_key **out_held)
+/* What the cache holds was opened in somebody's session; it is for those who are logged in to it. */
+static qk_err open_logins(const qk_core *core, const qk_call *call, qk_view blob, qk_logins *out_logins)
 {
-    qk_held_key *held = qk_cache_find(core->cache, blob);
+    const uint8_t *id = qk_blob_session(blob);
+    const qk_login_session *session;
 
+    if (!id)
+        return QK_OK;
+    QK_TRY(qk_logins_open(core->ring, call, out_logins));
+    return qk_logins_find(out_logins, id, &session);
+}
+
+qk_err qk_core_key(qk_core *core, const qk_call *call, qk_view blob, qk_held_key **out_held)
+{
+    QK_OWNED(qk_logins_done) qk_logins logins = QK_LOGINS_NONE;
+    qk_held_key *held;
+
+    QK_TRY(open_logins(core, call, blob, &logins));
+    held = qk_cache_find(core->cache, blob);
     if (!held) {
-        QK_TRY(qk_held_key_open(core->ring, blob, &held));
+        QK_TRY(qk_held_key_open(core->ring, &logins, blob, &held));
         qk_cache_keep(core->cache, held);
     }
     *out_held = held;
     return QK_OK;
 }
 
-qk_err qk_core_key_for(qk_core *core, const Grep11__KeyBlob *key, ProtobufCBinaryData v1, const qk_mech *mech,
-                       unsigned function, qk_held_key **out_held)
+qk_err qk_core_key_for(qk_core *core, const qk_call *call, const Grep11__KeyBlob *key, ProtobufCBinaryData v1,
+                       const qk_mech *mech, unsigned function, qk_held_key **out_held)
 {
     QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
 
-    QK_TRY(qk_core_key(core, qk_request_blob(key, v1), &held));
+    QK_TRY(qk_core_key(core, call, qk_request_blob(key, v1), &held));
     QK_TRY(qk_policy_use(held, mech, function));
     *out_held = held;
     held = NULL;
@@ -93,18 +110,36 @@ qk_err qk_core_may_trust(const qk_call *call)
 qk_err qk_core_make(qk_core *core, const qk_call *call, qk_key *key, const qk_attrs *template_, const qk_attrs *attrs,
                     qk_held_key **out_held)
 {
+    QK_OWNED(qk_logins_done) qk_logins logins = QK_LOGINS_NONE;
     qk_held_key *held;
     /* A pair can have a public half that everybody sees beside a private one that its user alone may open. */
-    qk_seal_under under = qk_attrs_bool(template_, CKA_PRIVATE, true) ? call->seal_under : QK_UNDER_INSTANCE;
+    bool is_private = qk_attrs_bool(template_, CKA_PRIVATE, true);
+    qk_seal_under under = is_private ? call->seal_under : QK_UNDER_INSTANCE;
 
     if (qk_attrs_bool(template_, CKA_TRUSTED, false) && qk_attrs_bool(attrs, CKA_TRUSTED, false))
         QK_TRY(qk_core_may_trust(call));
     QK_TRY(check_value_agrees(key, template_));
     QK_TRY(curve_agrees(key, template_));
     QK_TRY(qk_post_quantum_set_agrees(key, template_));
-    QK_TRY(qk_held_key_make(core->ring, under, key, attrs, &held));
+    QK_TRY(qk_logins_open(core->ring, call, &logins));
+    QK_TRY(qk_held_key_make(core->ring, under, qk_logins_for(&logins, is_private), key, attrs, &held));
     qk_cache_keep(core->cache, held);
     *out_held = held;
+    return QK_OK;
+}
+
+qk_err qk_core_remake(qk_core *core, const qk_call *call, const qk_held_key *held, const qk_attrs *attrs,
+                      qk_held_key **out_changed)
+{
+    QK_OWNED(qk_logins_done) qk_logins logins = QK_LOGINS_NONE;
+    const qk_login_session *session = NULL;
+
+    if (qk_held_key_session(held)) {
+        QK_TRY(qk_logins_open(core->ring, call, &logins));
+        QK_TRY(qk_logins_find(&logins, qk_held_key_session(held), &session));
+    }
+    QK_TRY(qk_held_key_make(core->ring, held->under, session, held->key, attrs, out_changed));
+    qk_cache_keep(core->cache, *out_changed);
     return QK_OK;
 }
 

@@ -43,19 +43,24 @@ QK_MUST_CHECK qk_err qk_core_use(const qk_core *core, const Grep11__Mechanism *m
 
 /* The blob of a request's key: of its KeyBlob if that holds one, else the older client's bytes. May be empty. */
 qk_view qk_request_blob(const Grep11__KeyBlob *key, ProtobufCBinaryData v1);
-/* From the cache, or opened and kept. Release with qk_held_key_unref. Errors of qk_held_key_open. */
-QK_MUST_CHECK qk_err qk_core_key(qk_core *core, qk_view blob, qk_held_key **out_held);
+/* From the cache, or opened and kept. Release with qk_held_key_unref. Errors of qk_held_key_open; QK_E_NO_SESSION if
+ * the key is in a login session that the call is not logged in to. */
+QK_MUST_CHECK qk_err qk_core_key(qk_core *core, const qk_call *call, qk_view blob, qk_held_key **out_held);
 /* The same, and checked: may it do `function` with this mechanism? */
-QK_MUST_CHECK qk_err qk_core_key_for(qk_core *core, const Grep11__KeyBlob *key, ProtobufCBinaryData v1,
-                                     const qk_mech *mech, unsigned function, qk_held_key **out_held);
+QK_MUST_CHECK qk_err qk_core_key_for(qk_core *core, const qk_call *call, const Grep11__KeyBlob *key,
+                                     ProtobufCBinaryData v1, const qk_mech *mech, unsigned function,
+                                     qk_held_key **out_held);
 
 /* ---- keys that go out ---- */
 
-/* Seals a key under the call's register and keeps it ready. What the template says of the key's value
- * (CKA_CHECK_VALUE, CKA_EC_PARAMS) must be true of it: QK_E_ATTRIBUTE_VALUE, QK_E_TEMPLATE_INCONSISTENT. A template
- * with CKA_TRUSTED needs qk_core_may_trust. */
+/* Seals a key under the call's register, in the call's login session if it has one, and keeps it ready. What the
+ * template says of the key's value (CKA_CHECK_VALUE, CKA_EC_PARAMS) must be true of it: QK_E_ATTRIBUTE_VALUE,
+ * QK_E_TEMPLATE_INCONSISTENT. A template with CKA_TRUSTED needs qk_core_may_trust. */
 QK_MUST_CHECK qk_err qk_core_make(qk_core *core, const qk_call *call, qk_key *key, const qk_attrs *template_,
                                   const qk_attrs *attrs, qk_held_key **out_held);
+/* Seals a key that was held once more with other attributes, under the register and in the session it was in. */
+QK_MUST_CHECK qk_err qk_core_remake(qk_core *core, const qk_call *call, const qk_held_key *held, const qk_attrs *attrs,
+                                    qk_held_key **out_changed);
 /* May the caller call a key trusted? Only the security officer may (PKCS #11 3.2, CKA_TRUSTED), who is here whoever may
  * initialise tokens on the instance; and the embedding process. QK_E_ATTRIBUTE_READ_ONLY. */
 QK_MUST_CHECK qk_err qk_core_may_trust(const qk_call *call);

@@ -115,6 +115,7 @@ typedef enum qk_purpose {
     QK_PURPOSE_PUBLIC_KEY = 4, /* MAC trailer of public blobs */
     QK_PURPOSE_ROW = 5,        /* MAC of keystore rows */
     QK_PURPOSE_IAM = 6,
+    QK_PURPOSE_LOGIN = 7, /* PIN blobs; what a keystore knows of its password */
 } qk_purpose;
 
 /* Seals `plain`, with `bound` authenticated, under the register's key. Format: hsm/blob/blob.c. QK_E_NO_MASTER_KEY. */
@@ -144,9 +145,9 @@ QK_MUST_CHECK qk_err qk_hsm_digest_state(const qk_mech_use *use, qk_view progres
 
 /* The attributes a blob holds (all non-secret ones), for the keystore that compares a row with its blob before storing.
  * Works on local HSMs only. */
-QK_MUST_CHECK qk_err qk_hsm_blob_attributes(qk_hsm *local_hsm, qk_view blob, qk_attrs *out);
+QK_MUST_CHECK qk_err qk_hsm_blob_attributes(qk_hsm *local_hsm, const qk_call *call, qk_view blob, qk_attrs *out);
 /* May a keystore take this blob? QK_E_TEMPLATE_INCONSISTENT for a key that was made where the rules of key_policy.h did
  * not hold. Works on local HSMs only. */
-QK_MUST_CHECK qk_err qk_hsm_blob_storable(qk_hsm *local_hsm, qk_view blob);
+QK_MUST_CHECK qk_err qk_hsm_blob_storable(qk_hsm *local_hsm, const qk_call *call, qk_view blob);
 
 #endif

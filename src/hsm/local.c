@@ -48,26 +48,26 @@ qk_err qk_hsm_local_new(qk_ring *ring, const qk_hsm_options *options, qk_hsm **o
     return QK_OK;
 }
 
-static qk_err look_into(qk_hsm *local_hsm, qk_view blob, qk_held_key **out_held)
+static qk_err look_into(qk_hsm *local_hsm, const qk_call *call, qk_view blob, qk_held_key **out_held)
 {
     if (local_hsm->perform != local_perform)
         return qk_fail(QK_E_BAD_ARGUMENT, "only a local HSM can look into a blob");
-    return qk_core_key((qk_core *)local_hsm, blob, out_held);
+    return qk_core_key((qk_core *)local_hsm, call, blob, out_held);
 }
 
-qk_err qk_hsm_blob_attributes(qk_hsm *local_hsm, qk_view blob, qk_attrs *out)
+qk_err qk_hsm_blob_attributes(qk_hsm *local_hsm, const qk_call *call, qk_view blob, qk_attrs *out)
 {
     QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
 
-    QK_TRY(look_into(local_hsm, blob, &held));
+    QK_TRY(look_into(local_hsm, call, blob, &held));
     return qk_core_describe(held, out);
 }
 
-qk_err qk_hsm_blob_storable(qk_hsm *local_hsm, qk_view blob)
+qk_err qk_hsm_blob_storable(qk_hsm *local_hsm, const qk_call *call, qk_view blob)
 {
     QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
 
-    QK_TRY(look_into(local_hsm, blob, &held));
+    QK_TRY(look_into(local_hsm, call, blob, &held));
     if (qk_policy_is_lax(held))
         return qk_fail(QK_E_TEMPLATE_INCONSISTENT,
                        "the key was made by a GREP11 client that the policy lets off the rules for keys' uses; a "

@@ -352,12 +352,12 @@ static void a_blob_tells_the_keystore_what_it_holds(void **state)
     QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE, told = QK_ATTRS_NONE;
     client_key mine = aes_key(&made->it);
 
-    works(qk_hsm_blob_attributes(made->it.hsm, mine.bytes, &attrs));
+    works(qk_hsm_blob_attributes(made->it.hsm, &made->it.call, mine.bytes, &attrs));
     told = attrs_of(&mine);
     assert_int_equal(attrs.count, told.count);
     assert_true(qk_attrs_match(&attrs, &told));
-    refuses(qk_hsm_blob_attributes(made->it.hsm, block, &attrs), QK_E_BLOB_DAMAGED);
-    refuses(qk_hsm_blob_attributes(made->it.hsm, QK_VIEW_NONE, &attrs), QK_E_BAD_ARGUMENT);
+    refuses(qk_hsm_blob_attributes(made->it.hsm, &made->it.call, block, &attrs), QK_E_BLOB_DAMAGED);
+    refuses(qk_hsm_blob_attributes(made->it.hsm, &made->it.call, QK_VIEW_NONE, &attrs), QK_E_BAD_ARGUMENT);
 }
 
 /* An arena with a limit, as the server gives it: too small is an error, never a crash. */

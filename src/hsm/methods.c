@@ -15,6 +15,7 @@
 /* clang-format off */
 #define RANDOM QK_METHOD_NEEDS_RANDOM
 #define SLOW   QK_METHOD_SLOW
+#define FREE   QK_METHOD_KEYLESS
 
 #define ROW(index, service, name_, messages, action_, also_, flags_, handler_) \
     [QK_##index] = { .path = service #name_, .request = &messages##_request__descriptor, \
@@ -28,14 +29,14 @@
 
 const qk_method qk_hsm_methods[QK_HSM_METHOD_COUNT] = {
     /*     index                name               messages             action             flags          handler */
-    GREP11(GENERATE_RANDOM,     GenerateRandom,    generate_random,     GENERATE_RANDOM,   RANDOM,        generate_random)
+    GREP11(GENERATE_RANDOM,     GenerateRandom,    generate_random,     GENERATE_RANDOM,   RANDOM | FREE, generate_random)
 
     GREP11(DIGEST_INIT,         DigestInit,        digest_init,         DIGEST,            RANDOM,        digest_init)
     GREP11(DIGEST_WHOLE,        Digest,            digest,              DIGEST,            0,             digest_whole)
     GREP11(DIGEST_UPDATE,       DigestUpdate,      digest_update,       DIGEST,            RANDOM,        digest_update)
     GREP11(DIGEST_KEY,          DigestKey,         digest_key,          DIGEST_KEY,        RANDOM,        digest_key)
     GREP11(DIGEST_FINAL,        DigestFinal,       digest_final,        DIGEST,            0,             digest_final)
-    GREP11(DIGEST_SINGLE,       DigestSingle,      digest_single,       DIGEST,            0,             digest_single)
+    GREP11(DIGEST_SINGLE,       DigestSingle,      digest_single,       DIGEST,            FREE,          digest_single)
 
     GREP11(ENCRYPT_INIT,        EncryptInit,       encrypt_init,        ENCRYPT,           RANDOM,        encrypt_init)
     GREP11(DECRYPT_INIT,        DecryptInit,       decrypt_init,        DECRYPT,           RANDOM,        decrypt_init)
@@ -67,8 +68,8 @@ const qk_method qk_hsm_methods[QK_HSM_METHOD_COUNT] = {
     GREP11(UNWRAP_KEY,          UnwrapKey,         unwrap_key,          UNWRAP_KEY,        RANDOM | SLOW, unwrap_key)
     GREP11(DERIVE_KEY,          DeriveKey,         derive_key,          DERIVE_KEY,        RANDOM,        derive_key)
 
-    GREP11(GET_MECHANISM_LIST,  GetMechanismList,  get_mechanism_list,  MECHANISM_LIST,    0,             get_mechanism_list)
-    GREP11(GET_MECHANISM_INFO,  GetMechanismInfo,  get_mechanism_info,  MECHANISM_INFO,    0,             get_mechanism_info)
+    GREP11(GET_MECHANISM_LIST,  GetMechanismList,  get_mechanism_list,  MECHANISM_LIST,    FREE,          get_mechanism_list)
+    GREP11(GET_MECHANISM_INFO,  GetMechanismInfo,  get_mechanism_info,  MECHANISM_INFO,    FREE,          get_mechanism_info)
     GREP11(GET_ATTRIBUTE_VALUE, GetAttributeValue, get_attribute_value, GET_ATTRIBUTE,     0,             get_attribute_value)
     GREP11(SET_ATTRIBUTE_VALUE, SetAttributeValue, set_attribute_value, SET_ATTRIBUTE,     RANDOM,        set_attribute_value)
 
@@ -80,7 +81,7 @@ const qk_method qk_hsm_methods[QK_HSM_METHOD_COUNT] = {
     OURS(SEAL_DATA,             SealData,          seal_data,           ENCRYPT,           RANDOM,        seal_data)
     OURS(OPEN_DATA,             OpenData,          open_data,           DECRYPT,           0,             open_data)
     OURS(DERIVE_KEYS,           DeriveKeys,        derive_keys,         DERIVE_KEY,        RANDOM,        derive_keys)
-    OURS(SEED_RANDOM,           SeedRandom,        seed_random,         GENERATE_RANDOM,   0,             seed_random)
+    OURS(SEED_RANDOM,           SeedRandom,        seed_random,         GENERATE_RANDOM,   FREE,          seed_random)
     OURS(SIGN_RECOVER_SINGLE,   SignRecover,       sign_recover,        SIGN,              RANDOM,        sign_recover)
     OURS(ENCAPSULATE_KEY,       EncapsulateKey,    encapsulate_key,     DERIVE_KEY,        RANDOM,        encapsulate_key)
     OURS(DECAPSULATE_KEY,       DecapsulateKey,    decapsulate_key,     DERIVE_KEY,        RANDOM,        decapsulate_key)

@@ -69,14 +69,14 @@ static qk_err compare(const qk_attr *given, const qk_attribute *attribute, const
     return refuse(QK_E_ATTRIBUTE_VALUE, attribute, "is not among what the key's blob says");
 }
 
-static qk_err read_key(qk_hsm *hsm, qk_view blob, const qk_attrs *given, qk_attrs *out)
+static qk_err read_key(qk_hsm *hsm, const qk_call *call, qk_view blob, const qk_attrs *given, qk_attrs *out)
 {
     QK_OWNED(qk_attrs_done) qk_attrs held = QK_ATTRS_NONE;
 
     if (blob.len == 0)
         return qk_fail(QK_E_TEMPLATE_INCOMPLETE, "a key object comes with its blob");
-    QK_TRY(qk_hsm_blob_storable(hsm, blob));
-    QK_TRY(qk_hsm_blob_attributes(hsm, blob, &held));
+    QK_TRY(qk_hsm_blob_storable(hsm, call, blob));
+    QK_TRY(qk_hsm_blob_attributes(hsm, call, blob, &held));
     for (size_t i = 0; i < held.count; i++) {
         const qk_attribute *attribute = qk_attribute_find(held.items[i].type);
         if (attribute && (attribute->home == QK_HOME_KEY || attribute->home == QK_HOME_VALUE ||
@@ -108,7 +108,8 @@ static qk_err read_other(qk_view blob, const qk_attrs *given, qk_attrs *out)
     return QK_OK;
 }
 
-qk_err qk_content_read(qk_hsm *hsm, const qk_uuid *id, const Quantoki__V1__Object *object, qk_content *out_content)
+qk_err qk_content_read(qk_hsm *hsm, const qk_call *call, const qk_uuid *id, const Quantoki__V1__Object *object,
+                       qk_content *out_content)
 {
     QK_OWNED(qk_attrs_done) qk_attrs given = QK_ATTRS_NONE;
     QK_OWNED(qk_content_done) qk_content content = QK_CONTENT_NONE;
@@ -123,7 +124,8 @@ qk_err qk_content_read(qk_hsm *hsm, const qk_uuid *id, const Quantoki__V1__Objec
         return qk_fail(QK_E_ATTRIBUTE_VALUE, "objects of this CKA_CLASS are not kept");
     QK_TRY(check_kind(&given, kind));
     QK_TRY(check_unique_id(&given, id));
-    QK_TRY(kind & QK_OF_KEYS ? read_key(hsm, blob, &given, &content.attrs) : read_other(blob, &given, &content.attrs));
+    QK_TRY(kind & QK_OF_KEYS ? read_key(hsm, call, blob, &given, &content.attrs)
+                             : read_other(blob, &given, &content.attrs));
     QK_TRY(qk_attrs_write(&content.attrs, &content.packed));
     content.is_public = !qk_attrs_bool(&given, CKA_PRIVATE, true);
     *out_content = content;

@@ -20,8 +20,8 @@ typedef struct qk_content {
 /* QK_E_TEMPLATE_INCOMPLETE without class or without a key's blob, QK_E_ATTRIBUTE_TYPE for attributes that such an
  * object does not have, QK_E_ATTRIBUTE_VALUE for those that contradict the blob, QK_E_ATTRIBUTE_SENSITIVE for secret
  * values, and the errors of opening a blob. */
-QK_MUST_CHECK qk_err qk_content_read(qk_hsm *hsm, const qk_uuid *id, const Quantoki__V1__Object *object,
-                                     qk_content *out_content);
+QK_MUST_CHECK qk_err qk_content_read(qk_hsm *hsm, const qk_call *call, const qk_uuid *id,
+                                     const Quantoki__V1__Object *object, qk_content *out_content);
 void qk_content_done(qk_content *content);
 
 #endif

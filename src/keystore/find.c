@@ -5,6 +5,7 @@
  * rows it yields are checked, unpacked and compared with the whole template. Keystores are searched one after the
  * other, each in the order in which its objects were stored; a page token is the place of the keystore in the request
  * and the number of the last object of the page. */
+#include "keystore/login.h"
 #include "keystore/row.h"
 
 #include "p11/attribute_bytes.h"
@@ -51,11 +52,13 @@ static bool has_number(const qk_attrs *wanted, CK_ATTRIBUTE_TYPE type)
     return qk_attrs_view(wanted, type).len == sizeof(CK_ULONG);
 }
 
-static qk_err prepare(qk_transaction *transaction, const search *it, qk_statement **out_statement)
+/* Rows of an authenticated keystore are sealed: there the id alone narrows. */
+static qk_err prepare(qk_transaction *transaction, const search *it, bool sealed, qk_statement **out_statement)
 {
     const qk_attrs *wanted = &it->wanted;
-    const qk_attr *label = qk_attrs_find(wanted, CKA_LABEL), *cka_id = qk_attrs_find(wanted, CKA_ID);
-    bool class = has_number(wanted, CKA_CLASS), type = has_number(wanted, CKA_KEY_TYPE);
+    const qk_attr *label = sealed ? NULL : qk_attrs_find(wanted, CKA_LABEL);
+    const qk_attr *cka_id = sealed ? NULL : qk_attrs_find(wanted, CKA_ID);
+    bool class = !sealed && has_number(wanted, CKA_CLASS), type = !sealed && has_number(wanted, CKA_KEY_TYPE);
     const char *sql = it->has_id      ? by_id
                       : label         ? by_label
                       : cka_id        ? by_cka_id
@@ -160,11 +163,11 @@ static qk_err search_keystore(qk_keystore_local *local, qk_transaction *transact
                               const search *it, page *page_)
 {
     QK_OWNED(qk_statement_end) qk_statement *statement = NULL;
-    int64_t number;
+    QK_OWNED(qk_keystore_place_done) qk_keystore_place place = QK_KEYSTORE_PLACE_NONE;
 
-    QK_TRY(qk_keystore_number(transaction, keystore, &number));
-    QK_TRY(prepare(transaction, it, &statement));
-    qk_statement_bind_int(statement, 1, number);
+    QK_TRY(qk_keystore_enter(local, page_->call, transaction, keystore, &place));
+    QK_TRY(prepare(transaction, it, place.session != NULL, &statement));
+    qk_statement_bind_int(statement, 1, place.number);
     qk_statement_bind_int(statement, 2, page_->last);
     for (;;) {
         QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
@@ -173,7 +176,7 @@ static qk_err search_keystore(qk_keystore_local *local, qk_transaction *transact
         QK_TRY(qk_statement_step(statement, &more));
         if (!more)
             return QK_OK;
-        QK_TRY(qk_row_load(statement, keystore, local->ring, &row));
+        QK_TRY(qk_row_load(statement, &place, local->ring, &row));
         QK_TRY(qk_attrs_read(row.attributes, &attrs));
         if (!qk_attrs_match(&attrs, &it->wanted))
             continue;
@@ -293,7 +296,7 @@ static qk_err add_current(const qk_uuid *keystore, const Quantoki__V1__GetObject
     return QK_OK;
 }
 
-static qk_err get_one(qk_keystore_local *local, qk_transaction *transaction, int64_t number, const qk_uuid *keystore,
+static qk_err get_one(qk_keystore_local *local, qk_transaction *transaction, qk_keystore_place *place,
                       const Quantoki__V1__GetObjectsRequest__Known *known, qk_arena *arena,
                       Quantoki__V1__GetObjectsResponse *out)
 {
@@ -304,10 +307,10 @@ static qk_err get_one(qk_keystore_local *local, qk_transaction *transaction, int
     qk_row row;
 
     QK_TRY(qk_keystore_read_uuid(known->id, "an object's id", &id));
-    QK_TRY(is_current(transaction, number, &id, known->version, &current));
+    QK_TRY(is_current(transaction, place->number, &id, known->version, &current));
     if (current)
-        return add_current(keystore, known, arena, out);
-    QK_TRY(qk_row_get(transaction, number, keystore, &id, local->ring, &statement, &found, &row));
+        return add_current(&place->keystore, known, arena, out);
+    QK_TRY(qk_row_get(transaction, place, &id, local->ring, &statement, &found, &row));
     if (!found)
         return QK_OK;
     QK_TRY(qk_attrs_read(row.attributes, &attrs));
@@ -320,8 +323,8 @@ qk_err qk_objects_get(void *context, const qk_call *call, const void *request, v
     const Quantoki__V1__GetObjectsRequest *in = request;
     Quantoki__V1__GetObjectsResponse *out = response;
     QK_OWNED(qk_transaction_end) qk_transaction *transaction = NULL;
+    QK_OWNED(qk_keystore_place_done) qk_keystore_place place = QK_KEYSTORE_PLACE_NONE;
     qk_uuid keystore;
-    int64_t number;
 
     if (in->n_objects == 0 || in->n_objects > IDS_MOST)
         return qk_fail(QK_E_BAD_ARGUMENT, "GetObjects of %zu objects; 1 to %d go", in->n_objects, IDS_MOST);
@@ -331,8 +334,8 @@ qk_err qk_objects_get(void *context, const qk_call *call, const void *request, v
     if (!out->objects)
         return qk_fail(QK_E_NO_MEMORY, "no memory for %zu objects", in->n_objects);
     QK_TRY(qk_transaction_begin(local->database, false, &transaction));
-    QK_TRY(qk_keystore_number(transaction, &keystore, &number));
+    QK_TRY(qk_keystore_enter(local, call, transaction, &keystore, &place));
     for (size_t i = 0; i < in->n_objects; i++)
-        QK_TRY(get_one(local, transaction, number, &keystore, in->objects[i], call->arena, out));
+        QK_TRY(get_one(local, transaction, &place, in->objects[i], call->arena, out));
     return QK_OK;
 }

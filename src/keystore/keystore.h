@@ -6,7 +6,10 @@
  *
  * Rows of key objects are checked against their blob before they are stored, and every row carries a MAC under the
  * master key over id, keystore, version and content, so that nobody with the database alone can move, mix or edit
- * objects: a row whose MAC is wrong is reported as QK_E_STORE_BROKEN, never returned. */
+ * objects: a row whose MAC is wrong is reported as QK_E_STORE_BROKEN, never returned.
+ *
+ * An authenticated keystore has a password: its secrets are sealed in the login session that follows from it
+ * (hsm/blob/login_session.h), and calls for its objects need the session's PIN blob, else QK_E_NO_SESSION. */
 #ifndef QK_KEYSTORE_KEYSTORE_H
 #define QK_KEYSTORE_KEYSTORE_H
 
@@ -23,6 +26,8 @@ typedef enum qk_keystore_method {
     QK_DELETE_OBJECTS,
     QK_FIND_OBJECTS,
     QK_GET_OBJECTS,
+    QK_LOGIN, /* of grep11.Crypto: here, since it is the keystore that has the password */
+    QK_LOGOUT,
     QK_KEYSTORE_METHOD_COUNT
 } qk_keystore_method;
 

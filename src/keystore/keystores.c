@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keystores as such: make, remove, list, reset. */
 #include "keystore/local.h"
+#include "keystore/password.h"
 
-enum { LABEL_MOST = 255, IDS_MOST = 1000 };
+enum { LABEL_MOST = 255, IDS_MOST = 1000, WITH_PASSWORD_MOST = 8 };
 
 qk_err qk_keystore_read_uuid(ProtobufCBinaryData bytes, const char *what, qk_uuid *out)
 {
@@ -28,7 +29,7 @@ static qk_view view_of(const qk_uuid *id)
 
 static const char get_number[] = "SELECT number FROM keystores WHERE id = ?1";
 
-qk_err qk_keystore_look_up(qk_transaction *transaction, const qk_uuid *keystore, bool *out_found, int64_t *out_number)
+static qk_err look_up(qk_transaction *transaction, const qk_uuid *keystore, bool *out_found, int64_t *out_number)
 {
     QK_OWNED(qk_statement_end) qk_statement *statement = NULL;
 
@@ -40,7 +41,7 @@ qk_err qk_keystore_look_up(qk_transaction *transaction, const qk_uuid *keystore,
     return QK_OK;
 }
 
-static qk_err missing(const qk_uuid *keystore)
+qk_err qk_keystore_missing(const qk_uuid *keystore)
 {
     char text[QK_UUID_TEXT];
 
@@ -48,29 +49,57 @@ static qk_err missing(const qk_uuid *keystore)
     return qk_fail(QK_E_KEYSTORE_MISSING, "keystore %s does not exist: initialize the token", text);
 }
 
-qk_err qk_keystore_number(qk_transaction *transaction, const qk_uuid *keystore, int64_t *out_number)
+static qk_err number_of(qk_transaction *transaction, const qk_uuid *keystore, int64_t *out_number)
 {
     bool found;
 
-    QK_TRY(qk_keystore_look_up(transaction, keystore, &found, out_number));
-    return found ? QK_OK : missing(keystore);
+    QK_TRY(look_up(transaction, keystore, &found, out_number));
+    return found ? QK_OK : qk_keystore_missing(keystore);
 }
 
 /* ---- making and removing ---- */
 
-static const char add[] = "INSERT INTO keystores (id, label) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
-static const char set_label[] = "UPDATE keystores SET label = ?2 WHERE id = ?1";
+static const char add[] = "INSERT INTO keystores (id, label, login) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING";
+static const char set_anew[] = "UPDATE keystores SET label = ?2, login = ?3 WHERE id = ?1";
 static const char remove_objects[] = "DELETE FROM objects WHERE keystore = ?1";
 static const char remove_keystore[] = "DELETE FROM keystores WHERE number = ?1";
 
-static qk_err run_with_label(qk_transaction *transaction, const char *sql, const qk_uuid *id, const char *label,
-                             bool *out_changed)
+/* What a keystore that is made or reset gets. */
+typedef struct fresh {
+    qk_uuid id;
+    const char *label;
+    qk_buf login; /* empty: it is not authenticated */
+} fresh;
+
+static void fresh_done(fresh *it)
+{
+    qk_buf_done(&it->login);
+}
+
+static qk_err fresh_read(qk_keystore_local *local, ProtobufCBinaryData id, const char *label,
+                         ProtobufCBinaryData password, fresh *out)
+{
+    QK_OWNED(qk_login_session_done) qk_login_session session = { .secret = QK_SECRET_NONE };
+
+    QK_TRY(check_label(label));
+    QK_TRY(qk_keystore_read_uuid(id, "a keystore's id", &out->id));
+    out->label = label;
+    if (password.len == 0)
+        return QK_OK;
+    return qk_password_make(local->ring, &out->id, qk_message_view(password), &out->login, &session);
+}
+
+static qk_err run_with_fresh(qk_transaction *transaction, const char *sql, const fresh *it, bool *out_changed)
 {
     QK_OWNED(qk_statement_end) qk_statement *statement = NULL;
 
     QK_TRY(qk_statement_prepare(transaction, sql, &statement));
-    qk_statement_bind_bytes(statement, 1, view_of(id));
-    qk_statement_bind_text(statement, 2, label);
+    qk_statement_bind_bytes(statement, 1, view_of(&it->id));
+    qk_statement_bind_text(statement, 2, it->label);
+    if (it->login.len)
+        qk_statement_bind_bytes(statement, 3, qk_buf_view(&it->login));
+    else
+        qk_statement_bind_null(statement, 3);
     QK_TRY(qk_statement_run(statement));
     *out_changed = qk_statement_changes(statement) > 0;
     return QK_OK;
@@ -90,6 +119,7 @@ qk_err qk_keystores_create(void *context, const qk_call *call, const void *reque
     qk_keystore_local *local = context;
     const Quantoki__V1__CreateKeystoreRequest *in = request;
     QK_OWNED(qk_transaction_end) qk_transaction *transaction = NULL;
+    QK_OWNED(fresh_done) fresh it = { .login = QK_BUF_NONE };
     char text[QK_UUID_TEXT];
     qk_uuid id;
     bool added;
@@ -98,10 +128,10 @@ qk_err qk_keystores_create(void *context, const qk_call *call, const void *reque
     if (!in->keystore)
         return qk_fail(QK_E_BAD_ARGUMENT, "CreateKeystore without a keystore");
     QK_TRY(qk_keystore_read_uuid(in->keystore->id, "a keystore's id", &id));
-    QK_TRY(check_label(in->keystore->label));
     QK_TRY(qk_caller_may_in(call->caller, QK_ACTION_CREATE_KEYSTORE, &id));
+    QK_TRY(fresh_read(local, in->keystore->id, in->keystore->label, in->password, &it));
     QK_TRY(qk_transaction_begin(local->database, true, &transaction));
-    QK_TRY(run_with_label(transaction, add, &id, in->keystore->label, &added));
+    QK_TRY(run_with_fresh(transaction, add, &it, &added));
     if (!added) {
         qk_uuid_write(&id, text);
         return qk_fail(QK_E_OBJECT_CONFLICT, "keystore %s exists already", text);
@@ -121,7 +151,7 @@ qk_err qk_keystores_delete(void *context, const qk_call *call, const void *reque
     QK_TRY(qk_keystore_read_uuid(in->id, "a keystore's id", &id));
     QK_TRY(qk_caller_may_in(call->caller, QK_ACTION_DELETE_KEYSTORE, &id));
     QK_TRY(qk_transaction_begin(local->database, true, &transaction));
-    QK_TRY(qk_keystore_number(transaction, &id, &number));
+    QK_TRY(number_of(transaction, &id, &number));
     QK_TRY(run_with_number(transaction, remove_objects, number));
     QK_TRY(run_with_number(transaction, remove_keystore, number));
     return qk_transaction_commit(&transaction);
@@ -129,17 +159,17 @@ qk_err qk_keystores_delete(void *context, const qk_call *call, const void *reque
 
 /* ---- resetting ---- */
 
-static qk_err reset(qk_transaction *transaction, const qk_uuid *id, const char *label)
+static qk_err reset(qk_transaction *transaction, const fresh *it)
 {
     int64_t number;
     bool changed;
 
-    QK_TRY(run_with_label(transaction, add, id, label, &changed));
+    QK_TRY(run_with_fresh(transaction, add, it, &changed));
     if (changed)
         return QK_OK;
-    QK_TRY(qk_keystore_number(transaction, id, &number));
+    QK_TRY(number_of(transaction, &it->id, &number));
     QK_TRY(run_with_number(transaction, remove_objects, number));
-    return run_with_label(transaction, set_label, id, label, &changed);
+    return run_with_fresh(transaction, set_anew, it, &changed);
 }
 
 static qk_err may_reset(const qk_caller *caller, const qk_uuid *id)
@@ -149,32 +179,58 @@ static qk_err may_reset(const qk_caller *caller, const qk_uuid *id)
     return qk_caller_may_in(caller, QK_ACTION_DELETE_KEY, id);
 }
 
-qk_err qk_keystores_reset(void *context, const qk_call *call, const void *request, void *response)
+static qk_err reset_all(qk_keystore_local *local, const fresh *stores, size_t count)
 {
-    qk_keystore_local *local = context;
-    const Quantoki__V1__ResetKeystoresRequest *in = request;
     QK_OWNED(qk_transaction_end) qk_transaction *transaction = NULL;
+
+    QK_TRY(qk_transaction_begin(local->database, true, &transaction));
+    for (size_t i = 0; i < count; i++)
+        QK_TRY(reset(transaction, &stores[i]));
+    return qk_transaction_commit(&transaction);
+}
+
+/* Rights first: passwords cost time. */
+static qk_err read_resets(qk_keystore_local *local, const qk_call *call, const Quantoki__V1__ResetKeystoresRequest *in,
+                          fresh *out)
+{
     qk_uuid id;
 
-    (void)response;
-    if (in->n_ids == 0 || in->n_ids > IDS_MOST)
-        return qk_fail(QK_E_BAD_ARGUMENT, "ResetKeystores of %zu keystores; 1 to %d go", in->n_ids, IDS_MOST);
-    QK_TRY(check_label(in->label));
     for (size_t i = 0; i < in->n_ids; i++) {
         QK_TRY(qk_keystore_read_uuid(in->ids[i], "a keystore's id", &id));
         QK_TRY(may_reset(call->caller, &id));
     }
-    QK_TRY(qk_transaction_begin(local->database, true, &transaction));
-    for (size_t i = 0; i < in->n_ids; i++) {
-        QK_TRY(qk_keystore_read_uuid(in->ids[i], "a keystore's id", &id));
-        QK_TRY(reset(transaction, &id, in->label));
-    }
-    return qk_transaction_commit(&transaction);
+    for (size_t i = 0; i < in->n_ids; i++)
+        QK_TRY(fresh_read(local, in->ids[i], in->label, in->password, &out[i]));
+    return QK_OK;
+}
+
+qk_err qk_keystores_reset(void *context, const qk_call *call, const void *request, void *response)
+{
+    qk_keystore_local *local = context;
+    const Quantoki__V1__ResetKeystoresRequest *in = request;
+    size_t most = in->password.len ? WITH_PASSWORD_MOST : IDS_MOST;
+    fresh *stores;
+    qk_err err;
+
+    (void)response;
+    if (in->n_ids == 0 || in->n_ids > most)
+        return qk_fail(QK_E_BAD_ARGUMENT, "ResetKeystores of %zu keystores; 1 to %zu go", in->n_ids, most);
+    stores = qk_arena_zalloc(call->arena, in->n_ids * sizeof *stores);
+    if (!stores)
+        return qk_fail(QK_E_NO_MEMORY, "no memory for %zu keystores", in->n_ids);
+    err = read_resets(local, call, in, stores);
+    if (err == QK_OK)
+        err = reset_all(local, stores, in->n_ids);
+    for (size_t i = 0; i < in->n_ids; i++)
+        fresh_done(&stores[i]);
+    return err;
 }
 
 /* ---- listing ---- */
 
-#define INFO "SELECT id, label, (SELECT count(*) FROM objects WHERE objects.keystore = keystores.number) FROM keystores"
+#define INFO                                                                                                           \
+    "SELECT id, label, (SELECT count(*) FROM objects WHERE objects.keystore = keystores.number), login IS NOT NULL"    \
+    " FROM keystores"
 static const char list_all[] = INFO " ORDER BY number";
 static const char list_one[] = INFO " WHERE id = ?1";
 
@@ -193,6 +249,7 @@ static qk_err add_info(qk_statement *statement, qk_arena *arena, Quantoki__V1__L
         return qk_fail(QK_E_NO_MEMORY, "no memory for a list of keystores");
     info->id = qk_message_bytes(id);
     info->objects = (uint64_t)qk_statement_int(statement, 2);
+    info->authenticated = qk_statement_int(statement, 3) != 0;
     out->keystores[out->n_keystores++] = info;
     return QK_OK;
 }

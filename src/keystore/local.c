@@ -16,6 +16,8 @@ static const char *const migrations[] = {
     "CREATE INDEX objects_by_label ON objects (keystore, label);"
     "CREATE INDEX objects_by_cka_id ON objects (keystore, cka_id);"
     "CREATE INDEX objects_by_kind ON objects (keystore, class, key_type)",
+    /* what an authenticated keystore knows of its password (password.h) */
+    "ALTER TABLE keystores ADD COLUMN login BLOB",
 };
 
 static qk_err perform(qk_endpoint *endpoint, const qk_call *call, const qk_method *method,
@@ -26,7 +28,10 @@ static qk_err perform(qk_endpoint *endpoint, const qk_call *call, const qk_metho
 
 static void free_local(qk_endpoint *endpoint)
 {
-    free(endpoint);
+    qk_keystore_local *local = (qk_keystore_local *)(void *)endpoint;
+
+    qk_guesses_done(&local->guesses);
+    free(local);
 }
 
 qk_err qk_keystore_local_new(qk_database *database, qk_ring *ring, qk_hsm *local_hsm, qk_keystore **out_keystore)
@@ -42,6 +47,7 @@ qk_err qk_keystore_local_new(qk_database *database, qk_ring *ring, qk_hsm *local
     local->database = database;
     local->ring = ring;
     local->hsm = local_hsm;
+    qk_guesses_init(&local->guesses);
     *out_keystore = &local->endpoint;
     return QK_OK;
 }

@@ -3,6 +3,7 @@
 #ifndef QK_KEYSTORE_LOCAL_H
 #define QK_KEYSTORE_LOCAL_H
 
+#include "keystore/guesses.h"
 #include "keystore/keystore.h"
 
 typedef struct qk_keystore_local {
@@ -10,6 +11,7 @@ typedef struct qk_keystore_local {
     qk_database *database;
     qk_ring *ring;
     qk_hsm *hsm;
+    qk_guesses guesses;
 } qk_keystore_local;
 
 /* Handlers, all of type qk_handler with a qk_keystore_local as context. proto/quantoki.proto says what each promises.
@@ -27,10 +29,7 @@ QK_MUST_CHECK qk_err qk_objects_get(void *context, const qk_call *call, const vo
 /* A UUID of a message: 16 bytes. QK_E_BAD_ARGUMENT names `what`. */
 QK_MUST_CHECK qk_err qk_keystore_read_uuid(ProtobufCBinaryData bytes, const char *what, qk_uuid *out);
 
-/* The number that stands for the keystore in the table of objects. QK_E_KEYSTORE_MISSING. */
-QK_MUST_CHECK qk_err qk_keystore_number(qk_transaction *transaction, const qk_uuid *keystore, int64_t *out_number);
-/* The same without the error: *out_found false. */
-QK_MUST_CHECK qk_err qk_keystore_look_up(qk_transaction *transaction, const qk_uuid *keystore, bool *out_found,
-                                         int64_t *out_number);
+/* QK_E_KEYSTORE_MISSING, in words. */
+QK_MUST_CHECK qk_err qk_keystore_missing(const qk_uuid *keystore);
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Storing, updating and deleting objects.
  *
- * Everything that computes (opening blobs, MACs) happens before the transaction, so that writers hold their turn for
- * the few microseconds that the rows take.
+ * What takes long (opening blobs) happens before the transaction, so that writers hold their turn for the few
+ * microseconds that the rows and their MACs take.
  *
  * A client that lost an answer sends the same request again. The MAC covers id, keystore, version, TxID and content, so
  * "the same change as the one that is stored" is one comparison of MACs, and it counts as done. The same TxID with
  * other content is no repetition but a mistake, QK_E_OBJECT_REPLAY; another TxID means that somebody else was faster,
  * QK_E_OBJECT_CONFLICT. */
+#include "keystore/login.h"
 #include "keystore/row.h"
 
 #include "p11/attribute_bytes.h"
@@ -48,13 +49,13 @@ static qk_err incoming_read(qk_keystore_local *local, const qk_call *call, qk_ac
     if (object->txid.len != QK_TXID_LEN)
         return qk_fail(QK_E_BAD_ARGUMENT, "a TxID has %d bytes, not %zu", QK_TXID_LEN, object->txid.len);
     memcpy(row->txid, object->txid.data, QK_TXID_LEN);
-    QK_TRY(qk_content_read(local->hsm, &row->id, object, &out->content));
+    QK_TRY(qk_content_read(local->hsm, call, &row->id, object, &out->content));
     out->trusts = lacks_right_to_trust(call->caller, &out->content.attrs);
     row->version = version;
     row->under = out->content.is_public ? QK_UNDER_INSTANCE : call->seal_under;
     row->attributes = qk_buf_view(&out->content.packed);
     row->blob = qk_message_view(object->blob);
-    return qk_row_seal(local->ring, row);
+    return QK_OK;
 }
 
 static qk_err conflict(qk_err code, const qk_row *row, const char *why)
@@ -85,13 +86,14 @@ static bool same_txid(const qk_row *a, const qk_row *b)
 /* ---- storing ---- */
 
 /* The id exists: an earlier try of this call, or a clash. */
-static qk_err check_repeated(qk_keystore_local *local, qk_transaction *transaction, int64_t keystore, const qk_row *row)
+static qk_err check_repeated(qk_keystore_local *local, qk_transaction *transaction, qk_keystore_place *place,
+                             const qk_row *row)
 {
     QK_OWNED(qk_statement_end) qk_statement *statement = NULL;
     qk_row stored;
     bool found;
 
-    QK_TRY(qk_row_get(transaction, keystore, &row->keystore, &row->id, local->ring, &statement, &found, &stored));
+    QK_TRY(qk_row_get(transaction, place, &row->id, local->ring, &statement, &found, &stored));
     if (found && same_change(&stored, row))
         return QK_OK;
     if (found && same_txid(&stored, row))
@@ -99,23 +101,32 @@ static qk_err check_repeated(qk_keystore_local *local, qk_transaction *transacti
     return conflict(QK_E_OBJECT_CONFLICT, row, "exists already");
 }
 
-static qk_err store(qk_keystore_local *local, qk_transaction *transaction, const incoming *in)
+/* Into its keystore, and with the MAC that this one's rows have. */
+static qk_err enter(qk_keystore_local *local, const qk_call *call, qk_transaction *transaction, incoming *in,
+                    qk_keystore_place *out_place)
 {
-    int64_t keystore;
-    bool added;
-
-    QK_TRY(qk_keystore_number(transaction, &in->row.keystore, &keystore));
-    QK_TRY(qk_row_insert(transaction, keystore, &in->row, &in->content.attrs, &added));
-    return added ? QK_OK : check_repeated(local, transaction, keystore, &in->row);
+    QK_TRY(qk_keystore_enter(local, call, transaction, &in->row.keystore, out_place));
+    QK_TRY(qk_keystore_check_blob(out_place, in->row.blob));
+    return qk_row_seal(local->ring, out_place, &in->row);
 }
 
-static qk_err store_all(qk_keystore_local *local, const incoming *objects, size_t count)
+static qk_err store(qk_keystore_local *local, const qk_call *call, qk_transaction *transaction, incoming *in)
+{
+    QK_OWNED(qk_keystore_place_done) qk_keystore_place place = QK_KEYSTORE_PLACE_NONE;
+    bool added;
+
+    QK_TRY(enter(local, call, transaction, in, &place));
+    QK_TRY(qk_row_insert(transaction, &place, local->ring, &in->row, &in->content.attrs, &added));
+    return added ? QK_OK : check_repeated(local, transaction, &place, &in->row);
+}
+
+static qk_err store_all(qk_keystore_local *local, const qk_call *call, incoming *objects, size_t count)
 {
     QK_OWNED(qk_transaction_end) qk_transaction *transaction = NULL;
 
     QK_TRY(qk_transaction_begin(local->database, true, &transaction));
     for (size_t i = 0; i < count; i++)
-        QK_TRY(store(local, transaction, &objects[i]));
+        QK_TRY(store(local, call, transaction, &objects[i]));
     return qk_transaction_commit(&transaction);
 }
 
@@ -147,7 +158,7 @@ qk_err qk_objects_store(void *context, const qk_call *call, const void *request,
         return qk_fail(QK_E_NO_MEMORY, "no memory for %zu objects", in->n_objects);
     err = read_all(local, call, in, objects);
     if (err == QK_OK)
-        err = store_all(local, objects, in->n_objects);
+        err = store_all(local, call, objects, in->n_objects);
     for (size_t i = 0; i < in->n_objects; i++)
         incoming_done(&objects[i]);
     return err;
@@ -168,15 +179,15 @@ static qk_err check_fixed(const qk_row *stored, const incoming *in)
     return check_trust(in, qk_attrs_bool(&before, CKA_TRUSTED, false));
 }
 
-static qk_err update(qk_keystore_local *local, qk_transaction *transaction, const incoming *in)
+static qk_err update(qk_keystore_local *local, const qk_call *call, qk_transaction *transaction, incoming *in)
 {
     QK_OWNED(qk_statement_end) qk_statement *statement = NULL;
-    int64_t keystore;
+    QK_OWNED(qk_keystore_place_done) qk_keystore_place place = QK_KEYSTORE_PLACE_NONE;
     qk_row stored;
     bool found;
 
-    QK_TRY(qk_keystore_number(transaction, &in->row.keystore, &keystore));
-    QK_TRY(qk_row_get(transaction, keystore, &in->row.keystore, &in->row.id, local->ring, &statement, &found, &stored));
+    QK_TRY(enter(local, call, transaction, in, &place));
+    QK_TRY(qk_row_get(transaction, &place, &in->row.id, local->ring, &statement, &found, &stored));
     if (!found)
         return conflict(QK_E_OBJECT_MISSING, &in->row, "is no longer in the keystore");
     if (same_change(&stored, &in->row)) /* an earlier try arrived */
@@ -187,7 +198,7 @@ static qk_err update(qk_keystore_local *local, qk_transaction *transaction, cons
         return conflict(QK_E_OBJECT_CONFLICT, &in->row, "was changed by another client meanwhile");
     QK_TRY(check_fixed(&stored, in));
     qk_statement_end(&statement);
-    return qk_row_replace(transaction, keystore, &in->row, &in->content.attrs);
+    return qk_row_replace(transaction, &place, local->ring, &in->row, &in->content.attrs);
 }
 
 qk_err qk_objects_update(void *context, const qk_call *call, const void *request, void *response)
@@ -204,7 +215,7 @@ qk_err qk_objects_update(void *context, const qk_call *call, const void *request
         return qk_fail(QK_E_BAD_ARGUMENT, "no object has version %lld", (long long)in->object->version);
     QK_TRY(incoming_read(local, call, QK_ACTION_UPDATE_KEY, in->object, in->object->version + 1, &object));
     QK_TRY(qk_transaction_begin(local->database, true, &transaction));
-    QK_TRY(update(local, transaction, &object));
+    QK_TRY(update(local, call, transaction, &object));
     QK_TRY(qk_transaction_commit(&transaction));
     out->version = object.row.version;
     return QK_OK;
@@ -238,7 +249,8 @@ qk_err qk_objects_delete(void *context, const qk_call *call, const void *request
     qk_keystore_local *local = context;
     const Quantoki__V1__DeleteObjectsRequest *in = request;
     QK_OWNED(qk_transaction_end) qk_transaction *transaction = NULL;
-    int64_t number, deleted;
+    QK_OWNED(qk_keystore_place_done) qk_keystore_place place = QK_KEYSTORE_PLACE_NONE;
+    int64_t deleted;
     qk_uuid keystore;
 
     (void)response;
@@ -247,8 +259,8 @@ qk_err qk_objects_delete(void *context, const qk_call *call, const void *request
     QK_TRY(qk_keystore_read_uuid(in->keystore, "a keystore's id", &keystore));
     QK_TRY(qk_caller_may_in(call->caller, QK_ACTION_DELETE_KEY, &keystore));
     QK_TRY(qk_transaction_begin(local->database, true, &transaction));
-    QK_TRY(qk_keystore_number(transaction, &keystore, &number));
-    QK_TRY(delete_all(transaction, number, in, &deleted));
+    QK_TRY(qk_keystore_enter(local, call, transaction, &keystore, &place));
+    QK_TRY(delete_all(transaction, place.number, in, &deleted));
     if (deleted == 0)
         return qk_fail(QK_E_OBJECT_MISSING, "none of the %zu objects is in the keystore", in->n_ids);
     return qk_transaction_commit(&transaction);

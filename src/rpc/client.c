@@ -254,6 +254,17 @@ static qk_err authorize(const remote *r, const qk_call *call, bool renew, exchan
     return QK_OK;
 }
 
+static qk_err put_login(const qk_call *call, exchange *x)
+{
+    QK_OWNED(qk_buf_done) qk_buf text = QK_BUF_NONE;
+
+    if (!call->login.len)
+        return QK_OK;
+    qk_base64_write(call->login, &text);
+    QK_TRY(qk_buf_check(&text));
+    return qk_arena_copy(call->arena, qk_buf_view(&text), &x->login);
+}
+
 /* The deadline travels in milliseconds. The client's default is the same text each time, which HPACK makes one byte. */
 static qk_err set_deadline(qk_rpc_client *client, const qk_call *call, char place[TIMEOUT_LEN], exchange *x)
 {
@@ -309,6 +320,7 @@ static qk_err perform(qk_endpoint *endpoint, const qk_call *call, const qk_metho
     uint8_t *prefix;
 
     QK_TRY(set_deadline(r->client, call, timeout, &x));
+    QK_TRY(put_login(call, &x));
     QK_TRY(qk_message_write(request, QK_FRAME_PREFIX_LEN, call->arena, &x.framed));
     prefix = (uint8_t *)(uintptr_t)x.framed.data; /* the room in front that the writer left */
     QK_TRY(qk_frame_put_prefix(prefix, x.framed.len - QK_FRAME_PREFIX_LEN));

@@ -275,6 +275,8 @@ static void encode_headers(connection *c, const connection_peer *peer, const exc
         qk_hpack_put(&c->hpack, "quantoki-rules", QK_VIEW_LITERAL("pkcs11"), true, &c->head);
     if (x->authorization.len)
         qk_hpack_put(&c->hpack, "authorization", x->authorization, true, &c->head);
+    if (x->login.len)
+        qk_hpack_put(&c->hpack, "quantoki-login-bin", x->login, true, &c->head);
 }
 
 /* nghttp2 opens the stream with an empty header block, which put_frame replaces. */

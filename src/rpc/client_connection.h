@@ -15,6 +15,7 @@ typedef struct exchange {
     qk_arena *arena;
     const char *path;
     qk_view authorization; /* the whole header value; empty: none */
+    qk_view login;         /* quantoki-login-bin, in base64; empty: none */
     qk_view timeout;       /* grpc-timeout */
     bool strict;           /* quantoki-rules: pkcs11 */
     bool usual_timeout;    /* the same value as in most calls: worth a place in the header table */

@@ -52,6 +52,8 @@ typedef struct qk_call {
                                * ask for them, over the wire with the header quantoki-rules: pkcs11 */
     qk_deadline_ms deadline;
     qk_view token; /* bearer token for a remote endpoint; empty: the endpoint's own */
+    qk_view login; /* PIN blobs of authenticated keystores, one behind the other (hsm/blob/login_session.h); over the
+                    * wire the header quantoki-login-bin */
 } qk_call;
 
 typedef struct qk_method qk_method;
@@ -66,6 +68,7 @@ enum {
     /* Performing it twice does no harm: no side effects (every stateless HSM method), or the server recognises the
      * repetition. The client repeats such a call when a connection died without an answer. */
     QK_METHOD_IDEMPOTENT = 1 << 2,
+    QK_METHOD_KEYLESS = 1 << 3, /* touches neither keys nor objects: needs no login to an authenticated keystore */
 };
 
 struct qk_method {

@@ -152,6 +152,7 @@ static qk_err perform(call_record *record)
     qk_call context = { .arena = &call->arena,
                         .caller = record->has_caller ? &record->caller : NULL,
                         .strict = call->strict,
+                        .login = call->login,
                         .deadline = call->deadline };
     void *request, *response;
 

@@ -21,7 +21,7 @@ static qk_err open_key(qk_view blob)
     QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
     QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
 
-    QK_TRY(qk_held_key_open(fuzz_ring(), blob, &held));
+    QK_TRY(qk_held_key_open(fuzz_ring(), NULL, blob, &held));
     promise(qk_view_equal(qk_held_key_blob(held), blob));
     return qk_held_key_describe(held, &attrs);
 }
@@ -31,7 +31,7 @@ static qk_err open_state(qk_view blob, unsigned function)
     QK_OWNED(qk_secret_free) qk_secret content = QK_SECRET_NONE;
     qk_state state;
 
-    QK_TRY(qk_state_open(fuzz_ring(), function, blob, &content, &state));
+    QK_TRY(qk_state_open(fuzz_ring(), NULL, function, blob, &content, &state));
     promise(state.function == function);
     fuzz_touch(state.mechanism);
     fuzz_touch(state.key_blob);

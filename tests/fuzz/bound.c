@@ -140,12 +140,14 @@ static void leaves_and_comes_back(const Grep11__UnwrapKeyResponse *key, qk_arena
     Grep11__UnwrapKeyResponse *again;
     qk_view wrapped;
 
-    must(qk_hsm_blob_attributes(fuzz_hsm(), qk_message_view(key->unwrappedbytes), &before));
+    must(qk_hsm_blob_attributes(fuzz_hsm(), &(qk_call){ .arena = arena }, qk_message_view(key->unwrappedbytes),
+                                &before));
     promise_no_good_history(&before);
     if (wrap(qk_message_view(key->unwrappedbytes), arena, &wrapped) != QK_OK)
         return;
     must(unwrap(wrapped, arena, &again));
-    must(qk_hsm_blob_attributes(fuzz_hsm(), qk_message_view(again->unwrappedbytes), &after));
+    must(qk_hsm_blob_attributes(fuzz_hsm(), &(qk_call){ .arena = arena }, qk_message_view(again->unwrappedbytes),
+                                &after));
     promise(before.count == after.count && qk_attrs_match(&before, &after));
 }
 

@@ -58,7 +58,7 @@ static Quantoki__V1__Object *make_object(unsigned number, qk_arena *arena)
     object->txid = object->id;
     if (number < fuzz_key_count()) {
         object->blob = qk_message_bytes(fuzz_blob(number));
-        must(qk_hsm_blob_attributes(fuzz_hsm(), fuzz_blob(number), &attrs));
+        must(qk_hsm_blob_attributes(fuzz_hsm(), &(qk_call){ .arena = arena }, fuzz_blob(number), &attrs));
     } else {
         must(qk_attrs_set_ulong(&attrs, CKA_CLASS, CKO_DATA));
         must(qk_attrs_set(&attrs, CKA_VALUE, QK_VIEW_LITERAL("value")));

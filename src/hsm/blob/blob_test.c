@@ -185,10 +185,10 @@ static void blobs_of_both_registers_open(void **state)
 
     ring_set(*state, QK_UNDER_USER, 9);
     works(qk_seal(*state, QK_UNDER_USER, QK_PURPOSE_DATA, bound, plain, &blob));
-    works(qk_blob_open(*state, QK_PURPOSE_DATA, bound, qk_buf_view(&blob), &out, &which));
+    works(qk_blob_open(*state, NULL, QK_PURPOSE_DATA, bound, qk_buf_view(&blob), &out, &which));
     assert_int_equal(which, QK_UNDER_USER);
     seal_one(*state, &blob);
-    works(qk_blob_open(*state, QK_PURPOSE_DATA, bound, qk_buf_view(&blob), &out, &which));
+    works(qk_blob_open(*state, NULL, QK_PURPOSE_DATA, bound, qk_buf_view(&blob), &out, &which));
     assert_int_equal(which, QK_UNDER_INSTANCE);
 }
 

@@ -51,7 +51,7 @@ static qk_held_key *held_of(uint8_t fill)
     memset(value, fill, sizeof value);
     works(qk_key_read(CKO_SECRET_KEY, CKK_AES, qk_view_of(value, sizeof value), &key));
     attrs_fill(&attrs, ITEMS(NUMBER(CKA_CLASS, CKO_SECRET_KEY), NUMBER(CKA_KEY_TYPE, CKK_AES), YES(CKA_SIGN)));
-    works(qk_held_key_make(it.ring, QK_UNDER_INSTANCE, key, &attrs, &held));
+    works(qk_held_key_make(it.ring, QK_UNDER_INSTANCE, NULL, key, &attrs, &held));
     return held;
 }
 
@@ -137,7 +137,7 @@ static void keeping_twice_takes_one_place(void **state)
     QK_OWNED(qk_held_key_unref) qk_held_key *held = held_of(1), *again = NULL;
 
     (void)state;
-    works(qk_held_key_open(it.ring, qk_held_key_blob(held), &again));
+    works(qk_held_key_open(it.ring, NULL, qk_held_key_blob(held), &again));
     qk_cache_keep(it.cache, held);
     qk_cache_keep(it.cache, again);
     qk_cache_keep(it.cache, again);

@@ -33,13 +33,13 @@ static qk_err held_new(qk_view blob, qk_key *key, qk_attrs *attrs, uint64_t epoc
     return QK_OK;
 }
 
-static qk_err open_sealed(qk_ring *ring, qk_view blob, uint64_t epoch, qk_held_key **out_held)
+static qk_err open_sealed(qk_ring *ring, const qk_logins *logins, qk_view blob, uint64_t epoch, qk_held_key **out_held)
 {
     QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
     qk_seal_under which;
     qk_key *key;
 
-    QK_TRY(qk_key_blob_open(ring, blob, &key, &attrs, &which));
+    QK_TRY(qk_key_blob_open(ring, logins, blob, &key, &attrs, &which));
     QK_TRY(held_new(blob, key, &attrs, epoch, out_held));
     (*out_held)->under = which;
     memcpy((*out_held)->wkid, blob.data + QK_BLOB_WKID_AT, QK_WKID_LEN);
@@ -68,7 +68,7 @@ static qk_err open_public(qk_ring *ring, qk_view blob, uint64_t epoch, qk_held_k
     return QK_OK;
 }
 
-qk_err qk_held_key_open(qk_ring *ring, qk_view blob, qk_held_key **out_held)
+qk_err qk_held_key_open(qk_ring *ring, const qk_logins *logins, qk_view blob, qk_held_key **out_held)
 {
     /* Read before the blob is opened: if the ring changes meanwhile, the key is of the old epoch. */
     uint64_t epoch = qk_ring_epoch(ring);
@@ -77,10 +77,11 @@ qk_err qk_held_key_open(qk_ring *ring, qk_view blob, qk_held_key **out_held)
         return qk_fail(QK_E_BAD_ARGUMENT, "the request has no key");
     if (blob.data[0] == 0x30) /* a DER SEQUENCE; sealed blobs start with 'Q' */
         return open_public(ring, blob, epoch, out_held);
-    return open_sealed(ring, blob, epoch, out_held);
+    return open_sealed(ring, logins, blob, epoch, out_held);
 }
 
-qk_err qk_held_key_make(qk_ring *ring, qk_seal_under which, qk_key *key, const qk_attrs *attrs, qk_held_key **out_held)
+qk_err qk_held_key_make(qk_ring *ring, qk_seal_under which, const qk_login_session *session, qk_key *key,
+                        const qk_attrs *attrs, qk_held_key **out_held)
 {
     QK_OWNED(qk_buf_done) qk_buf blob = QK_BUF_NONE, spki = QK_BUF_NONE;
     QK_OWNED(qk_attrs_done) qk_attrs copy = QK_ATTRS_NONE;
@@ -91,12 +92,17 @@ qk_err qk_held_key_make(qk_ring *ring, qk_seal_under which, qk_key *key, const q
         QK_TRY(qk_key_write_spki(key, false, &spki));
         QK_TRY(qk_public_blob_make(ring, which, qk_buf_view(&spki), attrs, &blob));
     } else {
-        QK_TRY(qk_key_blob_seal(ring, which, key, attrs, &blob));
+        QK_TRY(qk_key_blob_seal(ring, which, session, key, attrs, &blob));
     }
     QK_TRY(held_new(qk_buf_view(&blob), qk_key_ref(key), &copy, epoch, out_held));
     (*out_held)->under = which;
     (void)qk_ring_wkid(ring, which, (*out_held)->wkid);
     return QK_OK;
+}
+
+const uint8_t *qk_held_key_session(const qk_held_key *held)
+{
+    return qk_blob_session(qk_held_key_blob(held));
 }
 
 qk_held_key *qk_held_key_ref(qk_held_key *held)
@@ -127,6 +133,8 @@ qk_err qk_held_key_describe(const qk_held_key *held, qk_attrs *out_attrs)
     QK_TRY(qk_attrs_merge(&attrs, &held->attrs));
     if (held->vouched)
         QK_TRY(qk_attrs_set(&attrs, CKA_GREP11_WKID, qk_view_of(held->wkid, QK_WKID_LEN)));
+    if (qk_held_key_session(held))
+        QK_TRY(qk_attrs_set(&attrs, CKA_IBM_LOGIN_SESSION, qk_view_of(qk_held_key_session(held), QK_SESSION_ID_LEN)));
     qk_attrs_done(out_attrs);
     *out_attrs = attrs;
     attrs = QK_ATTRS_NONE;

@@ -38,12 +38,13 @@ qk_err qk_key_content_write(const qk_key *key, const qk_attrs *attrs, qk_secret 
     return content_write(qk_buf_view(&bytes), &serialised, out_content);
 }
 
-qk_err qk_key_blob_seal(qk_ring *ring, qk_seal_under which, const qk_key *key, const qk_attrs *attrs, qk_buf *out_blob)
+qk_err qk_key_blob_seal(qk_ring *ring, qk_seal_under which, const qk_login_session *session, const qk_key *key,
+                        const qk_attrs *attrs, qk_buf *out_blob)
 {
     QK_OWNED(qk_secret_free) qk_secret content = QK_SECRET_NONE;
 
     QK_TRY(qk_key_content_write(key, attrs, &content));
-    return qk_seal(ring, which, QK_PURPOSE_KEY, QK_VIEW_NONE, qk_secret_reveal(&content), out_blob);
+    return qk_blob_seal(ring, which, session, QK_PURPOSE_KEY, QK_VIEW_NONE, qk_secret_reveal(&content), out_blob);
 }
 
 qk_err qk_key_content_read(qk_view content, qk_key **out_key, qk_attrs *out_attrs)
@@ -63,10 +64,11 @@ qk_err qk_key_content_read(qk_view content, qk_key **out_key, qk_attrs *out_attr
     return QK_OK;
 }
 
-qk_err qk_key_blob_open(qk_ring *ring, qk_view blob, qk_key **out_key, qk_attrs *out_attrs, qk_seal_under *out_which)
+qk_err qk_key_blob_open(qk_ring *ring, const qk_logins *logins, qk_view blob, qk_key **out_key, qk_attrs *out_attrs,
+                        qk_seal_under *out_which)
 {
     QK_OWNED(qk_secret_free) qk_secret content = QK_SECRET_NONE;
 
-    QK_TRY(qk_blob_open(ring, QK_PURPOSE_KEY, QK_VIEW_NONE, blob, &content, out_which));
+    QK_TRY(qk_blob_open(ring, logins, QK_PURPOSE_KEY, QK_VIEW_NONE, blob, &content, out_which));
     return qk_key_content_read(qk_secret_reveal(&content), out_key, out_attrs);
 }

@@ -209,7 +209,7 @@ static void random_public_keys_do_no_harm(void **state)
         memcpy(bytes, it.blob.data, len);
         for (int i = 0; i < 1 + round % 4; i++)
             bytes[1 + (size_t)random() % 30] = (uint8_t)random();
-        (void)(qk_held_key_open(it.ring, qk_view_of(bytes, (size_t)random() % (len + 1)), &held) == QK_OK);
+        (void)(qk_held_key_open(it.ring, NULL, qk_view_of(bytes, (size_t)random() % (len + 1)), &held) == QK_OK);
         qk_held_key_unref(&held);
     }
 }

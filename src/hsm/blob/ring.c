@@ -11,7 +11,7 @@
 
 #include "crypto/crypto.h"
 
-enum { REGISTERS = QK_UNDER_USER + 1, PURPOSES = QK_PURPOSE_IAM + 1, DERIVATION_VERSION = 1, MAC_KEY_LEN = 32 };
+enum { REGISTERS = QK_UNDER_USER + 1, PURPOSES = QK_PURPOSE_LOGIN + 1, DERIVATION_VERSION = 1, MAC_KEY_LEN = 32 };
 
 typedef struct master {
     qk_secret master_key; /* QK_SECRET_NONE: empty */

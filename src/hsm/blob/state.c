@@ -60,14 +60,15 @@ static qk_err content_read(qk_view content, qk_state *out)
     return QK_OK;
 }
 
-qk_err qk_state_seal(qk_ring *ring, qk_seal_under which, const qk_state *state, qk_arena *arena, qk_view *out_blob)
+qk_err qk_state_seal(qk_ring *ring, qk_seal_under which, const qk_login_session *session, const qk_state *state,
+                     qk_arena *arena, qk_view *out_blob)
 {
     QK_OWNED(qk_secret_free) qk_secret content = QK_SECRET_NONE;
     QK_OWNED(qk_buf_done) qk_buf blob = QK_BUF_NONE;
 
     QK_TRY(qk_secret_new(content_len(state), &content));
     content_write(state, qk_secret_fill(&content));
-    QK_TRY(qk_seal(ring, which, QK_PURPOSE_STATE, QK_VIEW_NONE, qk_secret_reveal(&content), &blob));
+    QK_TRY(qk_blob_seal(ring, which, session, QK_PURPOSE_STATE, QK_VIEW_NONE, qk_secret_reveal(&content), &blob));
     return qk_arena_copy(arena, qk_buf_view(&blob), out_blob);
 }
 
@@ -100,9 +101,11 @@ static qk_err open_clear(qk_view blob, qk_secret *out_content, qk_state *out_sta
     return QK_OK;
 }
 
-qk_err qk_state_open(qk_ring *ring, unsigned function, qk_view blob, qk_secret *out_content, qk_state *out_state)
+qk_err qk_state_open(qk_ring *ring, const qk_logins *logins, unsigned function, qk_view blob, qk_secret *out_content,
+                     qk_state *out_state)
 {
     QK_OWNED(qk_secret_free) qk_secret content = QK_SECRET_NONE;
+    qk_seal_under which;
     qk_state state;
 
     if (blob.len == 0)
@@ -110,7 +113,7 @@ qk_err qk_state_open(qk_ring *ring, unsigned function, qk_view blob, qk_secret *
     if (function == QK_DIGEST && looks_clear(blob)) {
         QK_TRY(open_clear(blob, &content, &state));
     } else {
-        QK_TRY(qk_unseal(ring, QK_PURPOSE_STATE, QK_VIEW_NONE, blob, &content));
+        QK_TRY(qk_blob_open(ring, logins, QK_PURPOSE_STATE, QK_VIEW_NONE, blob, &content, &which));
         QK_TRY(content_read(qk_secret_reveal(&content), &state));
     }
     if (state.function != function)

@@ -54,8 +54,8 @@ static void a_state_opens_as_it_was_sealed(void **state)
         qk_state sealed = example, opened;
         qk_view blob;
         sealed.function = functions[i];
-        works(qk_state_seal(it.ring, QK_UNDER_INSTANCE, &sealed, &it.arena, &blob));
-        works(qk_state_open(it.ring, functions[i], blob, &content, &opened));
+        works(qk_state_seal(it.ring, QK_UNDER_INSTANCE, NULL, &sealed, &it.arena, &blob));
+        works(qk_state_open(it.ring, NULL, functions[i], blob, &content, &opened));
         assert_int_equal(opened.function, functions[i]);
         assert_true(opened.underway);
         assert_view_equal(opened.mechanism, sealed.mechanism);
@@ -63,7 +63,7 @@ static void a_state_opens_as_it_was_sealed(void **state)
         assert_view_equal(opened.progress, sealed.progress);
         for (size_t j = 0; j < sizeof functions / sizeof functions[0]; j++)
             if (i != j)
-                refuses(qk_state_open(it.ring, functions[j], blob, &content, &opened), QK_E_BLOB_PURPOSE);
+                refuses(qk_state_open(it.ring, NULL, functions[j], blob, &content, &opened), QK_E_BLOB_PURPOSE);
     }
 }
 
@@ -77,9 +77,9 @@ static void only_a_digests_state_may_be_clear(void **state)
     refuses(qk_state_clear(&example, &it.arena, &blob), QK_E_BAD_ARGUMENT);
     works(qk_state_clear(&clear, &it.arena, &blob));
     assert_memory_equal(blob.data, "QKS\x01", 4);
-    works(qk_state_open(it.ring, QK_DIGEST, blob, &content, &opened));
+    works(qk_state_open(it.ring, NULL, QK_DIGEST, blob, &content, &opened));
     assert_view_equal(opened.progress, clear.progress);
-    refuses(qk_state_open(it.ring, QK_SIGN, blob, &content, &opened), QK_E_BLOB_DAMAGED);
+    refuses(qk_state_open(it.ring, NULL, QK_SIGN, blob, &content, &opened), QK_E_BLOB_DAMAGED);
 }
 
 /* Nobody vouches for a clear state: one that claims to be something else is refused. */
@@ -90,10 +90,10 @@ static void a_clear_state_of_another_function_is_refused(void **state)
     qk_view sign = hex(&it.arena, "514b5301010400000000000000000000000000"), key;
 
     (void)state;
-    refuses(qk_state_open(it.ring, QK_DIGEST, qk_view_slice(sign, 0, 19), &content, &opened), QK_E_BLOB_DAMAGED);
+    refuses(qk_state_open(it.ring, NULL, QK_DIGEST, qk_view_slice(sign, 0, 19), &content, &opened), QK_E_BLOB_DAMAGED);
     key = hex(&it.arena, "514b5301010300000000000000000141"
                          "00000000");
-    refuses(qk_state_open(it.ring, QK_DIGEST, key, &content, &opened), QK_E_BLOB_DAMAGED);
+    refuses(qk_state_open(it.ring, NULL, QK_DIGEST, key, &content, &opened), QK_E_BLOB_DAMAGED);
 }
 
 /* Progress that an attacker wrote reaches the digest's loader: refused, or a digest like any other. */

@@ -19,15 +19,15 @@ static void summands_done(summands *them)
     qk_held_key_unref(&them->first);
 }
 
-static qk_err put(qk_core *core, qk_view blob, const qk_mech *mech, unsigned function, qk_attrs *template_,
-                  summands *them)
+static qk_err put(qk_core *core, const qk_call *call, qk_view blob, const qk_mech *mech, unsigned function,
+                  qk_attrs *template_, summands *them)
 {
     QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
     qk_view spki, trailer, rest;
 
     if (them->count == MOST_KEYS)
         return qk_fail(QK_E_BAD_ARGUMENT, "more than %d public keys", MOST_KEYS);
-    QK_TRY(qk_core_key(core, blob, &held));
+    QK_TRY(qk_core_key(core, call, blob, &held));
     if (held->class != CKO_PUBLIC_KEY)
         return qk_fail(QK_E_KEY_TYPE, "%s adds up public keys", mech->name);
     QK_TRY(qk_policy_use(held, mech, function));
@@ -61,14 +61,15 @@ bool qk_aggregate_is_asked(const Grep11__Mechanism *mechanism)
     return mechanism && qk_codec_fold(mechanism->mechanism) == CKM_IBM_EC_AGGREGATE;
 }
 
-static qk_err open_elements(qk_core *core, const qk_mech_use *use, qk_attrs *template_, summands *them)
+static qk_err open_elements(qk_core *core, const qk_call *call, const qk_mech_use *use, qk_attrs *template_,
+                            summands *them)
 {
     size_t len = use->aggregate.element_len;
 
     if (use->aggregate.mode != CK_IBM_EC_AGG_BLS12_381_PKEY)
         return qk_fail(QK_E_MECHANISM_PARAM, "%s makes a key of public keys, not of signatures", use->mech->name);
     for (size_t at = 0; at < use->aggregate.elements.len; at += len)
-        QK_TRY(put(core, qk_view_slice(use->aggregate.elements, at, len), use->mech, QK_DERIVE, template_, them));
+        QK_TRY(put(core, call, qk_view_slice(use->aggregate.elements, at, len), use->mech, QK_DERIVE, template_, them));
     return QK_OK;
 }
 
@@ -84,7 +85,7 @@ qk_err qk_aggregate_derive(qk_core *core, const qk_call *call, const Grep11__Der
 
     QK_TRY(qk_core_use(core, asked->mech, QK_DERIVE, &use));
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
-    QK_TRY(open_elements(core, &use, &template_, &them));
+    QK_TRY(open_elements(core, call, &use, &template_, &them));
     new.class = qk_attrs_ulong(&template_, CKA_CLASS, CKO_PUBLIC_KEY);
     new.type = qk_attrs_ulong(&template_, CKA_KEY_TYPE, CKK_EC);
     QK_TRY(add_up(&them, &(qk_key_wanted){ .class = new.class, .type = new.type, .template_ = &template_ }, &key));
@@ -104,7 +105,8 @@ bool qk_aggregate_is_several(const qk_mech_use *use, qk_view blobs)
     return qk_public_blob_split(blobs, &spki, &trailer, &rest) == QK_OK && rest.len > 0;
 }
 
-qk_err qk_aggregate_verify(qk_core *core, const qk_mech_use *use, qk_view blobs, qk_view data, qk_view signature)
+qk_err qk_aggregate_verify(qk_core *core, const qk_call *call, const qk_mech_use *use, qk_view blobs, qk_view data,
+                           qk_view signature)
 {
     static const qk_key_wanted wanted = { .class = CKO_PUBLIC_KEY, .type = CKK_EC };
     QK_OWNED(summands_done) summands them = { .first = NULL };
@@ -114,7 +116,7 @@ qk_err qk_aggregate_verify(qk_core *core, const qk_mech_use *use, qk_view blobs,
     while (rest.len > 0) {
         qk_view from_here = rest;
         QK_TRY(qk_public_blob_split(from_here, &spki, &trailer, &rest));
-        QK_TRY(put(core, qk_view_slice(from_here, 0, spki.len + trailer.len), use->mech, QK_VERIFY, NULL, &them));
+        QK_TRY(put(core, call, qk_view_slice(from_here, 0, spki.len + trailer.len), use->mech, QK_VERIFY, NULL, &them));
     }
     QK_TRY(add_up(&them, &wanted, &together));
     return qk_crypto_verify(together, use, data, signature);

@@ -21,11 +21,11 @@ static bool gives_second_away(const qk_mech_use *use)
 }
 
 /* The key that the parameter names: it becomes part of the new one, so it must be allowed to. */
-static qk_err open_second(qk_core *core, qk_derivation *it)
+static qk_err open_second(qk_core *core, const qk_call *call, qk_derivation *it)
 {
     if (it->use.second.blob.len == 0)
         return QK_OK;
-    QK_TRY(qk_core_key(core, it->use.second.blob, &it->second));
+    QK_TRY(qk_core_key(core, call, it->use.second.blob, &it->second));
     if (it->second->class != CKO_SECRET_KEY)
         return qk_fail(QK_E_KEY_TYPE, "%s: the second key must be a secret key", it->use.mech->name);
     if (it->use.mech->param == QK_PARAM_KYBER_KEM && !qk_attrs_bool(&it->second->attrs, CKA_IBM_USE_AS_DATA, false))
@@ -41,12 +41,12 @@ static qk_err open_second(qk_core *core, qk_derivation *it)
     return QK_OK;
 }
 
-qk_err qk_derivation_open(qk_core *core, const Grep11__Mechanism *mechanism, const Grep11__KeyBlob *base,
-                          ProtobufCBinaryData v1, qk_derivation *out)
+qk_err qk_derivation_open(qk_core *core, const qk_call *call, const Grep11__Mechanism *mechanism,
+                          const Grep11__KeyBlob *base, ProtobufCBinaryData v1, qk_derivation *out)
 {
     QK_TRY(qk_core_use(core, mechanism, QK_DERIVE, &out->use));
-    QK_TRY(qk_core_key_for(core, base, v1, out->use.mech, QK_DERIVE, &out->base));
-    return open_second(core, out);
+    QK_TRY(qk_core_key_for(core, call, base, v1, out->use.mech, QK_DERIVE, &out->base));
+    return open_second(core, call, out);
 }
 
 /* ---- pieces of keys ---- */

@@ -17,8 +17,8 @@ typedef struct qk_derivation {
 
 void qk_derivation_done(qk_derivation *it);
 /* Opens the keys of a request, and checks that they may be used so. Errors of qk_core_use and qk_core_key_for. */
-QK_MUST_CHECK qk_err qk_derivation_open(qk_core *core, const Grep11__Mechanism *mechanism, const Grep11__KeyBlob *base,
-                                        ProtobufCBinaryData v1, qk_derivation *out);
+QK_MUST_CHECK qk_err qk_derivation_open(qk_core *core, const qk_call *call, const Grep11__Mechanism *mechanism,
+                                        const Grep11__KeyBlob *base, ProtobufCBinaryData v1, qk_derivation *out);
 /* For one new key: adds CKA_DERIVE_TEMPLATE of the base to its template, reads class, type and length, and says what to
  * seal with it. `out_wanted` borrows the template. QK_E_TEMPLATE_INCONSISTENT also if it asks for less protection than
  * the mechanism allows. */

@@ -73,7 +73,7 @@ qk_err qk_handle_get_attribute_value(void *context, const qk_call *call, const v
 
     if (asked->n_attributes > ASKED_MOST || asked->n_attributesbytes > ASKED_MOST)
         return qk_fail(QK_E_BAD_ARGUMENT, "more than %d attributes asked for", ASKED_MOST);
-    QK_TRY(qk_core_key(context, qk_message_view(asked->object), &held));
+    QK_TRY(qk_core_key(context, call, qk_message_view(asked->object), &held));
     QK_TRY(qk_core_describe(held, &all));
     for (size_t i = 0; i < asked->n_attributesbytes; i++)
         QK_TRY(get_one(context, call, held, &all, asked->attributesbytes[i]->key, &in_bytes));
@@ -95,13 +95,11 @@ qk_err qk_handle_set_attribute_value(void *context, const qk_call *call, const v
     qk_view blob;
 
     QK_TRY(qk_attrs_from_map(asked->attributes, asked->n_attributes, &wanted));
-    QK_TRY(qk_core_key(core, qk_message_view(asked->object), &held));
+    QK_TRY(qk_core_key(core, call, qk_message_view(asked->object), &held));
     QK_TRY(qk_policy_change(held, &wanted, qk_core_is_lax(core, call), &attrs));
     if (qk_attrs_bool(&attrs, CKA_TRUSTED, false) && !qk_attrs_bool(&held->attrs, CKA_TRUSTED, false))
         QK_TRY(qk_core_may_trust(call));
-    /* A changed key stays under the register it was under. */
-    QK_TRY(qk_held_key_make(core->ring, held->under, held->key, &attrs, &changed));
-    qk_cache_keep(core->cache, changed);
+    QK_TRY(qk_core_remake(core, call, held, &attrs, &changed));
     QK_TRY(qk_arena_copy(call->arena, qk_held_key_blob(changed), &blob));
     answer->object = qk_message_bytes(blob);
     return QK_OK;

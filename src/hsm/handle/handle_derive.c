@@ -58,7 +58,7 @@ qk_err qk_handle_derive_key(void *context, const qk_call *call, const void *requ
         return qk_fail(QK_E_BAD_ARGUMENT, "no mechanism takes data besides its parameter");
     if (qk_aggregate_is_asked(asked->mech))
         return qk_aggregate_derive(context, call, asked, answer);
-    QK_TRY(qk_derivation_open(context, asked->mech, asked->basekey, asked->basekeyv1, &derivation));
+    QK_TRY(qk_derivation_open(context, call, asked->mech, asked->basekey, asked->basekeyv1, &derivation));
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
     if (qk_key_class_derived(&derivation.use) == CKO_DATA)
         return give_data(call, &derivation, &template_, answer);

@@ -142,7 +142,7 @@ qk_err qk_handle_derive_keys(void *context, const qk_call *call, const void *req
     bool lax = qk_core_is_lax(context, call);
     qk_view ivs;
 
-    QK_TRY(qk_derivation_open(context, asked->mech, asked->basekey, (ProtobufCBinaryData){ 0, NULL }, &it.from));
+    QK_TRY(qk_derivation_open(context, call, asked->mech, asked->basekey, (ProtobufCBinaryData){ 0, NULL }, &it.from));
     QK_TRY(read_templates(asked, &it));
     for (size_t i = 0; i < it.count; i++)
         QK_TRY(qk_derivation_want(&it.from, lax, &it.templates[i], &it.wanted[i], &it.attrs[i]));

@@ -56,7 +56,7 @@ qk_err qk_handle_digest_key(void *context, const qk_call *call, const void *requ
     qk_view nothing;
 
     QK_TRY(qk_step_resume(context, call, QK_DIGEST, asked->state, &step));
-    QK_TRY(qk_core_key(context, qk_request_blob(asked->key, asked->keyv1), &held));
+    QK_TRY(qk_core_key(context, call, qk_request_blob(asked->key, asked->keyv1), &held));
     QK_TRY(qk_policy_digest(held, step.use.mech));
     QK_TRY(qk_key_write(held->key, &value));
     QK_TRY(qk_operation_update(step.operation, qk_secret_reveal(&value), call->arena, &nothing));

@@ -56,7 +56,7 @@ qk_err qk_handle_encapsulate_key(void *context, const qk_call *call, const void 
 
     QK_TRY(qk_core_use(context, asked->mech, QK_ENCAPSULATE, &use));
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &it.template_));
-    QK_TRY(qk_core_key_for(context, asked->pubkey, none, use.mech, QK_ENCAPSULATE, &it.base));
+    QK_TRY(qk_core_key_for(context, call, asked->pubkey, none, use.mech, QK_ENCAPSULATE, &it.base));
     QK_TRY(judge(context, call, QK_ENCAPSULATE, &it));
     QK_TRY(qk_crypto_encapsulate(it.base->key, &use, &it.wanted, call->arena, &cipher, &it.key));
     QK_TRY(qk_core_make(context, call, it.key, &it.template_, &it.attrs, &it.held));
@@ -74,7 +74,7 @@ qk_err qk_handle_decapsulate_key(void *context, const qk_call *call, const void 
 
     QK_TRY(qk_core_use(context, asked->mech, QK_DECAPSULATE, &use));
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &it.template_));
-    QK_TRY(qk_core_key_for(context, asked->privkey, none, use.mech, QK_DECAPSULATE, &it.base));
+    QK_TRY(qk_core_key_for(context, call, asked->privkey, none, use.mech, QK_DECAPSULATE, &it.base));
     QK_TRY(judge(context, call, QK_DECAPSULATE, &it));
     QK_TRY(qk_crypto_decapsulate(it.base->key, &use, qk_message_view(asked->ciphered), &it.wanted, &it.key));
     QK_TRY(qk_core_make(context, call, it.key, &it.template_, &it.attrs, &it.held));

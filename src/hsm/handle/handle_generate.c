@@ -167,7 +167,7 @@ qk_err qk_handle_copy_key(void *context, const qk_call *call, const void *reques
     Quantoki__V1__CopyKeyResponse *answer = response;
 
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
-    QK_TRY(qk_core_key(context, qk_request_blob(asked->key, (ProtobufCBinaryData){ 0, NULL }), &held));
+    QK_TRY(qk_core_key(context, call, qk_request_blob(asked->key, (ProtobufCBinaryData){ 0, NULL }), &held));
     QK_TRY(qk_policy_copy(held, &template_, qk_core_is_lax(context, call), &attrs));
     QK_TRY(qk_core_make(context, call, held->key, &template_, &attrs, &copy));
     return qk_answer_key(call, copy, NULL, &answer->key);

@@ -9,8 +9,7 @@ qk_err qk_handle_rewrap_key_blob(void *context, const qk_call *call, const void 
     QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
     const Grep11__RewrapKeyBlobRequest *asked = request;
 
-    (void)call;
     (void)response;
-    QK_TRY(qk_core_key(context, qk_request_blob(asked->wrappedkey, asked->wrappedkeybytes), &held));
+    QK_TRY(qk_core_key(context, call, qk_request_blob(asked->wrappedkey, asked->wrappedkeybytes), &held));
     return qk_fail(QK_E_NO_MASTER_KEY, "no new master key is committed; the key blob stays as it is");
 }

@@ -74,8 +74,8 @@ qk_err qk_handle_wrap_key(void *context, const qk_call *call, const void *reques
         answer->wrapped = qk_message_bytes(wrapped);
         return QK_OK;
     }
-    QK_TRY(qk_core_key_for(context, asked->kek, asked->kekv1, use.mech, QK_WRAP, &kek));
-    QK_TRY(qk_core_key(context, qk_request_blob(asked->key, asked->keyv1), &key));
+    QK_TRY(qk_core_key_for(context, call, asked->kek, asked->kekv1, use.mech, QK_WRAP, &kek));
+    QK_TRY(qk_core_key(context, call, qk_request_blob(asked->key, asked->keyv1), &key));
     QK_TRY(qk_policy_wrap(key, kek, use.mech, qk_core_leave_rules(context, call)));
     QK_TRY(serialise(key, use.mech, &value));
     tell_length(&use, value.len, false);
@@ -249,7 +249,7 @@ qk_err qk_handle_unwrap_key(void *context, const qk_call *call, const void *requ
         if (own_ways[i].type == use.mech->type)
             return own_ways[i].unwrap(context, call, asked, &use, answer);
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &it.template_));
-    QK_TRY(qk_core_key_for(context, asked->kek, asked->kekv1, use.mech, QK_UNWRAP, &kek));
+    QK_TRY(qk_core_key_for(context, call, asked->kek, asked->kekv1, use.mech, QK_UNWRAP, &kek));
     QK_TRY(judge(kek, qk_core_is_lax(context, call), &it));
     tell_length(&use, asked->wrapped.len, true);
     QK_TRY(decrypt(kek, &use, qk_message_view(asked->wrapped), call, &plain));

@@ -9,14 +9,14 @@
 
 /* The key that makes the MAC: named by the parameter (PKCS #11) or beside the others (GREP11). It signs and verifies,
  * and is bound like the rest. */
-static qk_err open_mac_key(qk_core *core, const Grep11__KeyBlob *key, ProtobufCBinaryData v1, unsigned function,
-                           qk_mech_use *use, qk_held_key **out_mac)
+static qk_err open_mac_key(qk_core *core, const qk_call *call, const Grep11__KeyBlob *key, ProtobufCBinaryData v1,
+                           unsigned function, qk_mech_use *use, qk_held_key **out_mac)
 {
     qk_view blob = use->second.blob.len ? use->second.blob : qk_request_blob(key, v1);
 
     if (blob.len == 0)
         return qk_fail(QK_E_BAD_ARGUMENT, "the request has no key for the MAC");
-    QK_TRY(qk_core_key(core, blob, out_mac));
+    QK_TRY(qk_core_key(core, call, blob, out_mac));
     QK_TRY(qk_policy_use(*out_mac, qk_mech_find(CKM_SHA256_HMAC), function));
     use->second.key = (*out_mac)->key;
     return QK_OK;
@@ -35,9 +35,9 @@ qk_err qk_wrap_bound(qk_core *core, const qk_call *call, const Grep11__WrapKeyRe
     QK_OWNED(qk_held_key_unref) qk_held_key *kek = NULL, *key = NULL, *mac = NULL;
     QK_OWNED(qk_secret_free) qk_secret content = QK_SECRET_NONE;
 
-    QK_TRY(qk_core_key_for(core, asked->kek, asked->kekv1, use->mech, QK_WRAP, &kek));
-    QK_TRY(qk_core_key(core, qk_request_blob(asked->key, asked->keyv1), &key));
-    QK_TRY(open_mac_key(core, asked->mackey, asked->mackeyv1, QK_SIGN, use, &mac));
+    QK_TRY(qk_core_key_for(core, call, asked->kek, asked->kekv1, use->mech, QK_WRAP, &kek));
+    QK_TRY(qk_core_key(core, call, qk_request_blob(asked->key, asked->keyv1), &key));
+    QK_TRY(open_mac_key(core, call, asked->mackey, asked->mackeyv1, QK_SIGN, use, &mac));
     QK_TRY(qk_policy_wrap(key, kek, use->mech, qk_core_leave_rules(core, call)));
     QK_TRY(check_bound(kek, "wrapping key"));
     QK_TRY(check_bound(mac, "MAC key"));
@@ -59,8 +59,8 @@ qk_err qk_unwrap_bound(qk_core *core, const qk_call *call, const Grep11__UnwrapK
     qk_view plain;
     qk_err err;
 
-    QK_TRY(qk_core_key_for(core, asked->kek, asked->kekv1, use->mech, QK_UNWRAP, &kek));
-    QK_TRY(open_mac_key(core, asked->mackey, asked->mackeyv1, QK_VERIFY, use, &mac));
+    QK_TRY(qk_core_key_for(core, call, asked->kek, asked->kekv1, use->mech, QK_UNWRAP, &kek));
+    QK_TRY(open_mac_key(core, call, asked->mackey, asked->mackeyv1, QK_VERIFY, use, &mac));
     QK_TRY(check_bound(kek, "unwrapping key"));
     QK_TRY(check_bound(mac, "MAC key"));
     err = qk_crypto_decrypt(kek->key, use, qk_message_view(asked->wrapped), call->arena, &plain);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/handle/steps.h"
 
+#include "hsm/blob/blob.h"
+
 void qk_step_done(qk_step *step)
 {
     qk_operation_free(&step->operation);
@@ -8,14 +10,23 @@ void qk_step_done(qk_step *step)
     qk_secret_free(&step->content);
 }
 
-/* A state is as private as its key: it lies under the same register. */
+/* A state is as private as its key: it lies under the same register, in the same login session. */
 static qk_err seal(qk_core *core, const qk_call *call, const qk_held_key *held, const qk_state *state,
                    ProtobufCBinaryData *out_state)
 {
+    QK_OWNED(qk_logins_done) qk_logins logins = QK_LOGINS_NONE;
     qk_seal_under which = held && held->vouched ? held->under : call->seal_under;
+    const uint8_t *id = held ? qk_held_key_session(held) : NULL;
+    const qk_login_session *session = NULL;
     qk_view blob;
 
-    QK_TRY(qk_state_seal(core->ring, which, state, call->arena, &blob));
+    if (id || !held) /* a digest may be of a key's value: DigestKey */
+        QK_TRY(qk_logins_open(core->ring, call, &logins));
+    if (id)
+        QK_TRY(qk_logins_find(&logins, id, &session));
+    else if (!held)
+        session = qk_logins_for(&logins, true);
+    QK_TRY(qk_state_seal(core->ring, which, session, state, call->arena, &blob));
     *out_state = qk_message_bytes(blob);
     return QK_OK;
 }
@@ -31,7 +42,7 @@ qk_err qk_step_init(qk_core *core, const qk_call *call, unsigned function, const
     if (function != QK_DIGEST) {
         if (use.mech->key == QK_NO_KEY)
             return qk_fail(QK_E_MECHANISM_INVALID, "%s takes everything in one call", use.mech->name);
-        QK_TRY(qk_core_key_for(core, key, v1, use.mech, function, &held));
+        QK_TRY(qk_core_key_for(core, call, key, v1, use.mech, function, &held));
         state.key_blob = qk_held_key_blob(held);
     }
     QK_TRY(qk_message_write(&mechanism->base, 0, call->arena, &state.mechanism));
@@ -41,13 +52,16 @@ qk_err qk_step_init(qk_core *core, const qk_call *call, unsigned function, const
 /* Whether the key may do this was checked by Init; the state says so by being sealed. Clear states have no key. */
 static qk_err open(qk_core *core, const qk_call *call, unsigned function, ProtobufCBinaryData blob, qk_step *step)
 {
+    QK_OWNED(qk_logins_done) qk_logins logins = QK_LOGINS_NONE;
     void *mechanism;
 
-    QK_TRY(qk_state_open(core->ring, function, qk_message_view(blob), &step->content, &step->state));
+    if (qk_blob_session(qk_message_view(blob)))
+        QK_TRY(qk_logins_open(core->ring, call, &logins));
+    QK_TRY(qk_state_open(core->ring, &logins, function, qk_message_view(blob), &step->content, &step->state));
     QK_TRY(qk_message_read(&grep11__mechanism__descriptor, step->state.mechanism, call->arena, &mechanism));
     QK_TRY(qk_core_use(core, mechanism, function, &step->use));
     if (function != QK_DIGEST)
-        QK_TRY(qk_core_key(core, step->state.key_blob, &step->held));
+        QK_TRY(qk_core_key(core, call, step->state.key_blob, &step->held));
     return QK_OK;
 }
 

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keystore/guesses.h"
+
+#include "base/testing.h"
+
+static const qk_uuid store = { { 1 } }, other_store = { { 2 } };
+static const qk_caller alice = { .identity = "alice" }, bob = { .identity = "bob" };
+
+static int begin(void **state)
+{
+    static qk_guesses guesses;
+
+    qk_guesses_init(&guesses);
+    *state = &guesses;
+    return 0;
+}
+
+static int end(void **state)
+{
+    qk_guesses_done(*state);
+    return 0;
+}
+
+static void fail_times(qk_guesses *guesses, int times, int64_t now_ms)
+{
+    for (int i = 0; i < times; i++)
+        qk_guesses_count(guesses, &store, &alice, false, now_ms);
+}
+
+static void five_are_free(void **state)
+{
+    fail_times(*state, 4, 1000);
+    assert_int_equal(qk_guesses_may_try(*state, &store, &alice, 1000), QK_OK);
+    fail_times(*state, 1, 1000);
+    assert_int_equal(qk_guesses_may_try(*state, &store, &alice, 1999), QK_E_PIN_LOCKED);
+    assert_non_null(strstr(qk_err_words(QK_E_PIN_LOCKED), "try again in 1 second"));
+    assert_int_equal(qk_guesses_may_try(*state, &store, &alice, 2000), QK_OK);
+}
+
+static void each_more_doubles_the_wait_up_to_ten_minutes(void **state)
+{
+    fail_times(*state, 7, 0);
+    assert_int_equal(qk_guesses_may_try(*state, &store, &alice, 3999), QK_E_PIN_LOCKED);
+    assert_int_equal(qk_guesses_may_try(*state, &store, &alice, 4000), QK_OK);
+    fail_times(*state, 100, 0);
+    assert_int_equal(qk_guesses_may_try(*state, &store, &alice, 599999), QK_E_PIN_LOCKED);
+    assert_int_equal(qk_guesses_may_try(*state, &store, &alice, 600000), QK_OK);
+}
+
+static void the_right_password_sets_the_count_back(void **state)
+{
+    fail_times(*state, 5, 0);
+    qk_guesses_count(*state, &store, &alice, true, 2000);
+    assert_int_equal(qk_guesses_may_try(*state, &store, &alice, 2000), QK_OK);
+    fail_times(*state, 4, 2000);
+    assert_int_equal(qk_guesses_may_try(*state, &store, &alice, 2000), QK_OK);
+}
+
+static void others_and_other_keystores_do_not_wait(void **state)
+{
+    fail_times(*state, 20, 0);
+    assert_int_equal(qk_guesses_may_try(*state, &store, &bob, 1), QK_OK);
+    assert_int_equal(qk_guesses_may_try(*state, &store, NULL, 1), QK_OK);
+    assert_int_equal(qk_guesses_may_try(*state, &other_store, &alice, 1), QK_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(five_are_free, begin, end),
+        cmocka_unit_test_setup_teardown(each_more_doubles_the_wait_up_to_ten_minutes, begin, end),
+        cmocka_unit_test_setup_teardown(the_right_password_sets_the_count_back, begin, end),
+        cmocka_unit_test_setup_teardown(others_and_other_keystores_do_not_wait, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keystore/password.h"
+
+#include "entropy/random.h"
+
+enum { VERSION = 1, RECORD_LEN = 1 + QK_SESSION_SALT_LEN + QK_SESSION_ID_LEN };
+
+qk_err qk_password_check_length(qk_view password)
+{
+    if (password.len < QK_PASSWORD_MIN || password.len > QK_PASSWORD_MAX)
+        return qk_fail(QK_E_PIN_LENGTH, "the password of a keystore has %d to %d characters, not %zu", QK_PASSWORD_MIN,
+                       QK_PASSWORD_MAX, password.len);
+    return QK_OK;
+}
+
+static qk_view bound_to(const qk_uuid *keystore)
+{
+    return qk_view_of(keystore->bytes, sizeof keystore->bytes);
+}
+
+qk_err qk_password_make(qk_ring *ring, const qk_uuid *keystore, qk_view password, qk_buf *out_record,
+                        qk_login_session *out_session)
+{
+    QK_OWNED(qk_login_session_done) qk_login_session session = { .secret = QK_SECRET_NONE };
+    uint8_t record[RECORD_LEN] = { VERSION };
+
+    QK_TRY(qk_password_check_length(password));
+    QK_TRY(qk_random_bytes(record + 1, QK_SESSION_SALT_LEN));
+    QK_TRY(qk_login_session_derive(password, record + 1, &session));
+    memcpy(record + 1 + QK_SESSION_SALT_LEN, session.id, sizeof session.id);
+    QK_TRY(qk_seal(ring, QK_UNDER_INSTANCE, QK_PURPOSE_LOGIN, bound_to(keystore), qk_view_of(record, sizeof record),
+                   out_record));
+    memcpy(out_session->id, session.id, sizeof session.id);
+    qk_secret_give(&session.secret, &out_session->secret);
+    return QK_OK;
+}
+
+static qk_err broken(const qk_uuid *keystore)
+{
+    char text[QK_UUID_TEXT];
+
+    qk_uuid_write(keystore, text);
+    return qk_fail(QK_E_STORE_BROKEN,
+                   "what keystore %s knows of its password was changed in the database by other hands: restore it from "
+                   "a backup",
+                   text);
+}
+
+qk_err qk_password_read(qk_ring *ring, const qk_uuid *keystore, qk_view record, qk_password *out)
+{
+    QK_OWNED(qk_secret_free) qk_secret plain = QK_SECRET_NONE;
+    const uint8_t *bytes;
+    qk_err err = qk_unseal(ring, QK_PURPOSE_LOGIN, bound_to(keystore), record, &plain);
+
+    if (err == QK_E_BLOB_DAMAGED || err == QK_E_BLOB_PURPOSE)
+        return broken(keystore);
+    QK_TRY(err);
+    bytes = qk_secret_reveal(&plain).data;
+    if (plain.len != RECORD_LEN || bytes[0] != VERSION)
+        return broken(keystore);
+    memcpy(out->salt, bytes + 1, sizeof out->salt);
+    memcpy(out->session, bytes + 1 + sizeof out->salt, sizeof out->session);
+    return QK_OK;
+}
+
+qk_err qk_password_try(const qk_password *known, const qk_uuid *keystore, qk_view password,
+                       qk_login_session *out_session)
+{
+    QK_OWNED(qk_login_session_done) qk_login_session session = { .secret = QK_SECRET_NONE };
+    char text[QK_UUID_TEXT];
+
+    QK_TRY(qk_login_session_derive(password, known->salt, &session));
+    if (!qk_ct_equal(qk_view_of(session.id, sizeof session.id), qk_view_of(known->session, sizeof known->session))) {
+        qk_uuid_write(keystore, text);
+        return qk_fail(QK_E_PIN_INCORRECT, "the password of keystore %s is wrong", text);
+    }
+    memcpy(out_session->id, session.id, sizeof session.id);
+    qk_secret_give(&session.secret, &out_session->secret);
+    return QK_OK;
+}
