@@ -104,6 +104,12 @@ use_instance() { # folder: applications of this shell use it
     so_pin=$(cat "$1/api-keys/so")
 }
 
+# A client's configuration whose keystores have a password (sessionauth).
+with_keystore_password() { # configuration, new configuration, password
+    sed "s/^\( *\)tokenspaceID: .*/&\n\1sessionauth: { enabled: true, tokenspaceIDPassword: \"$3\" }/" "$1" >"$2"
+    chmod 600 "$2"
+}
+
 # Runs somebody else's program that loads the module. If the build is sanitized (QUANTOKI_SANITIZED), the runtime that the
 # module needs must be there before the program. The program's leaks are its own affair, and so are its mistakes in
 # asan.supp.

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "module/library/client_password.h"
 
 static const char *const level_choices[] = { "panic", "fatal", "error", "warning", "info",
                                              "debug", "trace", "warn",  NULL };
@@ -58,7 +59,7 @@ static const qk_config_row root_rows[] = {
       .fallback = "false", .help = "Authenticated keystores." }, \
     { .key = "users." #n ".sessionauth.tokenspaceIDPassword", .type = QK_CONFIG_TEXT, \
       .offset = AT(users[n].password), .help = "Password of the keystore." }, \
-    { .key = "users." #n ".keystorePassword", .type = QK_CONFIG_TEXT, .offset = AT(users[n].keystore_password), \
+    { .key = "users." #n ".keystorePassword", .type = QK_CONFIG_TEXT, .offset = AT(users[n].old_password), \
       .help = "Older spelling of it." },
 
 static const qk_config_row token_rows[] = {
@@ -147,9 +148,6 @@ static bool is_loopback(const char *address)
 
 static qk_err check_user(const where *at, unsigned index, qk_client_user *user)
 {
-    if (user->session_auth)
-        return refuse(
-            at, ".users.%u.sessionauth.enabled: authenticated keystores are not supported yet; set it to false", index);
     if (user->iam.enabled && !is_given(user->iam.endpoint))
         return refuse(at, ".users.%u.iamauth.endpoint is missing; give the URL of the IAM service", index);
     if (is_given(user->tokenspace)) {
@@ -176,7 +174,7 @@ static qk_err check_connection(const where *at, const qk_client_token *token)
     return QK_OK;
 }
 
-static qk_err check_token(const where *at, qk_client_token *token)
+static qk_err check_token(const where *at, const qk_config_node *node, qk_client_token *token)
 {
     const qk_client_user *normal = &token->users[QK_CLIENT_NORMAL], *anonymous = &token->users[QK_CLIENT_ANONYMOUS];
 
@@ -185,6 +183,8 @@ static qk_err check_token(const where *at, qk_client_token *token)
     if (normal->has_keystore && anonymous->has_keystore && qk_uuid_equal(&normal->keystore, &anonymous->keystore))
         return refuse(at,
                       ": users.1 and users.2 have the same tokenspaceID; the private and the public keystore differ");
+    if (qk_client_password_read(node, token) != QK_OK)
+        return qk_fail_context(QK_E_CONFIG, "%s:%u: tokens.%ju", at->path, at->line, (uintmax_t)at->slot);
     if (token->embedded)
         return is_given(token->address) ? refuse(at, " has both 'embedded' and 'grep11connection'; choose one") : QK_OK;
     return check_connection(at, token);
@@ -214,7 +214,7 @@ static qk_err read_token(const qk_config *document, const char *key, const qk_co
     token.embedded = qk_config_get(node, "embedded") != NULL;
     if (!qk_config_get(node, "cache_max_age_ms"))
         token.cache_max_age_ms = root->cache_max_age_ms;
-    QK_TRY(check_token(&at, &token));
+    QK_TRY(check_token(&at, node, &token));
     *out = token;
     return QK_OK;
 }

@@ -19,7 +19,7 @@ typedef struct qk_client_user {
     const char *name, *tokenspace; /* text of the UUID */
     qk_client_iam iam;
     bool session_auth;
-    const char *password, *keystore_password;
+    const char *password, *old_password;
     bool has_keystore;
     qk_uuid keystore; /* of `tokenspace` */
 } qk_client_user;
@@ -34,6 +34,7 @@ typedef struct qk_client_token {
     bool remotestore, filestore, localpostgres;
     const char *storagepath, *connectionstring;
     qk_client_user users[QK_CLIENT_USERS];
+    const char *keystore_password; /* of both keystores (sessionauth); NULL: they are not authenticated */
     bool embedded;
     const char *embedded_path;                 /* NULL: the user's data folder */
     bool weak_wrapping, legacy, values_hidden; /* policy of an embedded token: qk_hsm_options */

@@ -141,8 +141,6 @@ static void mistakes_are_told_with_file_line_and_key(void **state)
           "filestore" },
         { "tokens:\n  0: { grep11connection: { address: h }, storage: { localpostgres: { enabled: true } } }\n",
           "localpostgres" },
-        { "tokens:\n  0:\n    embedded: { path: /a }\n    users: { 1: { sessionauth: { enabled: true } } }\n",
-          "users.1.sessionauth" },
         { "tokens:\n  0:\n    embedded: { path: /a }\n    users: { 1: { iamauth: { enabled: true } } }\n",
           "users.1.iamauth.endpoint" },
         { "tokens:\n  0:\n    embedded: { path: /a }\n    users: { 2: { tokenspaceID: 12 } }\n",
@@ -180,6 +178,94 @@ static int forget(void **state)
     return 0;
 }
 
+/* ---- passwords of keystores ---- */
+
+#define PRIVATE_STORE "tokenspaceID: 11111111-2222-3333-4444-555555555555"
+#define PUBLIC_STORE  "tokenspaceID: 66666666-7777-8888-9999-aaaaaaaaaaaa"
+
+/* A remote token whose users 1 and 2 have these lines more. */
+static const char *with_users(const char *normal, const char *anonymous)
+{
+    static char text[1024];
+
+    snprintf(text, sizeof text,
+             "tokens:\n  0:\n    grep11connection: { address: h }\n    users:\n      1: { %s }\n      2: { %s }\n",
+             normal, anonymous);
+    return text;
+}
+
+#define ON(password) "sessionauth: { enabled: true, tokenspaceIDPassword: " password " }"
+
+static void a_password_of_both_keystores_is_read(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(with_users(PRIVATE_STORE ", " ON("secret12"), PUBLIC_STORE ", " ON("secret12"))), QK_OK);
+    assert_string_equal(config.tokens[0].keystore_password, "secret12");
+    /* a keystore alone */
+    assert_int_equal(parse(with_users(PRIVATE_STORE ", " ON("secret"), "name: anonymous")), QK_OK);
+    assert_string_equal(config.tokens[0].keystore_password, "secret");
+    assert_int_equal(
+        parse("tokens:\n  0:\n    embedded: {}\n    users: { 1: { " ON("secret") " }, 2: { " ON("secret") " } }\n"),
+        QK_OK);
+    assert_string_equal(config.tokens[0].keystore_password, "secret");
+}
+
+static void a_password_that_is_not_enabled_is_ignored(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(with_users(PRIVATE_STORE ", sessionauth: { tokenspaceIDPassword: secret }", PUBLIC_STORE)),
+                     QK_OK);
+    assert_null(config.tokens[0].keystore_password);
+    assert_int_equal(parse(with_users(PRIVATE_STORE ", keystorePassword: , sessionauth: ", PUBLIC_STORE)), QK_OK);
+    assert_null(config.tokens[0].keystore_password);
+    assert_int_equal(
+        parse(with_users(PRIVATE_STORE ", keystorePassword: secret, sessionauth: { enabled: false }", PUBLIC_STORE)),
+        QK_OK);
+    assert_null(config.tokens[0].keystore_password);
+}
+
+static void the_older_spelling_of_a_password_enables_it(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        parse(with_users(PRIVATE_STORE ", keystorePassword: older123", PUBLIC_STORE ", keystorePassword: older123")),
+        QK_OK);
+    assert_string_equal(config.tokens[0].keystore_password, "older123");
+    assert_int_equal(parse(with_users(PRIVATE_STORE ", keystorePassword: older123, sessionauth: { enabled: true }",
+                                      PUBLIC_STORE ", " ON("older123"))),
+                     QK_OK);
+    assert_string_equal(config.tokens[0].keystore_password, "older123");
+}
+
+static void bad_passwords_name_their_key(void **state)
+{
+    static const struct {
+        const char *normal, *anonymous, *words;
+    } cases[] = {
+        { PRIVATE_STORE ", sessionauth: { enabled: true }", PUBLIC_STORE, "users.1.sessionauth.tokenspaceIDPassword" },
+        { PRIVATE_STORE ", " ON("short"), PUBLIC_STORE ", " ON("short"), "expected 6 to 64 characters" },
+        { PRIVATE_STORE ", " ON("01234567890123456789012345678901234567890123456789012345678901234"), PUBLIC_STORE,
+          "expected 6 to 64 characters" },
+        { PRIVATE_STORE ", " ON("secret"), PUBLIC_STORE, "both keystores are authenticated, or none" },
+        { PRIVATE_STORE, PUBLIC_STORE ", " ON("secret"), "users.2.sessionauth.enabled is true" },
+        { PRIVATE_STORE ", " ON("secret"), PUBLIC_STORE ", " ON("secret2"), "different tokenspaceIDPasswords" },
+        { ON("secret"), PUBLIC_STORE ", " ON("secret"), "needs users.1.tokenspaceID" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(parse(with_users(cases[i].normal, cases[i].anonymous)), QK_E_CONFIG);
+        assert_words(cases[i].words);
+        assert_words("client.yaml:");
+        assert_words("tokens.0");
+    }
+    assert_int_equal(
+        parse("tokens:\n  0:\n    grep11connection: { address: h }\n    storage: { remotestore: { enabled: "
+              "false } }\n    users: { 1: { " PRIVATE_STORE ", " ON("secret") " } }\n"),
+        QK_E_CONFIG);
+    assert_words("remotestore");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +278,10 @@ int main(void)
         cmocka_unit_test(keys_that_nobody_knows_do_not_stop_the_module),
         cmocka_unit_test(without_a_file_there_is_one_embedded_token),
         cmocka_unit_test(mistakes_are_told_with_file_line_and_key),
+        cmocka_unit_test(a_password_of_both_keystores_is_read),
+        cmocka_unit_test(a_password_that_is_not_enabled_is_ignored),
+        cmocka_unit_test(the_older_spelling_of_a_password_enables_it),
+        cmocka_unit_test(bad_passwords_name_their_key),
         cmocka_unit_test(a_missing_file_is_an_error),
     };
 

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "entropy/random.h"
 #include "module/library/config_search.h"
+#include "module/login/keystore_login.h"
 #include "module/login/vault.h"
 
 typedef struct embedded {
@@ -35,6 +36,7 @@ typedef struct embedded {
     qk_ring *ring;
     qk_secret so_key;
     qk_hsm_options policy;
+    qk_keystore_login *stores;
 } embedded;
 
 static embedded *of(qk_login *login)
@@ -77,6 +79,7 @@ static qk_err open_parts(embedded *e)
     ring = NULL;
     database = NULL;
     hsm = NULL;
+    qk_keystore_login_guard(e->stores, e->token);
     return QK_OK;
 }
 
@@ -219,6 +222,15 @@ static qk_err take_key(embedded *e, qk_user user, qk_view pin)
     return QK_OK;
 }
 
+static void log_out(qk_login *login)
+{
+    qk_keystore_login_end(of(login)->stores);
+    qk_secret_free(&of(login)->so_key);
+    if (of(login)->ring)
+        qk_ring_clear(of(login)->ring, QK_UNDER_USER);
+    let_go(of(login));
+}
+
 static qk_err log_in(qk_login *login, qk_user user, qk_view pin)
 {
     embedded *e = of(login);
@@ -226,8 +238,10 @@ static qk_err log_in(qk_login *login, qk_user user, qk_view pin)
 
     QK_TRY(hold(e, LOCK_SH));
     err = take_key(e, user, pin);
+    if (err == QK_OK)
+        err = qk_keystore_login_begin(e->stores, user);
     if (err != QK_OK)
-        let_go(e);
+        log_out(login);
     return err;
 }
 
@@ -236,14 +250,6 @@ static qk_err check_pin(qk_login *login, qk_user user, qk_view pin)
     QK_OWNED(qk_secret_free) qk_secret master_key = QK_SECRET_NONE;
 
     return qk_vault_open(of(login)->database, user, pin, &master_key);
-}
-
-static void log_out(qk_login *login)
-{
-    qk_secret_free(&of(login)->so_key);
-    if (of(login)->ring)
-        qk_ring_clear(of(login)->ring, QK_UNDER_USER);
-    let_go(of(login));
 }
 
 /* --- PINs --- */
@@ -290,6 +296,7 @@ static qk_err empty_stores(embedded *e, const qk_vault_state *vault, const char 
     request.ids = ids;
     request.n_ids = 2;
     request.label = text;
+    request.password = qk_keystore_login_password(e->stores);
     return qk_keystore_call(e->token->keystore,
                             &(qk_call){ .arena = &arena, .strict = true, .deadline = QK_DEADLINE_NEVER },
                             QK_RESET_KEYSTORES, &request.base, &response);
@@ -310,6 +317,7 @@ static qk_err init_locked(embedded *e, qk_view so_pin, const char *label)
     else
         QK_TRY(draw_identity(&vault));
     QK_TRY(empty_stores(e, &vault, label));
+    qk_keystore_login_end(e->stores);
     QK_TRY(qk_vault_reset(e->database, so_pin, label, &vault));
     return learn_stores(e);
 }
@@ -337,6 +345,7 @@ static void free_login(qk_login *login)
     qk_database_close(&e->database);
     qk_ring_free(&e->ring);
     pthread_mutex_destroy(&e->lock);
+    qk_keystore_login_free(&e->stores);
     free(e);
 }
 
@@ -394,6 +403,8 @@ qk_err qk_login_embedded_new(const qk_client_token *config, qk_token *token, qk_
                                   .weak_wrapping = config->weak_wrapping };
     pthread_mutex_init(&e->lock, NULL);
     err = set_paths(e, config->embedded_path);
+    if (err == QK_OK)
+        err = qk_keystore_login_new(config->keystore_password, token, &e->stores);
     if (err != QK_OK)
         free_login(&e->base);
     else

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "module/login/bearer.h"
+#include "module/login/keystore_login.h"
 #include "rpc/client.h"
 
 enum { MAX_ANSWER = 64 * 1024 * 1024 };
@@ -13,6 +14,7 @@ typedef struct remote {
     qk_token *token;
     qk_rpc_client *client;
     qk_bearers *bearers;
+    qk_keystore_login *stores;
 } remote;
 
 static remote *of(qk_login *login)
@@ -91,7 +93,14 @@ static qk_err describe(qk_login *login, qk_token_state *out_state)
 
 static qk_err log_in(qk_login *login, qk_user user, qk_view pin)
 {
-    return qk_bearers_log_in(of(login)->bearers, user, pin);
+    remote *r = of(login);
+    qk_err err;
+
+    QK_TRY(qk_bearers_log_in(r->bearers, user, pin));
+    err = qk_keystore_login_begin(r->stores, user);
+    if (err != QK_OK)
+        qk_bearers_log_out(r->bearers);
+    return err;
 }
 
 static qk_err check_pin(qk_login *login, qk_user user, qk_view pin)
@@ -104,6 +113,7 @@ static qk_err check_pin(qk_login *login, qk_user user, qk_view pin)
 
 static void log_out(qk_login *login)
 {
+    qk_keystore_login_end(of(login)->stores);
     qk_bearers_log_out(of(login)->bearers);
 }
 
@@ -123,8 +133,9 @@ static qk_err set_pin(qk_login *login, qk_user user, qk_view old_pin, qk_view ne
 
 /* --- initialisation --- */
 
-static qk_err reset_stores(qk_token *token, const qk_secret *bearer, const char *label)
+static qk_err reset_stores(remote *r, const qk_secret *bearer, const char *label)
 {
+    const qk_token *token = r->token;
     Quantoki__V1__ResetKeystoresRequest request;
     ProtobufCBinaryData ids[2];
     QK_OWNED(qk_arena_done) qk_arena arena;
@@ -140,6 +151,7 @@ static qk_err reset_stores(qk_token *token, const qk_secret *bearer, const char 
         ids[request.n_ids++] = qk_message_bytes(qk_view_of(token->private_store.bytes, 16));
     request.ids = ids;
     request.label = text;
+    request.password = qk_keystore_login_password(r->stores);
     return qk_keystore_call(
         token->keystore,
         &(qk_call){ .arena = &arena, .strict = true, .deadline = QK_DEADLINE_NEVER, .token = qk_secret_reveal(bearer) },
@@ -156,7 +168,9 @@ static qk_err init_token(qk_login *login, qk_view so_pin, const char *label)
         return qk_fail(QK_E_TOKEN_READ_ONLY,
                        "the configuration names no keystore (users.N.tokenspaceID) to initialise");
     QK_TRY(qk_bearers_exchange(r->bearers, QK_SO, so_pin, &bearer, &life_s));
-    return reset_stores(r->token, &bearer, label);
+    QK_TRY(reset_stores(r, &bearer, label));
+    qk_keystore_login_end(r->stores); /* what it had was of the keystores as they were */
+    return QK_OK;
 }
 
 /* --- life --- */
@@ -167,6 +181,7 @@ static void free_login(qk_login *login)
 
     qk_rpc_client_free(&r->client);
     qk_bearers_free(&r->bearers);
+    qk_keystore_login_free(&r->stores);
     free(r);
 }
 
@@ -199,6 +214,7 @@ static qk_err connect_parts(remote *r, const qk_client_token *config)
     r->token->has_public_store = config->remotestore && config->users[QK_CLIENT_ANONYMOUS].has_keystore;
     r->token->private_store = config->users[QK_CLIENT_NORMAL].keystore;
     r->token->has_private_store = config->remotestore && config->users[QK_CLIENT_NORMAL].has_keystore;
+    qk_keystore_login_guard(r->stores, r->token);
     return QK_OK;
 }
 
@@ -222,5 +238,6 @@ qk_err qk_login_remote_new(const qk_client_token *config, qk_token *token, qk_lo
     r->token = token;
     *out_login = &r->base; /* from here on the token frees it */
     QK_TRY(qk_bearers_new(config, &r->bearers));
+    QK_TRY(qk_keystore_login_new(config->keystore_password, token, &r->stores));
     return connect_parts(r, config);
 }
