@@ -32,9 +32,9 @@ static void sign_mu(const json_t *group, const json_t *test)
     qk_mech_use use = use_of(CKM_ML_DSA_EXTERNAL_MU);
     qk_view signature;
 
+    qk_arena_init(&arena, 0);
     if (!gives_mu(group) || !json_is_true(json_object_get(group, "deterministic")))
         return;
-    qk_arena_init(&arena, 0);
     use.sign_context.hedge = CKH_DETERMINISTIC_REQUIRED;
     assert_qk_ok(qk_lattice_private(ml_dsa_of(group), QK_VIEW_NONE, member(test, "sk"), &key));
     assert_qk_ok(qk_crypto_sign(key, &use, member(test, "mu"), &arena, &signature));
