@@ -176,7 +176,7 @@ macs_are_made_and_checked() {
     as_user --read-object --type secrkey --id d5 --output-file "$place/mac-key" || return
     for hash in SHA-1 SHA512; do
         as_user --sign --mechanism $hash-HMAC --id d5 --input-file "$message" --output-file "$place/mac" || return
-        openssl mac -digest "${hash//-/}" -macopt "hexkey:$(xxd -p -c 100 "$place/mac-key")" -in "$message" -binary HMAC |
+        openssl mac -digest "${hash//-/}" -macopt "hexkey:$(od -An -v -tx1 "$place/mac-key" | tr -d ' \n')" -in "$message" -binary HMAC |
             cmp - "$place/mac" || return
         says "Signature is valid" "$(as_user --verify --mechanism $hash-HMAC --id d5 --input-file "$message" \
             --signature-file "$place/mac" 2>&1)" || return
@@ -284,7 +284,8 @@ it_tests_a_fork() {
 it_tests_threads() {
     local said one=ILGISLGIGISLT0
     said=$(p11 --test-threads $one --test-threads $one --test-threads $one --test-threads $one 2>&1) || return
-    says "all threads have ended with CKR_OK" "$said"
+    # From OpenSC 0.26 on each thread says for itself how it ended.
+    [ "$(grep -c 'returning rv:CKR_OK' <<<"$said")" = 4 ] || says "all threads have ended with CKR_OK" "$said"
 }
 
 # It waits for the person at the card: told to go on at once.
