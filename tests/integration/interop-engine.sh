@@ -61,7 +61,8 @@ certificates_are_signed() {
         -out "$place/leaf.req" || return
     for name in rsa ec; do
         # shellcheck disable=SC2046
-        with_engine openssl req -new -x509 -days 2 $(key_of e-$name -key) -subj /CN=localhost -out "$place/$name.pem" || return
+        with_engine openssl req -new -x509 -days 2 -addext basicConstraints=critical,CA:TRUE $(key_of e-$name -key) \
+            -subj /CN=localhost -out "$place/$name.pem" || return
         with_engine openssl x509 -req -in "$place/leaf.req" -days 1 -CA "$place/$name.pem" -engine pkcs11 -CAkeyform engine \
             -CAkey "$url;object=e-$name;type=private" -set_serial 2 -out "$place/leaf.pem" || return
         openssl verify -CAfile "$place/$name.pem" "$place/leaf.pem" || return

@@ -91,8 +91,8 @@ certificates_are_signed() {
     for name in $names; do
         with_provider openssl req -config "$place/req.cnf" -new -key "$(private $name)" -subj /CN=asks \
             -out "$place/$name.req" && openssl req -in "$place/$name.req" -noout -verify || return
-        with_provider openssl req -config "$place/req.cnf" -new -x509 -days 2 -key "$(private $name)" -subj /CN=localhost \
-            -out "$place/$name.pem" || return
+        with_provider openssl req -config "$place/req.cnf" -new -x509 -days 2 -addext basicConstraints=critical,CA:TRUE \
+            -key "$(private $name)" -subj /CN=localhost -out "$place/$name.pem" || return
         with_provider openssl x509 -req -in "$place/leaf.req" -days 1 -CA "$place/$name.pem" -CAkey "$(private $name)" \
             -set_serial 2 -out "$place/leaf.pem" && openssl verify -CAfile "$place/$name.pem" "$place/leaf.pem" || return
     done
