@@ -5,9 +5,9 @@
 
 #define NOT_ACTIVE CKR_OPERATION_NOT_INITIALIZED
 
-enum { TEXT_MOST = 128, SMALL_NONCE = 13 };
+enum { TEXT_MOST = 128, ROOM = 32 };
 
-static CK_BYTE nonce[SMALL_NONCE], tag[16], aad[32], text[TEXT_MOST], got[TEXT_MOST + 16], back[TEXT_MOST + 16];
+static CK_BYTE nonce[ROOM], tag[ROOM], aad[ROOM], text[TEXT_MOST], got[TEXT_MOST + 16], back[TEXT_MOST + 16];
 static CK_ULONG len;
 
 static CK_OBJECT_HANDLE import(CK_KEY_TYPE type, const CK_BYTE *value, CK_ULONG value_len, bool may_wrap)
