@@ -86,7 +86,7 @@ static qk_err fresh_read(qk_keystore_local *local, ProtobufCBinaryData id, const
     out->label = label;
     if (password.len == 0)
         return QK_OK;
-    return qk_password_make(local->ring, &out->id, qk_message_view(password), &out->login, &session);
+    return qk_password_make(local->ring, &out->id, qk_message_view(password), false, &out->login, &session);
 }
 
 static qk_err run_with_fresh(qk_transaction *transaction, const char *sql, const fresh *it, bool *out_changed)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Authenticated keystores: Login, Logout, and the gate in front of every method that touches objects.
  *
- * A keystore is authenticated from the moment it is made or reset with a password, or, while it is empty, from the
- * first Login: keystores that the operator made need no C_InitToken. One that holds objects made without a password
- * never becomes authenticated, and one that is never ceases to be, until it is reset: no object changes its protection.
- */
+ * A keystore is authenticated from the moment it is made or reset with a password. One that has none takes the first
+ * password of a Login while it is empty, so that keystores which the operator made need no C_InitToken; provisionally,
+ * until something is stored in it: with the password, and it is settled; without, and it is forgotten. One that holds
+ * objects made without a password never becomes authenticated: no object changes its protection. */
 #include "keystore/login.h"
 
 #include "base/clock.h"
@@ -17,8 +17,9 @@ enum { TRIES = 3 };
 
 static const char get_row[] = "SELECT number, login FROM keystores WHERE id = ?1";
 static const char get_any[] = "SELECT 1 FROM objects WHERE keystore = ?1 LIMIT 1";
-static const char set_login[] = "UPDATE keystores SET login = ?2 WHERE id = ?1 AND login IS NULL AND NOT EXISTS"
-                                " (SELECT 1 FROM objects WHERE objects.keystore = keystores.number)";
+static const char set_login[] = "UPDATE keystores SET login = ?2 WHERE id = ?1 AND (login IS NULL OR login = ?3)"
+                                " AND NOT EXISTS (SELECT 1 FROM objects WHERE objects.keystore = keystores.number)";
+static const char clear_login[] = "UPDATE keystores SET login = NULL WHERE number = ?1";
 
 /* `out_record` is empty if the keystore is not authenticated; it lies in the arena. */
 static qk_err read_row(qk_transaction *transaction, const qk_uuid *keystore, qk_arena *arena, int64_t *out_number,
@@ -34,6 +35,18 @@ static qk_err read_row(qk_transaction *transaction, const qk_uuid *keystore, qk_
         return qk_keystore_missing(keystore);
     *out_number = qk_statement_int(statement, 0);
     return qk_arena_copy(arena, qk_statement_bytes(statement, 1), out_record);
+}
+
+static qk_err is_empty(qk_transaction *transaction, int64_t number, bool *out_empty)
+{
+    QK_OWNED(qk_statement_end) qk_statement *statement = NULL;
+    bool any;
+
+    QK_TRY(qk_statement_prepare(transaction, get_any, &statement));
+    qk_statement_bind_int(statement, 1, number);
+    QK_TRY(qk_statement_step(statement, &any));
+    *out_empty = !any;
+    return QK_OK;
 }
 
 /* ---- the gate ---- */
@@ -61,9 +74,11 @@ static qk_err find_session(const qk_keystore_local *local, const qk_call *call, 
 qk_err qk_keystore_enter(const qk_keystore_local *local, const qk_call *call, qk_transaction *transaction,
                          const qk_uuid *keystore, qk_keystore_place *out_place)
 {
+    bool empty = false;
     qk_password known;
     int64_t number;
     qk_view record;
+    qk_err err;
 
     QK_TRY(read_row(transaction, keystore, call->arena, &number, &record));
     qk_keystore_place_done(out_place);
@@ -71,7 +86,25 @@ qk_err qk_keystore_enter(const qk_keystore_local *local, const qk_call *call, qk
     if (record.len == 0)
         return QK_OK;
     QK_TRY(qk_password_read(local->ring, keystore, record, &known));
-    return find_session(local, call, known.session, out_place);
+    err = find_session(local, call, known.session, out_place);
+    if (err == QK_E_NO_SESSION && known.provisional)
+        QK_TRY(is_empty(transaction, number, &empty));
+    if (!empty)
+        return err;
+    qk_keystore_place_done(out_place);
+    out_place->provisional = true;
+    return QK_OK;
+}
+
+qk_err qk_keystore_settle(qk_transaction *transaction, const qk_keystore_place *place)
+{
+    QK_OWNED(qk_statement_end) qk_statement *statement = NULL;
+
+    if (!place->provisional)
+        return QK_OK;
+    QK_TRY(qk_statement_prepare(transaction, clear_login, &statement));
+    qk_statement_bind_int(statement, 1, place->number);
+    return qk_statement_run(statement);
 }
 
 /* Public keys are in no session; what has no blob is no secret. */
@@ -105,19 +138,20 @@ static qk_err read_store_id(ProtobufCBinaryData bytes, qk_uuid *out)
     return QK_OK;
 }
 
-/* An empty keystore takes the first password it is given. *out_taken false: somebody else was faster. */
-static qk_err take_password(qk_keystore_local *local, const qk_uuid *keystore, qk_view password, bool *out_taken,
-                            qk_login_session *out_session)
+/* An empty keystore takes the password in the place of `before`. *out_taken false: somebody else was faster. */
+static qk_err take_password(qk_keystore_local *local, const qk_uuid *keystore, qk_view password, qk_view before,
+                            bool *out_taken, qk_login_session *out_session)
 {
     QK_OWNED(qk_buf_done) qk_buf record = QK_BUF_NONE;
     QK_OWNED(qk_transaction_end) qk_transaction *transaction = NULL;
     QK_OWNED(qk_statement_end) qk_statement *statement = NULL;
 
-    QK_TRY(qk_password_make(local->ring, keystore, password, &record, out_session));
+    QK_TRY(qk_password_make(local->ring, keystore, password, true, &record, out_session));
     QK_TRY(qk_transaction_begin(local->database, true, &transaction));
     QK_TRY(qk_statement_prepare(transaction, set_login, &statement));
     qk_statement_bind_bytes(statement, 1, qk_view_of(keystore->bytes, sizeof keystore->bytes));
     qk_statement_bind_bytes(statement, 2, qk_buf_view(&record));
+    qk_statement_bind_bytes(statement, 3, before);
     QK_TRY(qk_statement_run(statement));
     *out_taken = qk_statement_changes(statement) > 0;
     qk_statement_end(&statement);
@@ -140,17 +174,11 @@ static qk_err look_up(const qk_keystore_local *local, const qk_call *call, const
                       bool *out_empty)
 {
     QK_OWNED(qk_transaction_end) qk_transaction *transaction = NULL;
-    QK_OWNED(qk_statement_end) qk_statement *statement = NULL;
     int64_t number;
-    bool any;
 
     QK_TRY(qk_transaction_begin(local->database, false, &transaction));
     QK_TRY(read_row(transaction, keystore, call->arena, &number, out_record));
-    QK_TRY(qk_statement_prepare(transaction, get_any, &statement));
-    qk_statement_bind_int(statement, 1, number);
-    QK_TRY(qk_statement_step(statement, &any));
-    *out_empty = !any;
-    return QK_OK;
+    return is_empty(transaction, number, out_empty);
 }
 
 static qk_err log_in(qk_keystore_local *local, const qk_call *call, const qk_uuid *keystore, qk_view password,
@@ -159,17 +187,20 @@ static qk_err log_in(qk_keystore_local *local, const qk_call *call, const qk_uui
     qk_password known;
     qk_view record;
     bool empty, taken;
+    qk_err err;
 
     for (int i = 0; i < TRIES; i++) {
         QK_TRY(look_up(local, call, keystore, &record, &empty));
         if (record.len > 0) {
             QK_TRY(qk_password_read(local->ring, keystore, record, &known));
-            return qk_password_try(&known, keystore, password, out_session);
-        }
-        if (!empty)
+            err = qk_password_try(&known, keystore, password, out_session);
+            if (err != QK_E_PIN_INCORRECT || !known.provisional || !empty)
+                return err;
+        } else if (!empty) {
             return holds_objects(keystore);
+        }
         QK_TRY(qk_caller_may_in(call->caller, QK_ACTION_STORE_KEY, keystore));
-        QK_TRY(take_password(local, keystore, password, &taken, out_session));
+        QK_TRY(take_password(local, keystore, password, record, &taken, out_session));
         if (taken)
             return QK_OK;
     }

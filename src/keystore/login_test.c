@@ -33,7 +33,7 @@ static int make_once(void **state)
     (void)state;
     assert_ok(qk_ring_new(&it.ring));
     load_master_key(&it, QK_UNDER_INSTANCE, 1);
-    assert_ok(qk_password_make(it.ring, &mine, qk_view_text(password), &made_once.record, &made_once.session));
+    assert_ok(qk_password_make(it.ring, &mine, qk_view_text(password), false, &made_once.record, &made_once.session));
     qk_ring_free(&it.ring);
     return 0;
 }
@@ -400,6 +400,27 @@ static void an_empty_keystore_takes_the_first_password(void **state)
     assert_err(try_find(s, PLAIN), QK_E_NO_SESSION);
 }
 
+/* Whoever enables sessionauth by mistake, or mistypes, has changed nothing. */
+static void a_first_password_is_settled_by_what_is_stored_with_it(void **state)
+{
+    test_state *t = *state;
+    scene *s = &t->scene;
+    object *mine;
+
+    assert_ok(try_log_in(s, PLAIN, "mistyped", &s->call.login));
+    log_in(s, PLAIN);
+    mine = key_object(s, PLAIN, 7, "mine");
+    s->call.login = QK_VIEW_NONE;
+    assert_int_equal(find_all(s, PLAIN), 0);
+    assert_ok(store_object(s, key_object(s, PLAIN, 8, "plain")));
+    assert_ok(store_object(s, key_object(s, PLAIN, 9, "plain")));
+    assert_int_equal(find_all(s, PLAIN), 2);
+    assert_err(store_object(s, mine), QK_E_NO_SESSION);
+    /* a password that was set by the operator is no such thing */
+    assert_err(try_find(s, MINE), QK_E_NO_SESSION);
+    assert_err(store_object(s, key_object(s, MINE, 8, "plain")), QK_E_NO_SESSION);
+}
+
 static void one_with_objects_takes_none_and_keeps_them(void **state)
 {
     test_state *t = *state;
@@ -614,6 +635,7 @@ int main(void)
         TEST(a_login_needs_a_right_in_the_keystore),
         TEST(a_stolen_pin_blob_is_of_no_use_to_another),
         TEST(an_empty_keystore_takes_the_first_password),
+        TEST(a_first_password_is_settled_by_what_is_stored_with_it),
         TEST(one_with_objects_takes_none_and_keeps_them),
         TEST(a_reset_gives_another_password_and_takes_everything),
         TEST(the_list_tells_which_are_authenticated),

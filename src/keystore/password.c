@@ -3,7 +3,7 @@
 
 #include "entropy/random.h"
 
-enum { VERSION = 1, RECORD_LEN = 1 + QK_SESSION_SALT_LEN + QK_SESSION_ID_LEN };
+enum { VERSION = 1, SALT_AT = 2, ID_AT = SALT_AT + QK_SESSION_SALT_LEN, RECORD_LEN = ID_AT + QK_SESSION_ID_LEN };
 
 qk_err qk_password_check_length(qk_view password)
 {
@@ -18,16 +18,16 @@ static qk_view bound_to(const qk_uuid *keystore)
     return qk_view_of(keystore->bytes, sizeof keystore->bytes);
 }
 
-qk_err qk_password_make(qk_ring *ring, const qk_uuid *keystore, qk_view password, qk_buf *out_record,
+qk_err qk_password_make(qk_ring *ring, const qk_uuid *keystore, qk_view password, bool provisional, qk_buf *out_record,
                         qk_login_session *out_session)
 {
     QK_OWNED(qk_login_session_done) qk_login_session session = { .secret = QK_SECRET_NONE };
-    uint8_t record[RECORD_LEN] = { VERSION };
+    uint8_t record[RECORD_LEN] = { VERSION, provisional };
 
     QK_TRY(qk_password_check_length(password));
-    QK_TRY(qk_random_bytes(record + 1, QK_SESSION_SALT_LEN));
-    QK_TRY(qk_login_session_derive(password, record + 1, &session));
-    memcpy(record + 1 + QK_SESSION_SALT_LEN, session.id, sizeof session.id);
+    QK_TRY(qk_random_bytes(record + SALT_AT, QK_SESSION_SALT_LEN));
+    QK_TRY(qk_login_session_derive(password, record + SALT_AT, &session));
+    memcpy(record + ID_AT, session.id, sizeof session.id);
     QK_TRY(qk_seal(ring, QK_UNDER_INSTANCE, QK_PURPOSE_LOGIN, bound_to(keystore), qk_view_of(record, sizeof record),
                    out_record));
     memcpy(out_session->id, session.id, sizeof session.id);
@@ -56,10 +56,11 @@ qk_err qk_password_read(qk_ring *ring, const qk_uuid *keystore, qk_view record, 
         return broken(keystore);
     QK_TRY(err);
     bytes = qk_secret_reveal(&plain).data;
-    if (plain.len != RECORD_LEN || bytes[0] != VERSION)
+    if (plain.len != RECORD_LEN || bytes[0] != VERSION || bytes[1] > 1)
         return broken(keystore);
-    memcpy(out->salt, bytes + 1, sizeof out->salt);
-    memcpy(out->session, bytes + 1 + sizeof out->salt, sizeof out->session);
+    out->provisional = bytes[1];
+    memcpy(out->salt, bytes + SALT_AT, sizeof out->salt);
+    memcpy(out->session, bytes + ID_AT, sizeof out->session);
     return QK_OK;
 }
 
