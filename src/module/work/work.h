@@ -65,8 +65,8 @@ typedef struct qk_work {
 
 /* ---- what C_ functions call ---- */
 
-/* C_...Init. `mechanism` NULL ends the operation that is active. `key` is ignored by mechanisms without a key. QK_E_OPERATION_ACTIVE,
- * QK_E_MECHANISM_INVALID, QK_E_KEY_HANDLE, QK_E_KEY_TYPE, QK_E_KEY_NOT_PERMITTED. */
+/* C_...Init. `mechanism` NULL ends the operation that is active. `key` is ignored by mechanisms without a key.
+ * QK_E_OPERATION_ACTIVE, QK_E_MECHANISM_INVALID, QK_E_KEY_HANDLE, QK_E_KEY_TYPE, QK_E_KEY_NOT_PERMITTED. */
 QK_MUST_CHECK qk_err qk_work_init(CK_SESSION_HANDLE session, qk_work_kind kind, const CK_MECHANISM *mechanism,
                                   CK_OBJECT_HANDLE key);
 /* C_SessionCancel: `flags` are those of CK_MECHANISM_INFO. */
