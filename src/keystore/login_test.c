@@ -50,10 +50,11 @@ static int forget_once(void **state)
 
 static qk_err reset_with(scene *s, unsigned keystore, const char *with)
 {
-    Quantoki__V1__ResetKeystoresRequest request = QUANTOKI__V1__RESET_KEYSTORES_REQUEST__INIT;
+    Quantoki__V1__ResetKeystoresRequest request;
     ProtobufCBinaryData id = id_bytes(s, keystore);
     void *response;
 
+    quantoki__v1__reset_keystores_request__init(&request);
     request.n_ids = 1;
     request.ids = &id;
     request.password = qk_message_bytes(qk_view_text(with));

@@ -307,7 +307,6 @@ static void nothing_else_is_taken_for_a_pin_blob(void **state)
 {
     fixture *it = *state;
     QK_OWNED(qk_buf_done) qk_buf blob = QK_BUF_NONE;
-    QK_OWNED(qk_secret_free) qk_secret out = QK_SECRET_NONE;
     uint8_t content[137] = { 1, 0x7f };
 
     works(qk_seal(it->ring, QK_UNDER_INSTANCE, QK_PURPOSE_LOGIN, bound, qk_view_of(content, sizeof content), &blob));
