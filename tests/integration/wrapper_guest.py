@@ -364,9 +364,12 @@ def a_storm_of_errors_is_one_line_of_the_log():
     session = started(**with_settings("retries: 0\n"))
     fresh_log()
     w.service.begin(*[status(code) for code in (503, 403) * 100])
+    began = time.monotonic()
     for _ in range(200):
         assert w.p11.random(session, 32)[0] != OK
-    equal(len(log_lines("op=C_GenerateRandom")), 2)
+    periods = 1 + int((time.monotonic() - began) / 10)  # one, unless the machine is very busy
+    lines = len(log_lines("op=C_GenerateRandom"))
+    assert 2 <= lines <= 2 * periods, "%d lines for 200 errors" % lines
     assert not log_lines("the-token"), "the log has the token"
 
 
