@@ -81,9 +81,10 @@ const promised = (client, metadata) =>
       ),
   });
 
-exports.connect = (token, service = grep11.Crypto, credentials = grpc.credentials.createSsl(ca)) => {
+exports.connect = (token, service = grep11.Crypto, credentials = grpc.credentials.createSsl(ca), pinBlob = null) => {
   const metadata = new grpc.Metadata();
   if (token) metadata.set('authorization', `Bearer ${token}`);
+  if (pinBlob) metadata.set('quantoki-login-bin', pinBlob);
   const client = new service(grpcAddress, credentials, channelOptions);
   return promised(client, metadata);
 };

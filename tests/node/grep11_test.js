@@ -337,6 +337,28 @@ test('a message over 64 MB is refused, and the connection goes on', async () => 
   assert.strictEqual((await hsm.GenerateRandom({ Len: 8 })).Rnd.length, 8);
 });
 
+// ---- Login ----
+
+test('keys made after Login are bound to the password of the keystore', async () => {
+  const id = crypto.randomBytes(16);
+  const [token, soToken] = await Promise.all([tokenOf('user'), tokenOf('so')]);
+  const so = connect(soToken, Keystore);
+  await so.CreateKeystore({ Keystore: { Id: id }, Password: Buffer.from('pass1234') });
+  const Storeid = Buffer.from(id.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'));
+  await fails(hsm.Login({ Storeid, Pin: Buffer.from('pass1235') }), CKR.PIN_INCORRECT);
+  const { Pinblob } = await hsm.Login({ Storeid, Pin: Buffer.from('pass1234') });
+  const inSession = connect(token, undefined, undefined, Pinblob);
+  const Mech = { Mechanism: CKM.AES_ECB };
+  const { Key } = await inSession.GenerateKey({ Mech: { Mechanism: CKM.AES_KEY_GEN },
+    Template: { [CKA.VALUE_LEN]: int(16), [CKA.ENCRYPT]: flag(true) } });
+  await inSession.EncryptSingle({ Key, Mech, Plain: text });
+  await fails(hsm.EncryptSingle({ Key, Mech, Plain: text }), CKR.SESSION_HANDLE_INVALID);
+  await fails(connect(soToken, undefined, undefined, Pinblob).EncryptSingle({ Key, Mech, Plain: text }),
+    CKR.SESSION_HANDLE_INVALID); // another caller's
+  await inSession.Logout({});
+  await so.DeleteKeystore({ Id: id });
+});
+
 test('a message of 60 MB is served', async () => {
   const Data = Buffer.alloc(60 << 20, 1);
   const { Digest } = await hsm.DigestSingle({ Mech: { Mechanism: CKM.SHA256 }, Data });
