@@ -102,7 +102,6 @@ qk_err qk_handle_verify_single(void *context, const qk_call *call, const void *r
     const Grep11__VerifySingleRequest *asked = request;
     qk_mech_use use;
 
-    (void)call;
     (void)response;
     QK_TRY(qk_core_use(context, asked->mech, QK_VERIFY, &use));
     if (qk_aggregate_is_several(&use, qk_request_blob(asked->pubkey, asked->pubkeyv1)))
