@@ -19,12 +19,24 @@ static bool offers_use(const qk_core *core, const qk_mech_use *use)
            (!of_tls || use->tls.hash != CKM_TLS_PRF || qk_core_offers(core, qk_mech_find(CKM_TLS_PRF)));
 }
 
-qk_err qk_core_use(const qk_core *core, const Grep11__Mechanism *message, unsigned function, qk_mech_use *out)
+qk_err qk_core_use(const qk_core *core, const qk_call *call, const Grep11__Mechanism *message, unsigned function,
+                   qk_mech_use *out)
 {
     QK_TRY(qk_mech_use_from_message(message, function, out));
     if (!offers_use(core, out))
         return qk_fail(QK_E_MECHANISM_INVALID, "%s is not offered here", out->mech->name);
+    if (call->on_event_loop && (out->mech->flags & QK_MECH_SLOW))
+        return qk_fail(QK_E_NEED_THREADS, "%s takes too long for an event loop", out->mech->name);
     return QK_OK;
+}
+
+/* Private operations take time with the cube of an RSA key's length: 50 ms with 8192 bits, half a second with 16384. */
+qk_err qk_core_has_time(const qk_call *call, const qk_key *key)
+{
+    bool is_large = qk_key_type(key) == CKK_RSA && qk_key_class(key) == CKO_PRIVATE_KEY && qk_key_bits(key) > 4096;
+
+    return call->on_event_loop && is_large ? qk_fail(QK_E_NEED_THREADS, "the key is too long for an event loop")
+                                           : QK_OK;
 }
 
 /* ---- keys that come in ---- */
@@ -70,6 +82,7 @@ qk_err qk_core_key_for(qk_core *core, const qk_call *call, const Grep11__KeyBlob
 
     QK_TRY(qk_core_key(core, call, qk_request_blob(key, v1), &held));
     QK_TRY(qk_policy_use(held, mech, function));
+    QK_TRY(qk_core_has_time(call, held->key));
     *out_held = held;
     held = NULL;
     return QK_OK;

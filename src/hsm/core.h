@@ -35,9 +35,13 @@ static inline unsigned qk_core_leave_rules(const qk_core *core, const qk_call *c
 
 /* Is the mechanism there, with this build and this policy? `mech` may be NULL: no. */
 bool qk_core_offers(const qk_core *core, const qk_mech *mech);
-/* A request's mechanism: read, judged, and offered here. Errors of qk_mech_use_from_message. */
-QK_MUST_CHECK qk_err qk_core_use(const qk_core *core, const Grep11__Mechanism *message, unsigned function,
-                                 qk_mech_use *out);
+/* A request's mechanism: read, judged, and offered here. Errors of qk_mech_use_from_message; QK_E_NEED_THREADS as
+ * qk_call.on_event_loop says. */
+QK_MUST_CHECK qk_err qk_core_use(const qk_core *core, const qk_call *call, const Grep11__Mechanism *message,
+                                 unsigned function, qk_mech_use *out);
+
+/* QK_E_NEED_THREADS if what the key does takes long and others wait for it (qk_call.on_event_loop). */
+QK_MUST_CHECK qk_err qk_core_has_time(const qk_call *call, const qk_key *key);
 
 /* ---- keys that come in ---- */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What only the local HSM can be asked. */
+#include <openssl/bn.h>
 #include <stdlib.h>
 
 #include "hsm/contract/contract.h"
@@ -455,6 +456,70 @@ static void weak_wrapping_is_a_policy(void **state)
     }
 }
 
+static void what_may_take_long_waits_for_a_pool(void **state)
+{
+    static const uint8_t nothing[192];
+    fixture *it = *state;
+    const client_key no_key = { .bytes = QK_VIEW_NONE };
+    qk_mech_use use = { .mech = qk_mech_find(CKM_IBM_EC_AGGREGATE) };
+    qk_view sum;
+
+    if (!qk_crypto_offers(use.mech))
+        skip(); /* a build without BLS12-381 */
+    use.aggregate.mode = CK_IBM_EC_AGG_BLS12_381_SIGN;
+    use.aggregate.element_len = sizeof nothing;
+    use.aggregate.elements = qk_view_of(nothing, sizeof nothing);
+    it->it.call.on_event_loop = true;
+    refuses(sign(&it->it, mech_of(&it->it, &use), &no_key, QK_VIEW_NONE, &sum), QK_E_NEED_THREADS);
+    it->it.call.on_event_loop = false;
+    refuses(sign(&it->it, mech_of(&it->it, &use), &no_key, QK_VIEW_NONE, &sum), QK_E_MECHANISM_PARAM);
+}
+
+static qk_view number_of(contract *it, const BIGNUM *number)
+{
+    size_t len = (size_t)BN_num_bytes(number);
+    uint8_t *place = qk_arena_alloc(&it->arena, len);
+
+    assert_non_null(place);
+    BN_bn2bin(number, place);
+    return qk_view_of(place, len);
+}
+
+/* A private RSA key of 5,119 bits, of two primes that everybody knows (RFC 3526, groups 14 and 15). */
+static client_key long_key(contract *it)
+{
+    BN_CTX *scratch = BN_CTX_new();
+    BIGNUM *p = BN_get_rfc3526_prime_2048(NULL), *q = BN_get_rfc3526_prime_3072(NULL), *n = BN_new(), *e = BN_new(),
+           *d = BN_new(), *phi = BN_new();
+    client_key made;
+
+    assert_true(BN_mul(n, p, q, scratch) && BN_set_word(e, 65537) && BN_sub(phi, n, p) && BN_sub(phi, phi, q) &&
+                BN_add_word(phi, 1) && BN_mod_inverse(d, e, phi, scratch));
+    works(import(it,
+                 ITEMS(NUMBER(CKA_CLASS, CKO_PRIVATE_KEY), NUMBER(CKA_KEY_TYPE, CKK_RSA), YES(CKA_SIGN),
+                       BYTES(CKA_MODULUS, number_of(it, n)), BYTES(CKA_PUBLIC_EXPONENT, number_of(it, e)),
+                       BYTES(CKA_PRIVATE_EXPONENT, number_of(it, d)), BYTES(CKA_PRIME_1, number_of(it, p)),
+                       BYTES(CKA_PRIME_2, number_of(it, q))),
+                 &made));
+    BIGNUM *all[] = { p, q, n, e, d, phi };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        BN_free(all[i]);
+    BN_CTX_free(scratch);
+    return made;
+}
+
+static void a_long_key_waits_for_a_pool(void **state)
+{
+    fixture *it = *state;
+    client_key key = long_key(&it->it);
+    qk_view signature;
+
+    it->it.call.on_event_loop = true;
+    refuses(sign(&it->it, mech(&it->it, CKM_RSA_PKCS), &key, block, &signature), QK_E_NEED_THREADS);
+    it->it.call.on_event_loop = false;
+    works(sign(&it->it, mech(&it->it, CKM_RSA_PKCS), &key, block, &signature));
+}
+
 static void a_small_arena_fails_the_call(void **state)
 {
     fixture *made = *state;
@@ -503,6 +568,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_function_of_old_tls_can_be_switched_off, setup, teardown),
         cmocka_unit_test_setup_teardown(nobody_is_let_off_unless_the_policy_says_so, setup, teardown),
         cmocka_unit_test_setup_teardown(weak_wrapping_is_a_policy, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_may_take_long_waits_for_a_pool, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_long_key_waits_for_a_pool, setup, teardown),
         cmocka_unit_test_setup_teardown(a_small_arena_fails_the_call, setup, teardown),
     };
     int failed;

@@ -74,6 +74,7 @@ enum {
     QK_MECH_LEGACY = 1 << 2,      /* for old keys; a policy switches it off */
     QK_MECH_EC = 1 << 3,          /* the EC flags of CK_MECHANISM_INFO apply */
     QK_MECH_MESSAGE = 1 << 4,     /* works with the message functions (C_EncryptMessage, ...) too */
+    QK_MECH_SLOW = 1 << 5,        /* may take a tenth of a second and more: never on an event loop */
 };
 
 #define QK_NO_KEY     ((CK_KEY_TYPE)~0UL) /* digests, random; what adds up public things */

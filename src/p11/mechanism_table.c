@@ -13,6 +13,7 @@
 #define SINGLE QK_MECH_SINGLE_PART
 #define CURVE  QK_MECH_EC
 #define LEGACY QK_MECH_LEGACY
+#define SLOW   QK_MECH_SLOW
 
 /* Sizes may be one macro for both, hence the second step. */
 #define ROW(...) ROW_(__VA_ARGS__)

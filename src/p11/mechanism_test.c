@@ -218,9 +218,9 @@ static void print_row(qk_buf *out, const qk_mech *mech)
         qk_buf_printf(out, " of %zu", mech->iv_len);
     if (mech->hash != QK_NO_HASH)
         qk_buf_printf(out, "; hash %s", qk_mech_name(mech->hash));
-    qk_buf_printf(out, "%s%s%s; flags %lu; %s\n", mech->flags & QK_MECH_SINGLE_PART ? "; single part" : "",
+    qk_buf_printf(out, "%s%s%s%s; flags %lu; %s\n", mech->flags & QK_MECH_SINGLE_PART ? "; single part" : "",
                   mech->flags & QK_MECH_GATHERED ? "; gathered" : "", mech->flags & QK_MECH_LEGACY ? "; legacy" : "",
-                  qk_mech_info_flags(mech), mech->source);
+                  mech->flags & QK_MECH_SLOW ? "; slow" : "", qk_mech_info_flags(mech), mech->source);
     if (ibms)
         qk_buf_printf(out, "    GREP11 %lu..%lu, flags %lu\n", ibms->min_key, ibms->max_key, ibms->flags);
 }

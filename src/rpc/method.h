@@ -50,6 +50,9 @@ typedef struct qk_call {
     qk_seal_under seal_under; /* embedded tokens: private objects are sealed under the user's master key */
     bool strict;              /* PKCS #11 rules where they differ from IBM's GREP11 habits (empty digests, ...); modules
                                * ask for them, over the wire with the header quantoki-rules: pkcs11 */
+    /* Other connections wait for this call. A method that finds out that it would take long does nothing and returns
+     * QK_E_NEED_THREADS; it is then called again on a pool. */
+    bool on_event_loop;
     qk_deadline_ms deadline;
     qk_view token; /* bearer token for a remote endpoint; empty: the endpoint's own */
     qk_view login; /* PIN blobs of authenticated keystores, one behind the other (hsm/blob/login_session.h); over the

@@ -27,6 +27,7 @@ typedef struct call_record {
     int64_t admitted_ms;
     qk_caller caller;
     bool has_caller;
+    bool on_pool;
     qk_err result;
     char words[sizeof((qk_failure *)0)->words];
     qk_view answer;
@@ -153,6 +154,7 @@ static qk_err perform(call_record *record)
                         .caller = record->has_caller ? &record->caller : NULL,
                         .strict = call->strict,
                         .login = call->login,
+                        .on_event_loop = !record->on_pool,
                         .deadline = call->deadline };
     void *request, *response;
 
@@ -235,6 +237,14 @@ static qk_pool *pool_for(qk_server *server, const call_record *record)
     return record->call->body.len > LARGE_BODY ? server->disk : NULL;
 }
 
+static void send_to(qk_pool *pool, call_record *record)
+{
+    qk_connection_hold(record->connection);
+    record->on_pool = true;
+    record->task.run = run_on_pool;
+    qk_pool_post(pool, &record->task);
+}
+
 static void on_call(void *context, qk_rpc_call *call)
 {
     qk_connection *connection = context;
@@ -243,13 +253,14 @@ static void on_call(void *context, qk_rpc_call *call)
 
     atomic_fetch_add(&connection->server->open_calls, 1);
     if (pool) {
-        qk_connection_hold(connection);
-        record->task.run = run_on_pool;
-        qk_pool_post(pool, &record->task);
+        send_to(pool, record);
         return;
     }
     perform_and_keep(record);
-    answer(record);
+    if (record->result == QK_E_NEED_THREADS)
+        send_to(connection->server->keys, record); /* its mechanism takes long */
+    else
+        answer(record);
 }
 
 static const qk_rpc_callbacks callbacks = {

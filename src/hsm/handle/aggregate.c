@@ -83,7 +83,7 @@ qk_err qk_aggregate_derive(qk_core *core, const qk_call *call, const Grep11__Der
     qk_new_key new = { .origin = QK_DERIVED, .mechanism = CK_UNAVAILABLE_INFORMATION };
     qk_mech_use use;
 
-    QK_TRY(qk_core_use(core, asked->mech, QK_DERIVE, &use));
+    QK_TRY(qk_core_use(core, call, asked->mech, QK_DERIVE, &use));
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
     QK_TRY(open_elements(core, call, &use, &template_, &them));
     new.class = qk_attrs_ulong(&template_, CKA_CLASS, CKO_PUBLIC_KEY);

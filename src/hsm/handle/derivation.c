@@ -44,7 +44,7 @@ static qk_err open_second(qk_core *core, const qk_call *call, qk_derivation *it)
 qk_err qk_derivation_open(qk_core *core, const qk_call *call, const Grep11__Mechanism *mechanism,
                           const Grep11__KeyBlob *base, ProtobufCBinaryData v1, qk_derivation *out)
 {
-    QK_TRY(qk_core_use(core, mechanism, QK_DERIVE, &out->use));
+    QK_TRY(qk_core_use(core, call, mechanism, QK_DERIVE, &out->use));
     QK_TRY(qk_core_key_for(core, call, base, v1, out->use.mech, QK_DERIVE, &out->base));
     return open_second(core, call, out);
 }

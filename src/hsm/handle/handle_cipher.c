@@ -24,7 +24,7 @@ static qk_err single(qk_core *core, const qk_call *call, unsigned function, cons
     QK_OWNED(qk_held_key_unref) qk_held_key *held = NULL;
     qk_mech_use use;
 
-    QK_TRY(qk_core_use(core, mechanism, function, &use));
+    QK_TRY(qk_core_use(core, call, mechanism, function, &use));
     QK_TRY(qk_core_key_for(core, call, key, v1, use.mech, function, &held));
     return run(function, held->key, &use, in, call, out);
 }
@@ -157,8 +157,8 @@ qk_err qk_handle_reencrypt_single(void *context, const qk_call *call, const void
     bytes plain;
 
     QK_TRY(qk_caller_may(call->caller, QK_ACTION_EP11_USE));
-    QK_TRY(qk_core_use(context, asked->decmech, QK_DECRYPT, &decrypt));
-    QK_TRY(qk_core_use(context, asked->encmech, QK_ENCRYPT, &encrypt));
+    QK_TRY(qk_core_use(context, call, asked->decmech, QK_DECRYPT, &decrypt));
+    QK_TRY(qk_core_use(context, call, asked->encmech, QK_ENCRYPT, &encrypt));
     QK_TRY(qk_core_key_for(context, call, asked->deckey, asked->deckeyv1, decrypt.mech, QK_DECRYPT, &from));
     QK_TRY(qk_core_key_for(context, call, asked->enckey, asked->enckeyv1, encrypt.mech, QK_ENCRYPT, &to));
     QK_TRY(run(QK_DECRYPT, from->key, &decrypt, asked->ciphered, call, &plain));

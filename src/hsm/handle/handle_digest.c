@@ -85,7 +85,7 @@ qk_err qk_handle_digest_single(void *context, const qk_call *call, const void *r
     qk_view digest;
 
     (void)context;
-    QK_TRY(qk_core_use(context, asked->mech, QK_DIGEST, &use));
+    QK_TRY(qk_core_use(context, call, asked->mech, QK_DIGEST, &use));
     QK_TRY(qk_crypto_digest(&use, qk_message_view(asked->data), call->arena, &digest));
     answer->digest = qk_message_bytes(digest);
     return QK_OK;

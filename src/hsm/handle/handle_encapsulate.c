@@ -54,7 +54,7 @@ qk_err qk_handle_encapsulate_key(void *context, const qk_call *call, const void 
     qk_mech_use use;
     qk_view cipher;
 
-    QK_TRY(qk_core_use(context, asked->mech, QK_ENCAPSULATE, &use));
+    QK_TRY(qk_core_use(context, call, asked->mech, QK_ENCAPSULATE, &use));
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &it.template_));
     QK_TRY(qk_core_key_for(context, call, asked->pubkey, none, use.mech, QK_ENCAPSULATE, &it.base));
     QK_TRY(judge(context, call, QK_ENCAPSULATE, &it));
@@ -72,7 +72,7 @@ qk_err qk_handle_decapsulate_key(void *context, const qk_call *call, const void 
     ProtobufCBinaryData none = { 0, NULL };
     qk_mech_use use;
 
-    QK_TRY(qk_core_use(context, asked->mech, QK_DECAPSULATE, &use));
+    QK_TRY(qk_core_use(context, call, asked->mech, QK_DECAPSULATE, &use));
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &it.template_));
     QK_TRY(qk_core_key_for(context, call, asked->privkey, none, use.mech, QK_DECAPSULATE, &it.base));
     QK_TRY(judge(context, call, QK_DECAPSULATE, &it));

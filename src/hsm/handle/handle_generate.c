@@ -31,7 +31,7 @@ qk_err qk_handle_generate_key(void *context, const qk_call *call, const void *re
     qk_new_key new_key;
     qk_mech_use use;
 
-    QK_TRY(qk_core_use(context, asked->mech, QK_GENERATE, &use));
+    QK_TRY(qk_core_use(context, call, asked->mech, QK_GENERATE, &use));
     QK_TRY(qk_attrs_from_map(asked->template_, asked->n_template_, &template_));
     forget_len(call, use.mech, &template_);
     if (qk_makes_parameters(use.mech))
@@ -125,7 +125,7 @@ qk_err qk_handle_generate_key_pair(void *context, const qk_call *call, const voi
     Grep11__GenerateKeyPairResponse *answer = response;
     qk_mech_use use;
 
-    QK_TRY(qk_core_use(context, asked->mech, QK_GENERATE_PAIR, &use));
+    QK_TRY(qk_core_use(context, call, asked->mech, QK_GENERATE_PAIR, &use));
     QK_TRY(pair_templates(asked, &pair));
     QK_TRY(judge_pair(use.mech, qk_core_is_lax(context, call), &pair));
     QK_TRY(qk_key_generate_pair(&use, &pair.public_template, &pair.public_key, &pair.private_key));

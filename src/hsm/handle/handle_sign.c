@@ -15,7 +15,7 @@ qk_err qk_handle_sign_single(void *context, const qk_call *call, const void *req
     qk_mech_use use;
     qk_view signature;
 
-    QK_TRY(qk_core_use(context, asked->mech, QK_SIGN, &use));
+    QK_TRY(qk_core_use(context, call, asked->mech, QK_SIGN, &use));
     if (use.mech->key != QK_NO_KEY) /* CKM_IBM_EC_AGGREGATE adds up signatures */
         QK_TRY(qk_core_key_for(context, call, asked->privkey, asked->privkeyv1, use.mech, QK_SIGN, &held));
     QK_TRY(qk_crypto_sign(held ? held->key : NULL, &use, qk_message_view(asked->data), call->arena, &signature));
@@ -87,7 +87,7 @@ qk_err qk_handle_sign_recover(void *context, const qk_call *call, const void *re
     qk_mech_use use;
     qk_view signature;
 
-    QK_TRY(qk_core_use(context, asked->mech, QK_SIGN_RECOVER, &use));
+    QK_TRY(qk_core_use(context, call, asked->mech, QK_SIGN_RECOVER, &use));
     QK_TRY(qk_core_key_for(context, call, asked->privkey, none, use.mech, QK_SIGN_RECOVER, &held));
     QK_TRY(qk_crypto_sign_recover(held->key, &use, qk_message_view(asked->data), call->arena, &signature));
     answer->signature = qk_message_bytes(signature);
@@ -103,7 +103,7 @@ qk_err qk_handle_verify_single(void *context, const qk_call *call, const void *r
     qk_mech_use use;
 
     (void)response;
-    QK_TRY(qk_core_use(context, asked->mech, QK_VERIFY, &use));
+    QK_TRY(qk_core_use(context, call, asked->mech, QK_VERIFY, &use));
     if (qk_aggregate_is_several(&use, qk_request_blob(asked->pubkey, asked->pubkeyv1)))
         return qk_aggregate_verify(context, call, &use, qk_request_blob(asked->pubkey, asked->pubkeyv1),
                                    qk_message_view(asked->data), qk_message_view(asked->signature));

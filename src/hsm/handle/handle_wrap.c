@@ -68,7 +68,7 @@ qk_err qk_handle_wrap_key(void *context, const qk_call *call, const void *reques
     qk_view wrapped;
     qk_err err;
 
-    QK_TRY(qk_core_use(context, asked->mech, QK_WRAP, &use));
+    QK_TRY(qk_core_use(context, call, asked->mech, QK_WRAP, &use));
     if (use.mech->type == CKM_IBM_ATTRIBUTEBOUND_WRAP) {
         QK_TRY(qk_wrap_bound(context, call, asked, &use, &wrapped));
         answer->wrapped = qk_message_bytes(wrapped);
@@ -244,7 +244,7 @@ qk_err qk_handle_unwrap_key(void *context, const qk_call *call, const void *requ
     qk_mech_use use;
     qk_view plain;
 
-    QK_TRY(qk_core_use(context, asked->mech, QK_UNWRAP, &use));
+    QK_TRY(qk_core_use(context, call, asked->mech, QK_UNWRAP, &use));
     for (size_t i = 0; i < sizeof own_ways / sizeof own_ways[0]; i++)
         if (own_ways[i].type == use.mech->type)
             return own_ways[i].unwrap(context, call, asked, &use, answer);

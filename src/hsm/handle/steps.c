@@ -38,7 +38,7 @@ qk_err qk_step_init(qk_core *core, const qk_call *call, unsigned function, const
     qk_state state = { .function = function };
     qk_mech_use use;
 
-    QK_TRY(qk_core_use(core, mechanism, function, &use));
+    QK_TRY(qk_core_use(core, call, mechanism, function, &use));
     if (function != QK_DIGEST) {
         if (use.mech->key == QK_NO_KEY)
             return qk_fail(QK_E_MECHANISM_INVALID, "%s takes everything in one call", use.mech->name);
@@ -59,10 +59,11 @@ static qk_err open(qk_core *core, const qk_call *call, unsigned function, Protob
         QK_TRY(qk_logins_open(core->ring, call, &logins));
     QK_TRY(qk_state_open(core->ring, &logins, function, qk_message_view(blob), &step->content, &step->state));
     QK_TRY(qk_message_read(&grep11__mechanism__descriptor, step->state.mechanism, call->arena, &mechanism));
-    QK_TRY(qk_core_use(core, mechanism, function, &step->use));
-    if (function != QK_DIGEST)
-        QK_TRY(qk_core_key(core, call, step->state.key_blob, &step->held));
-    return QK_OK;
+    QK_TRY(qk_core_use(core, call, mechanism, function, &step->use));
+    if (function == QK_DIGEST)
+        return QK_OK;
+    QK_TRY(qk_core_key(core, call, step->state.key_blob, &step->held));
+    return qk_core_has_time(call, step->held->key);
 }
 
 qk_err qk_step_whole(qk_core *core, const qk_call *call, unsigned function, ProtobufCBinaryData state,
