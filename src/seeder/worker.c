@@ -349,12 +349,15 @@ static CK_RV load(worker *it, const char *library)
 
 static void leave(worker *it)
 {
-    for (target *there = it->targets; there; there = there->next)
+    for (target *there = it->targets, *next; there; there = next) {
         if (there->session != CK_INVALID_HANDLE) {
             if (there->logged_in)
                 it->p11->C_Logout(there->session);
             it->p11->C_CloseSession(there->session);
         }
+        next = there->next;
+        free(there);
+    }
     if (it->initialised_by_us)
         it->p11->C_Finalize(NULL);
 }
