@@ -87,7 +87,8 @@ qk_err qk_keystore_enter(const qk_keystore_local *local, const qk_call *call, qk
         return QK_OK;
     QK_TRY(qk_password_read(local->ring, keystore, record, &known));
     err = find_session(local, call, known.session, out_place);
-    if (err == QK_E_NO_SESSION && known.provisional)
+    /* A client that brings a PIN blob, whatever became of that, means to be logged in: let it log in anew. */
+    if (err == QK_E_NO_SESSION && known.provisional && call->login.len == 0)
         QK_TRY(is_empty(transaction, number, &empty));
     if (!empty)
         return err;

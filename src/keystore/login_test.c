@@ -84,13 +84,18 @@ static void log_in(scene *s, unsigned keystore)
 }
 
 /* The same in MINE as `begin` made it, without the time that a password takes. */
-static void log_in_quickly(scene *s)
+static void log_in_until(scene *s, int64_t until_s)
 {
     const qk_keystore_local *local = (qk_keystore_local *)(void *)s->keystore;
     QK_OWNED(qk_buf_done) qk_buf blob = QK_BUF_NONE;
 
-    assert_ok(qk_pin_blob_make(local->ring, &made_once.session, s->call.caller, INT64_MAX, &blob));
+    assert_ok(qk_pin_blob_make(local->ring, &made_once.session, s->call.caller, until_s, &blob));
     assert_ok(qk_arena_copy(&s->arena, qk_buf_view(&blob), &s->call.login));
+}
+
+static void log_in_quickly(scene *s)
+{
+    log_in_until(s, INT64_MAX);
 }
 
 static qk_err try_find(scene *s, unsigned keystore)
@@ -422,6 +427,26 @@ static void a_first_password_is_settled_by_what_is_stored_with_it(void **state)
     assert_err(store_object(s, key_object(s, MINE, 8, "plain")), QK_E_NO_SESSION);
 }
 
+/* Its keys would be stored in clear, and its password forgotten. */
+static void a_client_whose_login_has_ended_is_not_taken_for_one_without(void **state)
+{
+    test_state *t = *state;
+    scene *s = &t->scene;
+    qk_view good;
+
+    log_in(s, PLAIN);
+    good = s->call.login;
+    log_in_until(s, qk_clock_unix_s());
+    assert_err(try_find(s, PLAIN), QK_E_NO_SESSION);
+    assert_err(store_object(s, data_object(s, PLAIN, 7, "in clear")), QK_E_NO_SESSION);
+    log_in_quickly(s); /* of another keystore */
+    assert_err(store_object(s, data_object(s, PLAIN, 7, "in clear")), QK_E_NO_SESSION);
+    s->call.login = good;
+    assert_ok(store_object(s, key_object(s, PLAIN, 7, "key")));
+    s->call.login = QK_VIEW_NONE;
+    assert_err(try_find(s, PLAIN), QK_E_NO_SESSION);
+}
+
 static void one_with_objects_takes_none_and_keeps_them(void **state)
 {
     test_state *t = *state;
@@ -637,6 +662,7 @@ int main(void)
         TEST(a_stolen_pin_blob_is_of_no_use_to_another),
         TEST(an_empty_keystore_takes_the_first_password),
         TEST(a_first_password_is_settled_by_what_is_stored_with_it),
+        TEST(a_client_whose_login_has_ended_is_not_taken_for_one_without),
         TEST(one_with_objects_takes_none_and_keeps_them),
         TEST(a_reset_gives_another_password_and_takes_everything),
         TEST(the_list_tells_which_are_authenticated),
