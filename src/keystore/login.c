@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "hsm/blob/blob.h"
-#include "keystore/password.h"
 
 enum { TRIES = 3 };
 
@@ -19,7 +18,7 @@ static const char get_row[] = "SELECT number, login FROM keystores WHERE id = ?1
 static const char get_any[] = "SELECT 1 FROM objects WHERE keystore = ?1 LIMIT 1";
 static const char set_login[] = "UPDATE keystores SET login = ?2 WHERE id = ?1 AND (login IS NULL OR login = ?3)"
                                 " AND NOT EXISTS (SELECT 1 FROM objects WHERE objects.keystore = keystores.number)";
-static const char clear_login[] = "UPDATE keystores SET login = NULL WHERE number = ?1";
+static const char replace_login[] = "UPDATE keystores SET login = ?2 WHERE number = ?1";
 
 /* `out_record` is empty if the keystore is not authenticated; it lies in the arena. */
 static qk_err read_row(qk_transaction *transaction, const qk_uuid *keystore, qk_arena *arena, int64_t *out_number,
@@ -75,7 +74,6 @@ qk_err qk_keystore_enter(const qk_keystore_local *local, const qk_call *call, qk
                          const qk_uuid *keystore, qk_keystore_place *out_place)
 {
     bool empty = false;
-    qk_password known;
     int64_t number;
     qk_view record;
     qk_err err;
@@ -85,26 +83,31 @@ qk_err qk_keystore_enter(const qk_keystore_local *local, const qk_call *call, qk
     *out_place = (qk_keystore_place){ .keystore = *keystore, .number = number };
     if (record.len == 0)
         return QK_OK;
-    QK_TRY(qk_password_read(local->ring, keystore, record, &known));
-    err = find_session(local, call, known.session, out_place);
+    QK_TRY(qk_password_read(local->ring, keystore, record, &out_place->password));
+    err = find_session(local, call, out_place->password.session, out_place);
     /* A client that brings a PIN blob, whatever became of that, means to be logged in: let it log in anew. */
-    if (err == QK_E_NO_SESSION && known.provisional && call->login.len == 0)
+    if (err == QK_E_NO_SESSION && out_place->password.provisional && call->login.len == 0)
         QK_TRY(is_empty(transaction, number, &empty));
     if (!empty)
         return err;
     qk_keystore_place_done(out_place);
-    out_place->provisional = true;
     return QK_OK;
 }
 
-qk_err qk_keystore_settle(qk_transaction *transaction, const qk_keystore_place *place)
+qk_err qk_keystore_settle(const qk_keystore_local *local, qk_transaction *transaction, const qk_keystore_place *place)
 {
+    QK_OWNED(qk_buf_done) qk_buf record = QK_BUF_NONE;
     QK_OWNED(qk_statement_end) qk_statement *statement = NULL;
 
-    if (!place->provisional)
+    if (!place->password.provisional)
         return QK_OK;
-    QK_TRY(qk_statement_prepare(transaction, clear_login, &statement));
+    QK_TRY(qk_statement_prepare(transaction, replace_login, &statement));
     qk_statement_bind_int(statement, 1, place->number);
+    qk_statement_bind_null(statement, 2);
+    if (place->session) {
+        QK_TRY(qk_password_settle(local->ring, &place->keystore, &place->password, &record));
+        qk_statement_bind_bytes(statement, 2, qk_buf_view(&record));
+    }
     return qk_statement_run(statement);
 }
 

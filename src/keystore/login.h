@@ -5,12 +5,13 @@
 
 #include "hsm/blob/login_session.h"
 #include "keystore/local.h"
+#include "keystore/password.h"
 
 /* A keystore that a call has entered. */
 typedef struct qk_keystore_place {
     qk_uuid keystore;
-    int64_t number;   /* that stands for it in the table of objects */
-    bool provisional; /* it has a password that nothing lies under yet, and the call is not logged in */
+    int64_t number;       /* that stands for it in the table of objects */
+    qk_password password; /* provisional: nothing was stored under it yet; the call may be logged in or not */
     qk_logins logins;
     const qk_login_session *session; /* one of `logins`, if the keystore is authenticated, else NULL */
     qk_secret attributes, blob;      /* of the row that was loaded last, opened */
@@ -22,8 +23,10 @@ typedef struct qk_keystore_place {
 QK_MUST_CHECK qk_err qk_keystore_enter(const qk_keystore_local *local, const qk_call *call, qk_transaction *transaction,
                                        const qk_uuid *keystore, qk_keystore_place *out_place);
 void qk_keystore_place_done(qk_keystore_place *place);
-/* Before something is stored there: a provisional password ends by what is stored without it. */
-QK_MUST_CHECK qk_err qk_keystore_settle(qk_transaction *transaction, const qk_keystore_place *place);
+/* Before something is stored there: a provisional password is settled by what is stored with it, and ends by what is
+ * stored without it. */
+QK_MUST_CHECK qk_err qk_keystore_settle(const qk_keystore_local *local, qk_transaction *transaction,
+                                        const qk_keystore_place *place);
 /* May the blob of an object lie there? QK_E_TEMPLATE_INCONSISTENT if it was made elsewhere. */
 QK_MUST_CHECK qk_err qk_keystore_check_blob(const qk_keystore_place *place, qk_view blob);
 

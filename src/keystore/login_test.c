@@ -447,6 +447,26 @@ static void a_client_whose_login_has_ended_is_not_taken_for_one_without(void **s
     assert_err(try_find(s, PLAIN), QK_E_NO_SESSION);
 }
 
+/* Not only as long as it lies there. */
+static void what_is_settled_stays_so_when_the_last_object_goes(void **state)
+{
+    test_state *t = *state;
+    scene *s = &t->scene;
+    qk_view blob = QK_VIEW_NONE, good;
+
+    log_in(s, PLAIN);
+    assert_ok(store_object(s, key_object(s, PLAIN, 7, "key")));
+    assert_ok(delete_object(s, PLAIN, 7));
+    assert_err(try_log_in(s, PLAIN, "another one", &blob), QK_E_PIN_INCORRECT);
+    good = s->call.login;
+    s->call.login = QK_VIEW_NONE;
+    assert_err(store_object(s, data_object(s, PLAIN, 8, "in clear")), QK_E_NO_SESSION);
+    s->call.login = good; /* the session is the one it was */
+    assert_ok(store_object(s, key_object(s, PLAIN, 8, "key")));
+    log_in(s, PLAIN);
+    assert_int_equal(find_all(s, PLAIN), 1);
+}
+
 static void one_with_objects_takes_none_and_keeps_them(void **state)
 {
     test_state *t = *state;
@@ -663,6 +683,7 @@ int main(void)
         TEST(an_empty_keystore_takes_the_first_password),
         TEST(a_first_password_is_settled_by_what_is_stored_with_it),
         TEST(a_client_whose_login_has_ended_is_not_taken_for_one_without),
+        TEST(what_is_settled_stays_so_when_the_last_object_goes),
         TEST(one_with_objects_takes_none_and_keeps_them),
         TEST(a_reset_gives_another_password_and_takes_everything),
         TEST(the_list_tells_which_are_authenticated),

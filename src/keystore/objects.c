@@ -116,7 +116,7 @@ static qk_err store(qk_keystore_local *local, const qk_call *call, qk_transactio
     bool added;
 
     QK_TRY(enter(local, call, transaction, in, &place));
-    QK_TRY(qk_keystore_settle(transaction, &place));
+    QK_TRY(qk_keystore_settle(local, transaction, &place));
     QK_TRY(qk_row_insert(transaction, &place, local->ring, &in->row, &in->content.attrs, &added));
     return added ? QK_OK : check_repeated(local, transaction, &place, &in->row);
 }

@@ -18,21 +18,38 @@ static qk_view bound_to(const qk_uuid *keystore)
     return qk_view_of(keystore->bytes, sizeof keystore->bytes);
 }
 
+static qk_err seal(qk_ring *ring, const qk_uuid *keystore, const qk_password *it, qk_buf *out_record)
+{
+    uint8_t record[RECORD_LEN] = { VERSION, it->provisional };
+
+    memcpy(record + SALT_AT, it->salt, sizeof it->salt);
+    memcpy(record + ID_AT, it->session, sizeof it->session);
+    return qk_seal(ring, QK_UNDER_INSTANCE, QK_PURPOSE_LOGIN, bound_to(keystore), qk_view_of(record, sizeof record),
+                   out_record);
+}
+
 qk_err qk_password_make(qk_ring *ring, const qk_uuid *keystore, qk_view password, bool provisional, qk_buf *out_record,
                         qk_login_session *out_session)
 {
     QK_OWNED(qk_login_session_done) qk_login_session session = { .secret = QK_SECRET_NONE };
-    uint8_t record[RECORD_LEN] = { VERSION, provisional };
+    qk_password fresh = { .provisional = provisional };
 
     QK_TRY(qk_password_check_length(password));
-    QK_TRY(qk_random_bytes(record + SALT_AT, QK_SESSION_SALT_LEN));
-    QK_TRY(qk_login_session_derive(password, record + SALT_AT, &session));
-    memcpy(record + ID_AT, session.id, sizeof session.id);
-    QK_TRY(qk_seal(ring, QK_UNDER_INSTANCE, QK_PURPOSE_LOGIN, bound_to(keystore), qk_view_of(record, sizeof record),
-                   out_record));
+    QK_TRY(qk_random_bytes(fresh.salt, sizeof fresh.salt));
+    QK_TRY(qk_login_session_derive(password, fresh.salt, &session));
+    memcpy(fresh.session, session.id, sizeof fresh.session);
+    QK_TRY(seal(ring, keystore, &fresh, out_record));
     memcpy(out_session->id, session.id, sizeof session.id);
     qk_secret_give(&session.secret, &out_session->secret);
     return QK_OK;
+}
+
+qk_err qk_password_settle(qk_ring *ring, const qk_uuid *keystore, const qk_password *known, qk_buf *out_record)
+{
+    qk_password settled = *known;
+
+    settled.provisional = false;
+    return seal(ring, keystore, &settled, out_record);
 }
 
 static qk_err broken(const qk_uuid *keystore)

@@ -18,6 +18,9 @@ QK_MUST_CHECK qk_err qk_password_check_length(qk_view password);
 /* A new salt for a new password: what to store, and the session. Takes as long as scrypt does. */
 QK_MUST_CHECK qk_err qk_password_make(qk_ring *ring, const qk_uuid *keystore, qk_view password, bool provisional,
                                       qk_buf *out_record, qk_login_session *out_session);
+/* What to store from now on: the same password, provisional no more. */
+QK_MUST_CHECK qk_err qk_password_settle(qk_ring *ring, const qk_uuid *keystore, const qk_password *known,
+                                        qk_buf *out_record);
 /* QK_E_STORE_BROKEN if the record was changed by other hands, QK_E_BLOB_MASTER_KEY. */
 QK_MUST_CHECK qk_err qk_password_read(qk_ring *ring, const qk_uuid *keystore, qk_view record, qk_password *out);
 /* The session of the right password; QK_E_PIN_INCORRECT. */
