@@ -3,8 +3,9 @@
  *
  * A keystore is authenticated from the moment it is made or reset with a password. One that has none takes the first
  * password of a Login while it is empty, so that keystores which the operator made need no C_InitToken; provisionally,
- * until something is stored in it: with the password, and it is settled; without, and it is forgotten. One that holds
- * objects made without a password never becomes authenticated: no object changes its protection. */
+ * until something is stored in it: with the password, and it is settled; without, and it is forgotten. Until then
+ * another password takes its place, too; that loses nothing, because the first always gives the same session again. One
+ * that holds objects made without a password never becomes authenticated: no object changes its protection. */
 #include "keystore/login.h"
 
 #include "base/clock.h"

@@ -467,6 +467,52 @@ static void what_is_settled_stays_so_when_the_last_object_goes(void **state)
     assert_int_equal(find_all(s, PLAIN), 1);
 }
 
+/* GREP11 clients keep blobs themselves: the keystore is empty, and there are keys of its session nevertheless. */
+static void forgetting_a_first_password_loses_no_keys(void **state)
+{
+    test_state *t = *state;
+    scene *s = &t->scene;
+    QK_OWNED(qk_attrs_done) qk_attrs attrs = QK_ATTRS_NONE;
+    qk_view key;
+
+    log_in(s, PLAIN);
+    key = qk_message_view(key_object(s, PLAIN, 7, "kept by the client")->blob);
+    assert_ok(try_log_in(s, PLAIN, "another one", &s->call.login));
+    assert_err(qk_hsm_blob_attributes(s->hsm, &s->call, key, &attrs), QK_E_NO_SESSION);
+    s->call.login = QK_VIEW_NONE;
+    assert_ok(store_object(s, data_object(s, PLAIN, 8, "in clear")));
+    assert_ok(delete_object(s, PLAIN, 8));
+    log_in(s, PLAIN);
+    assert_ok(qk_hsm_blob_attributes(s->hsm, &s->call, key, &attrs));
+}
+
+static void salts_tell_keystores_and_instances_apart(void **state)
+{
+    test_state *t = *state;
+    const qk_keystore_local *local = (qk_keystore_local *)(void *)t->scene.keystore;
+    QK_OWNED(qk_buf_done) qk_buf record = QK_BUF_NONE;
+    QK_OWNED(qk_login_session_done) qk_login_session session = { .secret = QK_SECRET_NONE };
+    instance elsewhere = { .ring = NULL };
+    qk_ring *rings[] = { local->ring, local->ring, local->ring, local->ring, NULL };
+    const bool provisional[] = { true, true, false, false, true };
+    qk_uuid stores[] = { uuid(MINE), uuid(PLAIN), uuid(MINE), uuid(MINE), uuid(MINE) };
+    qk_password known[5];
+
+    assert_ok(qk_ring_new(&elsewhere.ring));
+    load_master_key(&elsewhere, QK_UNDER_INSTANCE, 2);
+    rings[4] = elsewhere.ring;
+    for (size_t i = 0; i < 5; i++) {
+        qk_buf_done(&record);
+        qk_login_session_done(&session);
+        assert_ok(qk_password_make(rings[i], &stores[i], qk_view_text(password), provisional[i], &record, &session));
+        assert_ok(qk_password_read(rings[i], &stores[i], qk_buf_view(&record), &known[i]));
+        assert_int_equal(known[i].provisional, provisional[i]);
+        for (size_t j = 0; j < i; j++)
+            assert_memory_not_equal(known[i].salt, known[j].salt, sizeof known[i].salt);
+    }
+    qk_ring_free(&elsewhere.ring);
+}
+
 static void one_with_objects_takes_none_and_keeps_them(void **state)
 {
     test_state *t = *state;
@@ -684,6 +730,8 @@ int main(void)
         TEST(a_first_password_is_settled_by_what_is_stored_with_it),
         TEST(a_client_whose_login_has_ended_is_not_taken_for_one_without),
         TEST(what_is_settled_stays_so_when_the_last_object_goes),
+        TEST(forgetting_a_first_password_loses_no_keys),
+        TEST(salts_tell_keystores_and_instances_apart),
         TEST(one_with_objects_takes_none_and_keeps_them),
         TEST(a_reset_gives_another_password_and_takes_everything),
         TEST(the_list_tells_which_are_authenticated),

@@ -28,6 +28,18 @@ static qk_err seal(qk_ring *ring, const qk_uuid *keystore, const qk_password *it
                    out_record);
 }
 
+static qk_err make_salt(qk_ring *ring, const qk_uuid *keystore, bool provisional, uint8_t out[QK_SESSION_SALT_LEN])
+{
+    static const char use[] = "salt of a first password";
+    uint8_t data[sizeof use - 1 + sizeof keystore->bytes];
+
+    if (!provisional)
+        return qk_random_bytes(out, QK_SESSION_SALT_LEN);
+    memcpy(data, use, sizeof use - 1);
+    memcpy(data + sizeof use - 1, keystore->bytes, sizeof keystore->bytes);
+    return qk_ring_mac(ring, QK_UNDER_INSTANCE, QK_PURPOSE_LOGIN, qk_view_of(data, sizeof data), out);
+}
+
 qk_err qk_password_make(qk_ring *ring, const qk_uuid *keystore, qk_view password, bool provisional, qk_buf *out_record,
                         qk_login_session *out_session)
 {
@@ -35,7 +47,7 @@ qk_err qk_password_make(qk_ring *ring, const qk_uuid *keystore, qk_view password
     qk_password fresh = { .provisional = provisional };
 
     QK_TRY(qk_password_check_length(password));
-    QK_TRY(qk_random_bytes(fresh.salt, sizeof fresh.salt));
+    QK_TRY(make_salt(ring, keystore, provisional, fresh.salt));
     QK_TRY(qk_login_session_derive(password, fresh.salt, &session));
     memcpy(fresh.session, session.id, sizeof fresh.session);
     QK_TRY(seal(ring, keystore, &fresh, out_record));

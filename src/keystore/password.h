@@ -15,7 +15,9 @@ typedef struct qk_password {
 
 /* QK_E_PIN_LENGTH. */
 QK_MUST_CHECK qk_err qk_password_check_length(qk_view password);
-/* A new salt for a new password: what to store, and the session. Takes as long as scrypt does. */
+/* A new password: what to store, and the session. Takes as long as scrypt does. The salt is random, or, if it is
+ * provisional, follows from the master key and the keystore: clients may have kept keys of the session that the
+ * keystore has forgotten since, and the same password must give the same session again. */
 QK_MUST_CHECK qk_err qk_password_make(qk_ring *ring, const qk_uuid *keystore, qk_view password, bool provisional,
                                       qk_buf *out_record, qk_login_session *out_session);
 /* What to store from now on: the same password, provisional no more. */
