@@ -106,6 +106,29 @@ static void parameters_are_objects_like_others(void **state)
     assert_int_equal(test_count(test_session, wanted, 2), 0);
 }
 
+/* With authenticated keystores that is another login session than a private key's, as it is for halves of pairs. */
+static void a_copy_of_a_public_secret_key_lies_where_the_original_does(void **state)
+{
+    CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
+    CK_ULONG len = 32;
+    CK_ATTRIBUTE template_[] = { ATTR_BOOL(CKA_TOKEN, true), ATTR_BOOL(CKA_PRIVATE, false), ATTR(CKA_VALUE_LEN, len),
+                                 ATTR_BOOL(CKA_ENCRYPT, true) };
+    CK_ATTRIBUTE private_copy = ATTR_BOOL(CKA_PRIVATE, true), label = ATTR_TEXT(CKA_LABEL, "copy");
+    CK_BBOOL is_private = 2, on_token = 2;
+    CK_OBJECT_HANDLE key, copy;
+
+    (void)state;
+    assert_ok(p11->C_GenerateKey(test_session, &mechanism, template_, COUNT(template_), &key));
+    assert_ok(p11->C_CopyObject(test_session, key, &label, 1, &copy));
+    read_into(copy, CKA_PRIVATE, &is_private, 1);
+    read_into(copy, CKA_TOKEN, &on_token, 1);
+    assert_int_equal(is_private, CK_FALSE);
+    assert_int_equal(on_token, CK_TRUE);
+    assert_ok(p11->C_CopyObject(test_session, key, &private_copy, 1, &copy));
+    read_into(copy, CKA_PRIVATE, &is_private, 1);
+    assert_int_equal(is_private, CK_TRUE);
+}
+
 static void wrong_parameter_templates_are_refused(void **state)
 {
     CK_MECHANISM mechanism = { CKM_DH_PKCS_PARAMETER_GEN, NULL, 0 };
@@ -208,9 +231,13 @@ static void an_imported_dsa_key_is_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN(dsa_goes_from_parameters_to_signatures), IN(parameters_are_objects_like_others),
-        IN(wrong_parameter_templates_are_refused),  IN(a_dh_pair_has_the_length_its_private_template_says),
-        IN(montgomery_pairs_are_made_and_found),    IN(raw_rsa_signs_encrypts_and_recovers),
+        IN(dsa_goes_from_parameters_to_signatures),
+        IN(parameters_are_objects_like_others),
+        IN(a_copy_of_a_public_secret_key_lies_where_the_original_does),
+        IN(wrong_parameter_templates_are_refused),
+        IN(a_dh_pair_has_the_length_its_private_template_says),
+        IN(montgomery_pairs_are_made_and_found),
+        IN(raw_rsa_signs_encrypts_and_recovers),
         IN(an_imported_dsa_key_is_checked),
     };
 

@@ -139,6 +139,7 @@ static qk_err copy_key(qk_session *session, const qk_object *original, const qk_
 
     QK_TRY(place_copy(session, original, given, &it.place));
     QK_TRY(part_copy(session, original, given, &it.template_));
+    QK_TRY(qk_attrs_set_bool(&it.template_.key, CKA_PRIVATE, it.place.is_private)); /* decides what seals the copy */
     QK_TRY(ask_copy(session, original, &it, &key));
     QK_TRY(qk_new_object_take(session, key, &it));
     return qk_new_object_store(session, &it, out_handle);
