@@ -8,6 +8,7 @@ enum {
     CONTEXT_MOST = 65535, /* its length is told in 16 bits: RFC 5705, 4 */
     MAC_LEAST = 12,       /* RFC 5246, 7.4.9 */
     MAC_MOST = 64,
+    KEY_BITS_LEAST = 128, /* of which nobody finds the rest by trial: those of all ciphers and MACs are as long */
     KEY_BITS_MOST = 512,
     IV_BITS_MOST = 128, /* more would be keys of another cipher */
     SERVER = 1,         /* ulServerOrClient */
@@ -126,12 +127,19 @@ static bool are_bytes(size_t bits)
     return bits <= KEY_BITS_MOST && bits % 8 == 0;
 }
 
+/* A shorter key is the beginning of a longer one, and its check value, which all may read, judges guesses: keys that
+ * grow by a byte would tell themselves a byte at a time. */
+static bool is_none_or_long(size_t bits)
+{
+    return bits == 0 || (are_bytes(bits) && bits >= KEY_BITS_LEAST);
+}
+
 static qk_err keys_check(const qk_mech_use *use)
 {
-    if (!are_bytes(use->tls.mac_bits) || !are_bytes(use->tls.key_bits) || !are_bytes(use->tls.iv_bits))
-        return qk_param_wrong(use->mech, "keys and initialisation vectors are whole bytes, at most 64");
-    if (use->tls.iv_bits > IV_BITS_MOST)
-        return qk_param_wrong(use->mech, "initialisation vectors have at most 16 bytes");
+    if (!is_none_or_long(use->tls.mac_bits) || !is_none_or_long(use->tls.key_bits))
+        return qk_param_wrong(use->mech, "keys have 16 to 64 whole bytes");
+    if (!are_bytes(use->tls.iv_bits) || use->tls.iv_bits > IV_BITS_MOST)
+        return qk_param_wrong(use->mech, "initialisation vectors are whole bytes, at most 16");
     if (use->tls.iv_bits > 0 && use->mech->type == CKM_TLS12_KEY_SAFE_DERIVE)
         return qk_param_wrong(use->mech, "gives no initialisation vectors");
     if (use->tls.mac_bits == 0 && use->tls.key_bits == 0)

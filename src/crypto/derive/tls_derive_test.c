@@ -116,6 +116,25 @@ static void the_keys_of_a_connection_are_cut_in_their_order(void **state)
     assert_int_equal(qk_crypto_derive(master, &use, wanted, &one), QK_E_MECHANISM_INVALID);
 }
 
+/* Keys of one byte more each time would be told by their check values, a byte at a time. */
+static void no_key_of_a_connection_is_short(void **state)
+{
+    static const CK_MECHANISM_TYPE types[] = { CKM_TLS12_KEY_AND_MAC_DERIVE, CKM_TLS12_KEY_SAFE_DERIVE };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        qk_mech_use use = tls_use(types[i], CKM_SHA256);
+        for (use.tls.mac_bits = 0; use.tls.mac_bits <= 160; use.tls.mac_bits += 8)
+            for (use.tls.key_bits = 0; use.tls.key_bits <= 160; use.tls.key_bits += 8) {
+                bool is_short = (use.tls.mac_bits > 0 && use.tls.mac_bits < 128) ||
+                                (use.tls.key_bits > 0 && use.tls.key_bits < 128);
+                bool is_none = use.tls.mac_bits == 0 && use.tls.key_bits == 0;
+                assert_int_equal(qk_mech_use_check(&use, QK_DERIVE),
+                                 is_short || is_none ? QK_E_MECHANISM_PARAM : QK_OK);
+            }
+    }
+}
+
 static void finished_is_made_and_checked(void **state)
 {
     QK_OWNED(qk_arena_done) qk_arena arena;
@@ -293,6 +312,7 @@ int main(void)
         cmocka_unit_test(the_published_vector_comes_out),
         cmocka_unit_test(a_master_secret_is_derived),
         cmocka_unit_test(the_keys_of_a_connection_are_cut_in_their_order),
+        cmocka_unit_test(no_key_of_a_connection_is_short),
         cmocka_unit_test(finished_is_made_and_checked),
         cmocka_unit_test(exporters_take_a_context_and_no_label_of_the_protocol),
         cmocka_unit_test(a_label_of_the_protocol_is_refused_in_pieces_too),

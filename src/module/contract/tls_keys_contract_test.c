@@ -152,6 +152,28 @@ static void an_old_connection_gets_its_keys(void **state)
 }
 
 /* What CKM_TLS_PRF says of Finished is what CKM_TLS_MAC signs. */
+/* Who may have the first byte of a connection's keys as a key, then two, then three, learns them all: each has a check
+ * value, and 256 guesses are few. */
+static void keys_of_a_connection_are_not_told_byte_by_byte(void **state)
+{
+    static const CK_MECHANISM_TYPE types[] = { CKM_TLS12_KEY_SAFE_DERIVE, CKM_TLS12_KEY_AND_MAC_DERIVE };
+    CK_SSL3_KEY_MAT_OUT out = { 0, 0, 0, 0, NULL, NULL };
+    CK_TLS12_KEY_MAT_PARAMS params = { 8, 0, 0, CK_FALSE, { tls_client, 32, tls_server, 32 }, &out, CKM_SHA256 };
+    CK_ATTRIBUTE items[] = { ATTR(CKA_KEY_TYPE, generic) };
+    CK_OBJECT_HANDLE master = tls_master();
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(types); i++) {
+        CK_MECHANISM derive = { types[i], &params, sizeof params };
+        params.ulKeySizeInBits = 0;
+        for (params.ulMacSizeInBits = 8; params.ulMacSizeInBits < 128; params.ulMacSizeInBits += 8)
+            assert_rv(p11->C_DeriveKey(test_session, &derive, master, items, 1, NULL), CKR_MECHANISM_PARAM_INVALID);
+        assert_ok(p11->C_DeriveKey(test_session, &derive, master, items, 1, NULL));
+        params.ulKeySizeInBits = 120;
+        assert_rv(p11->C_DeriveKey(test_session, &derive, master, items, 1, NULL), CKR_MECHANISM_PARAM_INVALID);
+    }
+}
+
 static void finished_of_old_versions_comes_out_of_the_function(void **state)
 {
     CK_BYTE seed[36] = { 7 }, label[] = "server finished", expansion[] = "key expansion", output[13] = { 0 }, mac[12];
@@ -228,6 +250,7 @@ int main(void)
         IN(a_tls_connection_is_as_protected_as_its_master_secret),
         IN(finished_is_signed_in_parts_too),
         IN(an_old_connection_gets_its_keys),
+        IN(keys_of_a_connection_are_not_told_byte_by_byte),
         IN(finished_of_old_versions_comes_out_of_the_function),
         IN(the_function_needs_a_place_and_a_key_that_may),
         IN(keys_of_a_readable_master_secret_can_be_read),
