@@ -158,8 +158,12 @@ static qk_err derive_keys(const qk_key *base, const qk_mech_use *use, const qk_k
     if (count != CONNECTION_KEYS)
         return qk_fail(QK_E_MECHANISM_INVALID, "%s makes four keys", use->mech->name);
     for (size_t i = 0; i < count; i++) {
-        if (wanted[i].len > 0)
+        if (wanted[i].len > 0) {
             QK_TRY(qk_derive_len(use, &wanted[i], 0, wanted[i].len, &len));
+            if (len != wanted[i].len) /* a type of one length, which other derivations take for what was meant */
+                return qk_fail(QK_E_KEY_SIZE, "%s: a key of %zu bytes here is one of %zu", use->mech->name,
+                               wanted[i].len, len);
+        }
         keys += wanted[i].len;
     }
     qk_buf_put_text(&seed, "key expansion");

@@ -135,6 +135,31 @@ static void no_key_of_a_connection_is_short(void **state)
     }
 }
 
+/* Types of one length take no other, or the keys behind them would begin elsewhere. */
+static void a_connections_key_has_the_length_of_its_type(void **state)
+{
+    QK_OWNED(qk_arena_done) qk_arena arena;
+    QK_OWNED(qk_key_unref) qk_key *master = secret_key_hex(CKK_GENERIC_SECRET, master_hex);
+    qk_mech_use use = tls_use(CKM_TLS12_KEY_AND_MAC_DERIVE, CKM_SHA256);
+    qk_key_wanted wanted[4];
+    qk_key *made[4];
+    qk_view ivs;
+
+    (void)state;
+    qk_arena_init(&arena, 0);
+    use.tls.mac_bits = 160;
+    for (size_t len = 16; len <= 32; len += 8) {
+        use.tls.key_bits = 8 * len;
+        for (size_t i = 0; i < 4; i++)
+            wanted[i] =
+                (qk_key_wanted){ CKO_SECRET_KEY, i < 2 ? CKK_GENERIC_SECRET : CKK_DES3, i < 2 ? 20 : len, NULL };
+        assert_int_equal(qk_crypto_derive_keys(master, &use, wanted, 4, &arena, made, &ivs),
+                         len == 24 ? QK_OK : QK_E_KEY_SIZE);
+        for (size_t i = 0; i < 4; i++)
+            qk_key_unref(&made[i]);
+    }
+}
+
 static void finished_is_made_and_checked(void **state)
 {
     QK_OWNED(qk_arena_done) qk_arena arena;
@@ -313,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_master_secret_is_derived),
         cmocka_unit_test(the_keys_of_a_connection_are_cut_in_their_order),
         cmocka_unit_test(no_key_of_a_connection_is_short),
+        cmocka_unit_test(a_connections_key_has_the_length_of_its_type),
         cmocka_unit_test(finished_is_made_and_checked),
         cmocka_unit_test(exporters_take_a_context_and_no_label_of_the_protocol),
         cmocka_unit_test(a_label_of_the_protocol_is_refused_in_pieces_too),
