@@ -90,17 +90,30 @@ blsTest('sums of signatures and of keys are those of the other library', async (
   assert.ok(nobleVerifies(NewKeyBytes, Signature));
   await hsm.VerifySingle({ PubKeyV1: NewKeyBytes, Mech: bls, Data: text, Signature });
 });
-blsTest('keys in a row verify together, plain ones too, in older and newer fields', async () => {
+blsTest('keys in a row verify together, in older and newer fields', async () => {
   const keys = await pairs(3);
   const { Signature } = await hsm.SignSingle({ Mech: sum('Sign', await Promise.all(keys.map((key) => sign(key)))) });
-  const row = Buffer.concat(keys.map((key, i) => (i === 1 ? wholeSpki(key.PubKeyBytes) : key.PubKeyBytes)));
+  const row = Buffer.concat(keys.map((key) => key.PubKeyBytes));
   await hsm.VerifySingle({ PubKey: { KeyBlobs: [row] }, Mech: bls, Data: text, Signature });
   await hsm.VerifySingle({ PubKeyV1: row, Mech: bls, Data: text, Signature });
   await fails(hsm.VerifySingle({ PubKeyV1: Buffer.concat([row, row.subarray(0, 40)]), Mech: bls, Data: text, Signature }),
     CKR.IBM_BLOB_ERROR);
+  await fails(hsm.VerifySingle({ PubKeyV1: Buffer.concat([row, keys[1].PubKeyBytes]), Mech: bls, Data: text, Signature }),
+    CKR.ARGUMENTS_BAD);
   const p256 = await app.ecPair('P-256', { [CKA.VERIFY]: yes });
   await fails(hsm.VerifySingle({ PubKeyV1: Buffer.concat([row, p256.PubKeyBytes]), Mech: bls, Data: text, Signature }),
     CKR.KEY_TYPE_INCONSISTENT);
+});
+blsTest('nobody signs for another by a key less the other\'s', async () => {
+  const victim = await pair();
+  const secret = noble.utils.randomPrivateKey();
+  const rogue = noble.G1.ProjectivePoint.fromPrivateKey(secret).subtract(pointOf(victim.PubKeyBytes));
+  const Signature = rawOf(noble.longSignatures.sign(hashed(), secret));
+  assert.ok(noble.longSignatures.verify(signatureOf(Signature), hashed(),
+    noble.longSignatures.aggregatePublicKeys([pointOf(victim.PubKeyBytes), rogue])));
+  for (const row of [[victim.PubKeyBytes, spkiOf(rogue)], [wholeSpki(victim.PubKeyBytes), spkiOf(rogue)]])
+    await fails(hsm.VerifySingle({ PubKeyV1: Buffer.concat(row), Mech: bls, Data: text, Signature }),
+      CKR.KEY_FUNCTION_NOT_PERMITTED);
 });
 blsTest('elements that are none are refused', async () => {
   const [one, two] = await pairs(2);

@@ -2,7 +2,7 @@
 /* BLS12-381: signatures, and sums of signatures and of keys. Only in builds that have it. */
 #include "hsm/contract/contract.h"
 
-enum { PAIRS = 3, SIGNATURE_LEN = 192 };
+enum { PAIRS = 3, SIGNATURE_LEN = 192, SPKI_LEN = 127 };
 
 static const qk_view text = { (const uint8_t *)"what everybody signs", 20 };
 static const client_key no_key;
@@ -105,6 +105,22 @@ static void a_sum_of_signatures_verifies_with_the_sum_of_keys(contract *it)
     qk_attrs_done(&attrs);
 }
 
+static qk_view blob_of(const signers *them, size_t which)
+{
+    size_t each = them->blobs.len / PAIRS;
+
+    return qk_view_slice(qk_buf_view(&them->blobs), which * each, each);
+}
+
+static client_key row_of(const signers *them, qk_view blobs)
+{
+    client_key row = them->pairs[0].public_key;
+
+    row.bytes = blobs;
+    row.message->keyblobs[0] = qk_message_bytes(blobs);
+    return row;
+}
+
 static void keys_in_a_row_verify_a_sum(contract *it)
 {
     QK_OWNED(signers_done) signers them = { .blobs = QK_BUF_NONE };
@@ -112,14 +128,50 @@ static void keys_in_a_row_verify_a_sum(contract *it)
     qk_view sum, less;
 
     sign_all(it, &them);
-    row = them.pairs[0].public_key;
-    row.bytes = qk_buf_view(&them.blobs);
-    row.message->keyblobs[0] = qk_message_bytes(row.bytes);
+    row = row_of(&them, qk_buf_view(&them.blobs));
     works(add_signatures(it, &them, PAIRS, &sum));
     works(add_signatures(it, &them, PAIRS - 1, &less));
     works(verify(it, bls(it), &row, text, sum));
     refuses(verify(it, bls(it), &row, text, less), QK_E_SIGNATURE_INVALID);
     refuses(verify(it, mech(it, CKM_ECDSA), &row, text, sum), QK_E_BLOB_DAMAGED);
+}
+
+/* Who takes any point for a key takes a point less everybody's keys, whose owner signs for all of them: section 3 of
+ * the draft. */
+static void nobody_verifies_with_a_row_of_strangers(contract *it)
+{
+    QK_OWNED(signers_done) signers them = { .blobs = QK_BUF_NONE };
+    QK_OWNED(qk_buf_done) qk_buf row = QK_BUF_NONE;
+    client_key keys;
+    qk_view sum;
+
+    sign_all(it, &them);
+    works(add_signatures(it, &them, PAIRS, &sum));
+    for (size_t stranger = 0; stranger < PAIRS; stranger++) {
+        qk_buf_clear(&row);
+        for (size_t i = 0; i < PAIRS; i++) {
+            qk_view blob = blob_of(&them, i);
+            qk_buf_put(&row, i == stranger ? qk_view_slice(blob, 0, SPKI_LEN) : blob);
+        }
+        keys = row_of(&them, qk_buf_view(&row));
+        refuses(verify(it, bls(it), &keys, text, sum), QK_E_KEY_NOT_PERMITTED);
+    }
+}
+
+static void a_key_stands_in_a_row_once(contract *it)
+{
+    QK_OWNED(signers_done) signers them = { .blobs = QK_BUF_NONE };
+    QK_OWNED(qk_buf_done) qk_buf row = QK_BUF_NONE;
+    client_key keys, together;
+    qk_view sum;
+
+    sign_all(it, &them);
+    works(add_signatures(it, &them, PAIRS, &sum));
+    for (size_t i = 0; i < PAIRS; i++)
+        qk_buf_put(&row, blob_of(&them, i == PAIRS - 1 ? 0 : i));
+    refuses(add_keys(it, qk_buf_view(&row), row.len / PAIRS, ITEMS(YES(CKA_VERIFY)), &together), QK_E_BAD_ARGUMENT);
+    keys = row_of(&them, qk_buf_view(&row));
+    refuses(verify(it, bls(it), &keys, text, sum), QK_E_BAD_ARGUMENT);
 }
 
 /* They are public; but what the HSM vouches for has an owner, and that key says what it is for. */
@@ -132,7 +184,7 @@ static void only_keys_that_derive_are_added_up(contract *it)
     yes = bls_pair(it, true);
     no = bls_pair(it, false);
     blob = yes.public_key.bytes;
-    spki = qk_view_slice(blob, 0, 127);
+    spki = qk_view_slice(blob, 0, SPKI_LEN);
     works(add_keys(it, blob, blob.len, ITEMS(YES(CKA_VERIFY)), &together));
     refuses(add_keys(it, no.public_key.bytes, no.public_key.bytes.len, ITEMS(YES(CKA_VERIFY)), &together),
             QK_E_KEY_NOT_PERMITTED);
@@ -158,6 +210,8 @@ const contract_case contract_bls[] = {
     CASE(bls_signs_and_verifies),
     CASE(a_sum_of_signatures_verifies_with_the_sum_of_keys),
     CASE(keys_in_a_row_verify_a_sum),
+    CASE(nobody_verifies_with_a_row_of_strangers),
+    CASE(a_key_stands_in_a_row_once),
     CASE(only_keys_that_derive_are_added_up),
     CASE(the_vouched_form_of_a_public_key_can_be_asked_for),
     { NULL, NULL },

@@ -19,6 +19,21 @@ static void summands_done(summands *them)
     qk_held_key_unref(&them->first);
 }
 
+/* A point less the others' keys signs for all of them, though nobody knows its private half: so a key must have been
+ * made here, or imported by somebody who may. And one that is there twice is not two signers.
+ * Source: draft-irtf-cfrg-bls-signature-05, 3. */
+static qk_err judge(const summands *them, const qk_held_key *held, qk_view spki)
+{
+    if (!held->vouched)
+        return qk_fail(QK_E_KEY_NOT_PERMITTED, "keys that nobody vouches for are not added up");
+    if (them->count > 0 && spki.len != them->spki_len)
+        return qk_fail(QK_E_KEY_TYPE, "public keys of different kinds cannot be added up");
+    for (size_t at = 0; at < them->spkis.len; at += them->spki_len)
+        if (qk_view_equal(qk_view_slice(qk_buf_view(&them->spkis), at, them->spki_len), spki))
+            return qk_fail(QK_E_BAD_ARGUMENT, "a public key stands there twice");
+    return QK_OK;
+}
+
 static qk_err put(qk_core *core, const qk_call *call, qk_view blob, const qk_mech *mech, unsigned function,
                   qk_attrs *template_, summands *them)
 {
@@ -34,8 +49,7 @@ static qk_err put(qk_core *core, const qk_call *call, qk_view blob, const qk_mec
     if (template_)
         QK_TRY(qk_policy_template(held, CKA_DERIVE_TEMPLATE, template_));
     QK_TRY(qk_public_blob_split(blob, &spki, &trailer, &rest));
-    if (them->count > 0 && spki.len != them->spki_len)
-        return qk_fail(QK_E_KEY_TYPE, "public keys of different kinds cannot be added up");
+    QK_TRY(judge(them, held, spki));
     them->spki_len = spki.len;
     them->count++;
     if (!them->first)
