@@ -475,6 +475,32 @@ static void what_may_take_long_waits_for_a_pool(void **state)
     refuses(sign(&it->it, mech_of(&it->it, &use), &no_key, QK_VIEW_NONE, &sum), QK_E_MECHANISM_PARAM);
 }
 
+/* Their sum takes its time for each. */
+static void keys_in_a_row_wait_for_a_pool(void **state)
+{
+    fixture *it = *state;
+    contract *call = &it->it;
+    qk_mech_use use = { .mech = qk_mech_find(CKM_IBM_ECDSA_OTHER), .ecsg = ECSG_IBM_BLS };
+    QK_OWNED(qk_buf_done) qk_buf row = QK_BUF_NONE;
+    key_pair one, two;
+    qk_view signature;
+
+    if (!qk_crypto_offers(qk_mech_find(CKM_IBM_EC_AGGREGATE)))
+        skip(); /* a build without BLS12-381 */
+    one = ec_pair(call, "BLS12-381");
+    two = ec_pair(call, "BLS12-381");
+    qk_buf_put(&row, one.public_key.bytes);
+    qk_buf_put(&row, two.public_key.bytes);
+    works(sign(call, mech_of(call, &use), &one.private_key, block, &signature));
+    call->call.on_event_loop = true;
+    works(verify(call, mech_of(call, &use), &one.public_key, block, signature));
+    two.public_key.bytes = qk_buf_view(&row);
+    two.public_key.message->keyblobs[0] = qk_message_bytes(two.public_key.bytes);
+    refuses(verify(call, mech_of(call, &use), &two.public_key, block, signature), QK_E_NEED_THREADS);
+    call->call.on_event_loop = false;
+    refuses(verify(call, mech_of(call, &use), &two.public_key, block, signature), QK_E_SIGNATURE_INVALID);
+}
+
 static qk_view number_of(contract *it, const BIGNUM *number)
 {
     size_t len = (size_t)BN_num_bytes(number);
@@ -569,6 +595,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nobody_is_let_off_unless_the_policy_says_so, setup, teardown),
         cmocka_unit_test_setup_teardown(weak_wrapping_is_a_policy, setup, teardown),
         cmocka_unit_test_setup_teardown(what_may_take_long_waits_for_a_pool, setup, teardown),
+        cmocka_unit_test_setup_teardown(keys_in_a_row_wait_for_a_pool, setup, teardown),
         cmocka_unit_test_setup_teardown(a_long_key_waits_for_a_pool, setup, teardown),
         cmocka_unit_test_setup_teardown(a_small_arena_fails_the_call, setup, teardown),
     };

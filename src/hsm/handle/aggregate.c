@@ -127,6 +127,8 @@ qk_err qk_aggregate_verify(qk_core *core, const qk_call *call, const qk_mech_use
     QK_OWNED(qk_key_unref) qk_key *together = NULL;
     qk_view spki, trailer, rest = blobs;
 
+    if (call->on_event_loop)
+        return qk_fail(QK_E_NEED_THREADS, "so many keys are too much for an event loop");
     while (rest.len > 0) {
         qk_view from_here = rest;
         QK_TRY(qk_public_blob_split(from_here, &spki, &trailer, &rest));

@@ -17,7 +17,7 @@ QK_MUST_CHECK qk_err qk_aggregate_derive(qk_core *core, const qk_call *call, con
 /* Can `use` verify with several keys, and are these more than one? */
 bool qk_aggregate_is_several(const qk_mech_use *use, qk_view blobs);
 /* A signature of one message by the holders of all these keys, blobs of this HSM, none of them twice.
- * QK_E_SIGNATURE_INVALID, QK_E_KEY_NOT_PERMITTED, QK_E_BAD_ARGUMENT. */
+ * QK_E_SIGNATURE_INVALID, QK_E_KEY_NOT_PERMITTED, QK_E_BAD_ARGUMENT; QK_E_NEED_THREADS on an event loop. */
 QK_MUST_CHECK qk_err qk_aggregate_verify(qk_core *core, const qk_call *call, const qk_mech_use *use, qk_view blobs,
                                          qk_view data, qk_view signature);
 
