@@ -24,7 +24,7 @@ static qk_view pin_blob(fixture *made, uint8_t salt_fill, uint8_t *out_id)
 
     memset(salt, salt_fill, sizeof salt);
     works(qk_login_session_derive(QK_VIEW_LITERAL("password"), salt, &session));
-    works(qk_pin_blob_make(made->ring, &session, NULL, INT64_MAX, &blob));
+    works(qk_pin_blob_make(made->ring, &session, &(qk_uuid){ { 7 } }, NULL, INT64_MAX, &blob));
     works(qk_arena_copy(&made->it.shared, qk_buf_view(&blob), &copy));
     if (out_id)
         memcpy(out_id, session.id, QK_SESSION_ID_LEN);

@@ -71,6 +71,19 @@ static qk_err find_session(const qk_keystore_local *local, const qk_call *call, 
     return qk_fail(QK_E_NO_SESSION, "keystore %s is authenticated; log in to it with its password", text);
 }
 
+/* Whoever has logged in to it, or brings a PIN blob of which nothing is known, takes the keystore for authenticated. */
+static qk_err had_no_password(const qk_keystore_local *local, const qk_call *call, const qk_uuid *keystore)
+{
+    QK_OWNED(qk_logins_done) qk_logins logins = QK_LOGINS_NONE;
+    char text[QK_UUID_TEXT];
+
+    QK_TRY(qk_logins_open(local->ring, call, &logins));
+    if (!qk_logins_name(&logins, keystore))
+        return QK_OK;
+    qk_uuid_write(keystore, text);
+    return qk_fail(QK_E_NO_SESSION, "keystore %s has lost its password since the login; log in again", text);
+}
+
 qk_err qk_keystore_enter(const qk_keystore_local *local, const qk_call *call, qk_transaction *transaction,
                          const qk_uuid *keystore, qk_keystore_place *out_place)
 {
@@ -83,7 +96,7 @@ qk_err qk_keystore_enter(const qk_keystore_local *local, const qk_call *call, qk
     qk_keystore_place_done(out_place);
     *out_place = (qk_keystore_place){ .keystore = *keystore, .number = number };
     if (record.len == 0)
-        return QK_OK;
+        return had_no_password(local, call, keystore);
     QK_TRY(qk_password_read(local->ring, keystore, record, &out_place->password));
     err = find_session(local, call, out_place->password.session, out_place);
     /* A client that brings a PIN blob, whatever became of that, means to be logged in: let it log in anew. */
@@ -238,7 +251,8 @@ qk_err qk_keystore_login(void *context, const qk_call *call, const void *request
     QK_TRY(read_store_id(in->storeid, &keystore));
     QK_TRY(qk_caller_may_in(call->caller, QK_ACTION_GET_KEYS, &keystore));
     QK_TRY(log_in_counted(local, call, &keystore, qk_message_view(in->pin), &session));
-    QK_TRY(qk_pin_blob_make(local->ring, &session, call->caller, qk_clock_unix_s() + QK_SESSION_LIFE_S, &blob));
+    QK_TRY(
+        qk_pin_blob_make(local->ring, &session, &keystore, call->caller, qk_clock_unix_s() + QK_SESSION_LIFE_S, &blob));
     QK_TRY(qk_arena_copy(call->arena, qk_buf_view(&blob), &copy));
     out->pinblob = qk_message_bytes(copy);
     return QK_OK;

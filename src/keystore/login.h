@@ -19,7 +19,8 @@ typedef struct qk_keystore_place {
 
 #define QK_KEYSTORE_PLACE_NONE ((qk_keystore_place){ .number = 0 })
 
-/* QK_E_KEYSTORE_MISSING; QK_E_NO_SESSION if it is authenticated and the call has no PIN blob of it. */
+/* QK_E_KEYSTORE_MISSING; QK_E_NO_SESSION if it is authenticated and the call has no PIN blob of it, and if it is
+ * not and the call has one, or one that does not open. */
 QK_MUST_CHECK qk_err qk_keystore_enter(const qk_keystore_local *local, const qk_call *call, qk_transaction *transaction,
                                        const qk_uuid *keystore, qk_keystore_place *out_place);
 void qk_keystore_place_done(qk_keystore_place *place);

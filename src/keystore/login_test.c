@@ -88,8 +88,9 @@ static void log_in_until(scene *s, int64_t until_s)
 {
     const qk_keystore_local *local = (qk_keystore_local *)(void *)s->keystore;
     QK_OWNED(qk_buf_done) qk_buf blob = QK_BUF_NONE;
+    qk_uuid mine = uuid(MINE);
 
-    assert_ok(qk_pin_blob_make(local->ring, &made_once.session, s->call.caller, until_s, &blob));
+    assert_ok(qk_pin_blob_make(local->ring, &made_once.session, &mine, s->call.caller, until_s, &blob));
     assert_ok(qk_arena_copy(&s->arena, qk_buf_view(&blob), &s->call.login));
 }
 
@@ -513,6 +514,26 @@ static void salts_tell_keystores_and_instances_apart(void **state)
     qk_ring_free(&elsewhere.ring);
 }
 
+/* Or it would go on without a word, and store in clear. */
+static void who_is_logged_in_hears_that_the_password_is_gone(void **state)
+{
+    test_state *t = *state;
+    scene *s = &t->scene;
+    qk_view good;
+
+    log_in_quickly(s);
+    good = s->call.login;
+    s->call.login = QK_VIEW_NONE;
+    assert_ok(reset_keystore(s, MINE, "ordinary"));
+    assert_ok(store_object(s, data_object(s, MINE, 7, "in clear")));
+    s->call.login = good;
+    assert_err(try_find(s, MINE), QK_E_NO_SESSION);
+    assert_err(store_object(s, data_object(s, MINE, 8, "in clear")), QK_E_NO_SESSION);
+    assert_ok(store_object(s, data_object(s, PLAIN, 8, "in clear"))); /* never had one */
+    log_in_until(s, qk_clock_unix_s());
+    assert_err(store_object(s, data_object(s, MINE, 8, "in clear")), QK_E_NO_SESSION);
+}
+
 static void one_with_objects_takes_none_and_keeps_them(void **state)
 {
     test_state *t = *state;
@@ -686,7 +707,7 @@ static void taking_the_password_away_opens_nothing(void **state)
     log_in_quickly(s);
     assert_ok(store_object(s, data_object(s, MINE, 7, "mine")));
     tamper(t, "UPDATE keystores SET login = NULL WHERE number = 1");
-    assert_err(try_find(s, MINE), QK_E_STORE_BROKEN);
+    assert_err(try_find(s, MINE), QK_E_NO_SESSION);
     assert_err(try_log_in(s, MINE, password, &blob), QK_E_PIN_NOT_SET);
     s->call.login = QK_VIEW_NONE;
     assert_err(try_find(s, MINE), QK_E_STORE_BROKEN);
@@ -732,6 +753,7 @@ int main(void)
         TEST(what_is_settled_stays_so_when_the_last_object_goes),
         TEST(forgetting_a_first_password_loses_no_keys),
         TEST(salts_tell_keystores_and_instances_apart),
+        TEST(who_is_logged_in_hears_that_the_password_is_gone),
         TEST(one_with_objects_takes_none_and_keeps_them),
         TEST(a_reset_gives_another_password_and_takes_everything),
         TEST(the_list_tells_which_are_authenticated),

@@ -11,7 +11,8 @@
 enum { LOG2_N = 15, SECRET_LEN = 32, VERSION = 1, IDENTITY_LEN = sizeof((qk_caller *)0)->identity };
 enum {
     UNTIL_AT = 1,
-    ID_AT = UNTIL_AT + 8,
+    KEYSTORE_AT = UNTIL_AT + 8,
+    ID_AT = KEYSTORE_AT + sizeof(qk_uuid),
     SECRET_AT = ID_AT + QK_SESSION_ID_LEN,
     IDENTITY_AT = SECRET_AT + SECRET_LEN
 };
@@ -49,8 +50,8 @@ static void write_identity(const qk_caller *caller, uint8_t out[IDENTITY_LEN])
         memcpy(out, caller->identity, strnlen(caller->identity, IDENTITY_LEN - 1));
 }
 
-qk_err qk_pin_blob_make(qk_ring *ring, const qk_login_session *session, const qk_caller *caller, int64_t until_s,
-                        qk_buf *out_blob)
+qk_err qk_pin_blob_make(qk_ring *ring, const qk_login_session *session, const qk_uuid *keystore,
+                        const qk_caller *caller, int64_t until_s, qk_buf *out_blob)
 {
     QK_OWNED(qk_secret_free) qk_secret content = QK_SECRET_NONE;
     uint8_t *place;
@@ -60,6 +61,7 @@ qk_err qk_pin_blob_make(qk_ring *ring, const qk_login_session *session, const qk
     place[0] = VERSION;
     for (size_t i = 0; i < 8; i++)
         place[UNTIL_AT + i] = (uint8_t)((uint64_t)until_s >> (8 * (7 - i)));
+    memcpy(place + KEYSTORE_AT, keystore->bytes, sizeof keystore->bytes);
     memcpy(place + ID_AT, session->id, QK_SESSION_ID_LEN);
     memcpy(place + SECRET_AT, qk_secret_reveal(&session->secret).data, SECRET_LEN);
     write_identity(caller, place + IDENTITY_AT);
@@ -71,7 +73,7 @@ static qk_err pin_blob_open(qk_ring *ring, const qk_call *call, qk_view blob, qk
     QK_OWNED(qk_secret_free) qk_secret content = QK_SECRET_NONE;
     uint8_t identity[IDENTITY_LEN];
     qk_reader reader;
-    qk_view id, secret;
+    qk_view keystore, id, secret;
 
     if (qk_unseal(ring, QK_PURPOSE_LOGIN, PIN_BLOB_BOUND, blob, &content) != QK_OK)
         return qk_fail(QK_E_NO_SESSION, "a PIN blob does not open; log in again");
@@ -80,11 +82,13 @@ static qk_err pin_blob_open(qk_ring *ring, const qk_call *call, qk_view blob, qk
         return qk_fail(QK_E_NO_SESSION, "the PIN blob is of another version; log in again");
     if ((int64_t)qk_read_u64(&reader) <= qk_clock_unix_s())
         return qk_fail(QK_E_NO_SESSION, "the login session is over; log in again");
+    keystore = qk_read(&reader, sizeof out_session->keystore.bytes);
     id = qk_read(&reader, QK_SESSION_ID_LEN);
     secret = qk_read(&reader, SECRET_LEN);
     write_identity(call->caller, identity);
     if (!qk_view_equal(qk_read(&reader, IDENTITY_LEN), qk_view_of(identity, sizeof identity))) /* public */
         return qk_fail(QK_E_NO_SESSION, "the PIN blob is another caller's; log in");
+    memcpy(out_session->keystore.bytes, keystore.data, keystore.len);
     memcpy(out_session->id, id.data, id.len);
     return qk_secret_copy(secret, &out_session->secret);
 }
@@ -126,6 +130,14 @@ qk_err qk_logins_find(const qk_logins *logins, const uint8_t id[QK_SESSION_ID_LE
         }
     }
     return qk_fail(QK_E_NO_SESSION, "this is of an authenticated keystore; log in to that with its password");
+}
+
+bool qk_logins_name(const qk_logins *logins, const qk_uuid *keystore)
+{
+    for (size_t i = 0; i < logins->count; i++)
+        if (memcmp(logins->items[i].keystore.bytes, keystore->bytes, sizeof keystore->bytes) == 0)
+            return true;
+    return false;
 }
 
 const qk_login_session *qk_logins_for(const qk_logins *logins, bool is_private)

@@ -12,6 +12,7 @@
 #ifndef QK_HSM_LOGIN_SESSION_H
 #define QK_HSM_LOGIN_SESSION_H
 
+#include "base/encoding.h"
 #include "base/secret.h"
 #include "hsm/blob/ring.h"
 
@@ -28,6 +29,7 @@ enum {
 typedef struct qk_login_session {
     uint8_t id[QK_SESSION_ID_LEN]; /* public */
     qk_secret secret;
+    qk_uuid keystore; /* if it comes from a PIN blob: whose password it follows from */
 } qk_login_session;
 
 /* scrypt: some 60 ms and 32 MiB. The password's length is the caller's to check. */
@@ -36,8 +38,8 @@ QK_MUST_CHECK qk_err qk_login_session_derive(qk_view password, const uint8_t sal
 void qk_login_session_done(qk_login_session *session);
 
 /* `caller` NULL: the embedding process. `until_s`: Unix time at which it ends. QK_E_NO_MASTER_KEY. */
-QK_MUST_CHECK qk_err qk_pin_blob_make(qk_ring *ring, const qk_login_session *session, const qk_caller *caller,
-                                      int64_t until_s, qk_buf *out_blob);
+QK_MUST_CHECK qk_err qk_pin_blob_make(qk_ring *ring, const qk_login_session *session, const qk_uuid *keystore,
+                                      const qk_caller *caller, int64_t until_s, qk_buf *out_blob);
 
 /* ---- the sessions of a call ---- */
 
@@ -55,6 +57,8 @@ void qk_logins_done(qk_logins *logins);
 /* QK_E_NO_SESSION if it is not among them. `logins` may be NULL. */
 QK_MUST_CHECK qk_err qk_logins_find(const qk_logins *logins, const uint8_t id[QK_SESSION_ID_LEN],
                                     const qk_login_session **out_session);
+/* Is one of them of this keystore, whichever password it had then? */
+bool qk_logins_name(const qk_logins *logins, const qk_uuid *keystore);
 /* In which session something is made; NULL: in none. */
 const qk_login_session *qk_logins_for(const qk_logins *logins, bool is_private);
 

@@ -10,6 +10,8 @@
 static const qk_view plain = { (const uint8_t *)"a key that needs a password", 27 };
 static const qk_view bound = { (const uint8_t *)"what it belongs to", 18 };
 
+static const qk_uuid store = { { 7 } }, other_store = { { 8 } };
+
 typedef struct fixture {
     qk_ring *ring;
     qk_arena arena;
@@ -70,7 +72,8 @@ static void add_login(fixture *it, const qk_login_session *session, const qk_cal
 {
     QK_OWNED(qk_buf_done) qk_buf all = QK_BUF_NONE, blob = QK_BUF_NONE;
 
-    works(qk_pin_blob_make(it->ring, session, caller, until_s, &blob));
+    works(qk_pin_blob_make(it->ring, session, &store, caller, until_s, &blob));
+    assert_int_equal(blob.len, 209); /* FORMATS.md */
     qk_buf_put(&all, it->call.login);
     qk_buf_put(&all, qk_buf_view(&blob));
     works(qk_arena_copy(&it->arena, qk_buf_view(&all), &it->call.login));
@@ -244,6 +247,18 @@ static void the_first_is_for_what_is_private_the_last_for_the_rest(void **state)
     assert_memory_equal(qk_logins_for(&logins, false)->id, it->other.id, QK_SESSION_ID_LEN);
 }
 
+static void it_tells_of_which_keystore_it_is(void **state)
+{
+    fixture *it = *state;
+    QK_OWNED(qk_logins_done) qk_logins logins = QK_LOGINS_NONE;
+
+    assert_false(qk_logins_name(&logins, &store));
+    add_login(it, &it->mine, NULL, INT64_MAX);
+    works(qk_logins_open(it->ring, &it->call, &logins));
+    assert_true(qk_logins_name(&logins, &store));
+    assert_false(qk_logins_name(&logins, &other_store));
+}
+
 static void refuse_logins(fixture *it)
 {
     QK_OWNED(qk_logins_done) qk_logins logins = QK_LOGINS_NONE;
@@ -332,6 +347,7 @@ int main(void)
         TEST(no_bit_of_it_can_be_changed),
         TEST(without_a_login_there_are_no_sessions),
         TEST(the_first_is_for_what_is_private_the_last_for_the_rest),
+        TEST(it_tells_of_which_keystore_it_is),
         TEST(a_pin_blob_ends_with_its_time),
         TEST(a_pin_blob_is_its_callers_alone),
         TEST(a_changed_or_foreign_pin_blob_is_refused),
