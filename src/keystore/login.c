@@ -125,12 +125,15 @@ qk_err qk_keystore_settle(const qk_keystore_local *local, qk_transaction *transa
     return qk_statement_run(statement);
 }
 
-/* Public keys are in no session; what has no blob is no secret. */
-qk_err qk_keystore_check_blob(const qk_keystore_place *place, qk_view blob)
+/* Public keys are in no session; what has no blob is no secret. What the HSM makes in sessions are keys and data. The
+ * row's own purpose would be taken for the row's own seal around a public key, and break the keystore's searches. */
+qk_err qk_keystore_check_blob(const qk_keystore_place *place, qk_view blob, bool is_key)
 {
     const uint8_t *session = qk_blob_session(blob);
     bool is_secret = blob.len > 0 && blob.data[0] != 0x30;
 
+    if (session && blob.data[QK_BLOB_PURPOSE_AT] != (is_key ? QK_PURPOSE_KEY : QK_PURPOSE_DATA))
+        return qk_fail(QK_E_BLOB_PURPOSE, "the object's blob is of purpose %d", blob.data[QK_BLOB_PURPOSE_AT]);
     if (!place->session && session)
         return qk_fail(QK_E_TEMPLATE_INCONSISTENT,
                        "what is sealed in a login session does not go into a keystore without a password");

@@ -28,8 +28,9 @@ void qk_keystore_place_done(qk_keystore_place *place);
  * stored without it. */
 QK_MUST_CHECK qk_err qk_keystore_settle(const qk_keystore_local *local, qk_transaction *transaction,
                                         const qk_keystore_place *place);
-/* May the blob of an object lie there? QK_E_TEMPLATE_INCONSISTENT if it was made elsewhere. */
-QK_MUST_CHECK qk_err qk_keystore_check_blob(const qk_keystore_place *place, qk_view blob);
+/* May the blob of an object lie there? QK_E_TEMPLATE_INCONSISTENT if it was made elsewhere, QK_E_BLOB_PURPOSE if it is
+ * neither a key's (`is_key`) nor data. */
+QK_MUST_CHECK qk_err qk_keystore_check_blob(const qk_keystore_place *place, qk_view blob, bool is_key);
 
 /* Login and Logout of grep11.Crypto. */
 QK_MUST_CHECK qk_err qk_keystore_login(void *context, const qk_call *call, const void *request, void *response);

@@ -618,6 +618,36 @@ static void secrets_of_a_session_do_not_mix_with_others(void **state)
     assert_int_equal(find_all(s, MINE) + find_all(s, PLAIN), 0);
 }
 
+/* A data object whose value is a blob that the client has made up. */
+static object *made_up(scene *s, unsigned id, qk_purpose purpose)
+{
+    object *it = bare_object(s, MINE, id);
+    qk_attrs attrs = QK_ATTRS_NONE;
+    uint8_t blob[200] = { 'Q', 'K', 'B', 1, (uint8_t)purpose, 1 };
+    qk_view copy;
+
+    memcpy(blob + QK_BLOB_HEADER_LEN, made_once.session.id, QK_SESSION_ID_LEN);
+    assert_ok(qk_arena_copy(&s->arena, qk_view_of(blob, sizeof blob), &copy));
+    it->blob = qk_message_bytes(copy);
+    assert_ok(qk_attrs_set_ulong(&attrs, CKA_CLASS, CKO_DATA));
+    give_attributes(s, it, &attrs);
+    qk_attrs_done(&attrs);
+    return it;
+}
+
+static void a_made_up_blob_does_not_break_the_keystore(void **state)
+{
+    test_state *t = *state;
+    scene *s = &t->scene;
+
+    log_in_quickly(s);
+    assert_ok(store_object(s, key_object(s, MINE, 7, "key")));
+    for (qk_purpose purpose = QK_PURPOSE_KEY; purpose <= QK_PURPOSE_LOGIN; purpose++)
+        assert_err(store_object(s, made_up(s, 10 + purpose, purpose)),
+                   purpose == QK_PURPOSE_DATA ? QK_OK : QK_E_BLOB_PURPOSE);
+    assert_int_equal(find_all(s, MINE), 2); /* what a client seals in data is its own affair */
+}
+
 static void the_database_shows_neither_labels_nor_public_keys(void **state)
 {
     test_state *t = *state;
@@ -758,6 +788,7 @@ int main(void)
         TEST(a_reset_gives_another_password_and_takes_everything),
         TEST(the_list_tells_which_are_authenticated),
         TEST(secrets_of_a_session_do_not_mix_with_others),
+        TEST(a_made_up_blob_does_not_break_the_keystore),
         TEST(the_database_shows_neither_labels_nor_public_keys),
         TEST(database_and_master_key_alone_do_not_open_a_key),
         TEST(other_hands_in_the_database_are_noticed),

@@ -27,13 +27,16 @@ static void incoming_done(incoming *in)
     qk_content_done(&in->content);
 }
 
+static bool is_key(const qk_attrs *attrs)
+{
+    return qk_attribute_kind_of(qk_attrs_ulong(attrs, CKA_CLASS, CK_UNAVAILABLE_INFORMATION)) & QK_OF_KEYS;
+}
+
 /* A key's blob says whether it is trusted; a certificate has none. PKCS #11 3.2, CKA_TRUSTED: only the security officer
  * may set it, who is here whoever may initialise tokens on the instance. */
 static bool lacks_right_to_trust(const qk_caller *caller, const qk_attrs *attrs)
 {
-    unsigned kind = qk_attribute_kind_of(qk_attrs_ulong(attrs, CKA_CLASS, CK_UNAVAILABLE_INFORMATION));
-
-    return !(kind & QK_OF_KEYS) && qk_attrs_bool(attrs, CKA_TRUSTED, false) && caller &&
+    return !is_key(attrs) && qk_attrs_bool(attrs, CKA_TRUSTED, false) && caller &&
            !(caller->actions & QK_ACTION_BIT(QK_ACTION_CREATE_KEYSTORE));
 }
 
@@ -106,7 +109,7 @@ static qk_err enter(qk_keystore_local *local, const qk_call *call, qk_transactio
                     qk_keystore_place *out_place)
 {
     QK_TRY(qk_keystore_enter(local, call, transaction, &in->row.keystore, out_place));
-    QK_TRY(qk_keystore_check_blob(out_place, in->row.blob));
+    QK_TRY(qk_keystore_check_blob(out_place, in->row.blob, is_key(&in->content.attrs)));
     return qk_row_seal(local->ring, out_place, &in->row);
 }
 
