@@ -9,10 +9,12 @@ void qk_guesses_init(qk_guesses *guesses)
 {
     memset(guesses, 0, sizeof *guesses);
     pthread_mutex_init(&guesses->lock, NULL);
+    pthread_cond_init(&guesses->ended, NULL);
 }
 
 void qk_guesses_done(qk_guesses *guesses)
 {
+    pthread_cond_destroy(&guesses->ended);
     pthread_mutex_destroy(&guesses->lock);
 }
 
@@ -44,26 +46,38 @@ static int64_t wait_ms(unsigned wrong)
 
 qk_err qk_guesses_may_try(qk_guesses *guesses, const qk_uuid *keystore, const qk_caller *caller, int64_t now_ms)
 {
-    size_t place = place_of(keystore, caller);
+    qk_guess_place *place = &guesses->places[place_of(keystore, caller)];
+    bool may_try;
     unsigned wrong;
     int64_t left;
 
     pthread_mutex_lock(&guesses->lock);
-    wrong = guesses->places[place].wrong;
-    left = guesses->places[place].last_ms + wait_ms(wrong) - now_ms;
+    while (place->trying > 0 && place->wrong + place->trying >= FREE)
+        pthread_cond_wait(&guesses->ended, &guesses->lock);
+    wrong = place->wrong;
+    left = place->last_ms + wait_ms(wrong) - now_ms;
+    may_try = wrong < FREE || left <= 0;
+    place->trying += may_try;
     pthread_mutex_unlock(&guesses->lock);
-    if (wrong < FREE || left <= 0)
+    if (may_try)
         return QK_OK;
     return qk_fail(QK_E_PIN_LOCKED, "%u wrong passwords; try again in %lld seconds", wrong,
                    (long long)(left + 999) / 1000);
 }
 
-void qk_guesses_count(qk_guesses *guesses, const qk_uuid *keystore, const qk_caller *caller, bool right, int64_t now_ms)
+void qk_guesses_count(qk_guesses *guesses, const qk_uuid *keystore, const qk_caller *caller, qk_err outcome,
+                      int64_t now_ms)
 {
-    size_t place = place_of(keystore, caller);
+    qk_guess_place *place = &guesses->places[place_of(keystore, caller)];
 
     pthread_mutex_lock(&guesses->lock);
-    guesses->places[place].wrong = right ? 0 : guesses->places[place].wrong + 1;
-    guesses->places[place].last_ms = now_ms;
+    place->trying -= place->trying > 0;
+    if (outcome == QK_OK)
+        place->wrong = 0;
+    if (outcome == QK_E_PIN_INCORRECT) {
+        place->wrong++;
+        place->last_ms = now_ms;
+    }
+    pthread_cond_broadcast(&guesses->ended);
     pthread_mutex_unlock(&guesses->lock);
 }

@@ -236,8 +236,7 @@ static qk_err log_in_counted(qk_keystore_local *local, const qk_call *call, cons
     QK_TRY(qk_password_check_length(password));
     QK_TRY(qk_guesses_may_try(&local->guesses, keystore, call->caller, qk_clock_monotonic_ms()));
     err = log_in(local, call, keystore, password, out_session);
-    if (err == QK_OK || err == QK_E_PIN_INCORRECT)
-        qk_guesses_count(&local->guesses, keystore, call->caller, err == QK_OK, qk_clock_monotonic_ms());
+    qk_guesses_count(&local->guesses, keystore, call->caller, err, qk_clock_monotonic_ms());
     return err;
 }
 

@@ -297,12 +297,13 @@ static void guessing_is_slowed_down(void **state)
     qk_uuid mine = uuid(MINE);
     unsigned counted = 0;
 
+    assert_err(try_log_in(&t->scene, OTHER, "guesses!", &blob), QK_E_KEYSTORE_MISSING); /* is none */
     assert_err(try_log_in(&t->scene, MINE, "guesses!", &blob), QK_E_PIN_INCORRECT);
     for (size_t i = 0; i < QK_GUESS_PLACES; i++)
-        counted += local->guesses.places[i].wrong;
+        counted += local->guesses.places[i].wrong + local->guesses.places[i].trying;
     assert_int_equal(counted, 1);
     for (int i = 0; i < 20; i++) /* as many more, without the time they take */
-        qk_guesses_count(&local->guesses, &mine, NULL, false, qk_clock_monotonic_ms());
+        qk_guesses_count(&local->guesses, &mine, NULL, QK_E_PIN_INCORRECT, qk_clock_monotonic_ms());
     assert_err(try_log_in(&t->scene, MINE, password, &blob), QK_E_PIN_LOCKED);
     t->scene.call.caller = &alice;
     assert_ok(try_log_in(&t->scene, MINE, password, &blob));
