@@ -135,7 +135,7 @@ qk_err qk_logins_find(const qk_logins *logins, const uint8_t id[QK_SESSION_ID_LE
 bool qk_logins_name(const qk_logins *logins, const qk_uuid *keystore)
 {
     for (size_t i = 0; i < logins->count; i++)
-        if (memcmp(logins->items[i].keystore.bytes, keystore->bytes, sizeof keystore->bytes) == 0)
+        if (memcmp(logins->items[i].keystore.bytes, keystore->bytes, sizeof keystore->bytes) == 0) /* public */
             return true;
     return false;
 }
