@@ -113,6 +113,7 @@ static void headers_are_complete(qk_rpc_session *session, call_state *state)
     state->phase = BODY;
     if (err == QK_OK)
         err = session->callbacks.on_headers(session->context, &state->call);
+    state->admitted = err == QK_OK;
     if (err == QK_OK && state->call.is_stream)
         err = stream_begin(state);
     if (err != QK_OK && state->call.later)

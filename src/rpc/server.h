@@ -40,6 +40,8 @@ struct qk_rpc_call {
     bool is_stream;   /* messages in any number, both ways */
     bool for_anybody; /* who makes such calls alone is given no more patience than one who makes none */
     bool later;       /* beside an error: the body is thrown away, and the owner answers when it likes */
+    /* Set while it lasts: */
+    bool kept; /* for_anybody, but its owner counts them and lets this one keep its connection */
 };
 
 typedef struct qk_rpc_callbacks {
@@ -84,8 +86,11 @@ void qk_rpc_session_announce_end(qk_rpc_session *session);
 void qk_rpc_session_shutdown(qk_rpc_session *session);
 /* Why this peer has been given time enough, in words for the log; NULL: it goes on. A request must come, and an answer
  * be read, within `stall_ms` and a second more for each 16 KiB of it that have moved. The first call must come within
- * `stall_ms`, a further one within `idle_ms` after the last; calls that were refused do not count as such. */
+ * `stall_ms`, a further one within `idle_ms` after the last; calls that were refused, or are for anybody, do not count
+ * as such. */
 const char *qk_rpc_session_overdue(const qk_rpc_session *session, int64_t now_ms, int64_t stall_ms, int64_t idle_ms);
+/* Since when nobody with a right to anything has been served here; negative: there is a call, or was one. */
+int64_t qk_rpc_session_idle_since(const qk_rpc_session *session);
 /* Calls handed over and not yet answered. */
 size_t qk_rpc_session_open_calls(const qk_rpc_session *session);
 

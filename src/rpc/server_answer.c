@@ -144,7 +144,8 @@ void call_free(call_state *state)
     stream_free(state);
     if (state->session && state->answer.len) {
         state->session->unread -= state->answer.len;
-        state->session->idle_since_ms = qk_clock_monotonic_ms();
+        if (!state->call.for_anybody)
+            state->session->idle_since_ms = qk_clock_monotonic_ms();
     }
     if (state->reader.granted && state->on_body_released)
         state->on_body_released(state->context, state->reader.granted);
@@ -171,7 +172,7 @@ static bool take_back(call_state *state)
     if (state->session) {
         state->session->open_calls--;
         state->since_ms = qk_clock_monotonic_ms();
-        if (!state->call.later)
+        if (!state->call.later && !state->call.for_anybody)
             state->session->idle_since_ms = state->since_ms;
     }
     if (state->session && !state->stream_gone)

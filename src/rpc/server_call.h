@@ -29,6 +29,7 @@ struct call_state {
     bool stream_gone;
     bool reset_by_peer;
     bool request_ended; /* the peer has sent END_STREAM */
+    bool admitted;      /* on_headers has taken it */
     int64_t since_ms;   /* the request or the answer is under way since then */
 
     /* headers; the first fault is kept and answered when they are complete */

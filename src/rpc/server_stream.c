@@ -219,7 +219,8 @@ void stream_free(call_state *state)
         return;
     state->session->callbacks.on_stream_gone(state->session->context, &state->call);
     state->session->unread -= stream->queue.len - stream->sent;
-    state->session->idle_since_ms = qk_clock_monotonic_ms();
+    if (!state->call.for_anybody)
+        state->session->idle_since_ms = qk_clock_monotonic_ms();
     state->stream = NULL;
     qk_frame_done(&state->reader);
     qk_arena_done(&stream->arena);
@@ -230,7 +231,10 @@ void stream_free(call_state *state)
 const char *stream_overdue(const call_state *state, int64_t now_ms, int64_t stall_ms)
 {
     const call_stream *stream = state->stream;
+    bool stranger = state->call.for_anybody && !state->call.kept;
 
+    if (stranger && !stream->ended && now_ms - state->since_ms > stall_ms)
+        return "no message comes";
     if (state->reader.prefix_len > 0 && !stream->ended &&
         now_ms - stream->message_since_ms > stall_ms + (int64_t)(state->reader.got / LEAST_BYTES_PER_MS))
         return "a message does not come to its end";

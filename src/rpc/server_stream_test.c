@@ -3,12 +3,15 @@
 #include "rpc/server_world.h"
 
 #include <stdio.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+
+enum { MOMENT_MS = 10 };
 
 #define ONE   QK_VIEW_LITERAL("\0\0\0\0\3one")
 #define THREE QK_VIEW_LITERAL("\0\0\0\0\3one\0\0\0\0\0\0\0\0\0\5three")
@@ -216,6 +219,70 @@ static void what_a_stream_sends_is_read(void **state)
     assert_null(late(w, 2 * STALL_MS));
 }
 
+static void a_stranger_says_what_it_wants(void **state)
+{
+    world *w = *state;
+
+    send_request(w, "/t.T/Silent", QK_VIEW_NONE, true, NULL);
+    pump(w);
+    assert_null(late(w, STALL_MS / 2));
+    assert_string_equal(late(w, 2 * STALL_MS), "no message comes");
+    w->stream->kept = true;
+    assert_null(late(w, 1000 * IDLE_MS));
+}
+
+/* The clock's time at which a session is older than a moment, and what comes next is not. */
+static int64_t a_moment_later(void)
+{
+    usleep(2 * MOMENT_MS * 1000);
+    return qk_clock_monotonic_ms();
+}
+
+static void calls_of_anybody_do_not_add_up(void **state)
+{
+    world *w = *state;
+    int64_t now_ms = a_moment_later();
+
+    call(w, "/t.T/Silent", ONE);
+    assert_true(w->replies[0].closed);
+    assert_string_equal(qk_rpc_session_overdue(w->server, now_ms, MOMENT_MS, IDLE_MS), "there is no call");
+}
+
+static void unfinished_headers_do_not_add_up(void **state)
+{
+    world *w = *state;
+    int64_t now_ms = a_moment_later();
+    const uint8_t *bytes;
+    ssize_t len = 0;
+
+    pump(w);
+    send_request(w, "/t.T/Echo", HELLO, false, NULL);
+    len = nghttp2_session_mem_send(w->client, &bytes);
+    assert_true(len > 20);
+    assert_int_equal(qk_rpc_session_feed(w->server, qk_view_of(bytes, 20)), QK_OK);
+    assert_string_equal(qk_rpc_session_overdue(w->server, now_ms, MOMENT_MS, IDLE_MS), "there is no call");
+    assert_int_equal(qk_rpc_session_feed(w->server, qk_view_of(bytes + 20, (size_t)len - 20)), QK_OK);
+    assert_null(qk_rpc_session_overdue(w->server, now_ms, MOMENT_MS, IDLE_MS)); /* it is known, and may come */
+    pump(w);
+    assert_echo(&w->replies[0], HELLO);
+}
+
+static void who_was_served_does_not_make_room(void **state)
+{
+    world *w = *state;
+    int64_t since_ms = qk_rpc_session_idle_since(w->server);
+
+    assert_true(since_ms >= 0);
+    send_request(w, "/t.T/Silent", QK_VIEW_NONE, true, NULL);
+    pump(w);
+    assert_int_equal(qk_rpc_session_idle_since(w->server), since_ms);
+    w->stream->kept = true;
+    assert_true(qk_rpc_session_idle_since(w->server) < 0);
+    w->stream->kept = false;
+    assert_echo(call(w, "/t.T/Echo", HELLO), HELLO);
+    assert_true(qk_rpc_session_idle_since(w->server) < 0);
+}
+
 static void calls_of_anybody_earn_no_patience(void **state)
 {
     world *w = *state;
@@ -327,6 +394,10 @@ int main(void)
         TEST(streams_end_when_the_session_shuts_down),
         TEST(a_stream_may_be_silent_and_a_message_may_not),
         TEST(what_a_stream_sends_is_read),
+        TEST(a_stranger_says_what_it_wants),
+        TEST(calls_of_anybody_do_not_add_up),
+        TEST(unfinished_headers_do_not_add_up),
+        TEST(who_was_served_does_not_make_room),
         TEST(calls_of_anybody_earn_no_patience),
         TEST(a_refusal_may_come_later),
         TEST(a_late_refusal_may_find_nobody),

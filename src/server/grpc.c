@@ -325,6 +325,11 @@ static const char *overdue(void *session, int64_t now_ms, int64_t stall_ms, int6
     return qk_rpc_session_overdue(session, now_ms, stall_ms, idle_ms);
 }
 
+static int64_t idle_since(const void *session)
+{
+    return qk_rpc_session_idle_since(session);
+}
+
 const qk_protocol qk_grpc_protocol = {
     .name = "grpc",
     .session_new = session_new,
@@ -335,4 +340,5 @@ const qk_protocol qk_grpc_protocol = {
     .announce_end = announce_end,
     .shutdown = shut_down,
     .overdue = overdue,
+    .idle_since = idle_since,
 };

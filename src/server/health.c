@@ -188,6 +188,7 @@ static qk_err watch(qk_service_call *call, qk_view message)
         return qk_fail(QK_E_NO_MEMORY, "watch");
     QK_TRY(read_request(call, message, &known, &name));
     QK_TRY(make_room(call->connection));
+    call->rpc->kept = true;
     *it = (watcher){ .call = call, .unknown = !known, .next = watchers, .link = &watchers };
     if (watchers)
         watchers->link = &it->next;

@@ -255,6 +255,7 @@ def digits_and_letters(data):
     return out
 
 
+HEALTH = "/grpc.health.v1.Health/"
 RANDOM = "/grep11.Crypto/GenerateRandom"
 KEYSTORE = "/quantoki.v1.Keystore/"
 
@@ -320,13 +321,14 @@ def a_connection_without_a_word_ends():
     closes(tls(GRPC, "h2"))
 
 
-def refused_calls_do_not_keep_a_connection():
+def does_not_last(call):
+    """However often these frames are sent on a connection."""
     peer = Http2()
     end = time.monotonic() + PATIENCE
     peer.peer.settimeout(0.2)
     for stream in range(1, 10000, 2):
         try:
-            peer.peer.sendall(frame(HEADERS, END_HEADERS | END_STREAM, stream, headers(RANDOM, "wrong")))
+            peer.peer.sendall(call(stream))
             while peer.peer.recv(65536):
                 pass
             return
@@ -336,12 +338,26 @@ def refused_calls_do_not_keep_a_connection():
             return
 
 
-def connections_are_bounded(port, alpn, begin=b""):
+def refused_calls_do_not_keep_a_connection():
+    does_not_last(lambda stream: frame(HEADERS, END_HEADERS | END_STREAM, stream, headers(RANDOM, "wrong")))
+
+
+def what_anybody_may_ask_does_not_keep_a_connection():
+    does_not_last(lambda stream: frame(HEADERS, END_HEADERS, stream, headers(HEALTH + "Check", "none")) +
+                  frame(DATA, END_STREAM, stream, message(b"")))
+
+
+def a_watch_that_does_not_say_what_it_watches_ends():
+    peer = Http2()
+    peer.begin(HEALTH + "Watch", "none")
+    closes(peer.peer)
+
+
+def connections_are_bounded(connect):
     held = []
     try:
         for _ in range(200):
-            held.append(tls(port, alpn))
-            held[-1].sendall(begin)
+            held.append(connect())
         raise AssertionError("200 connections at once, where limits.connections is 40")
     except (ConnectionError, ssl.SSLError, TimeoutError):
         assert len(held) >= 20, f"only {len(held)} connections"
@@ -350,8 +366,27 @@ def connections_are_bounded(port, alpn, begin=b""):
             peer.close()
 
 
-def grpc_connections_are_bounded():
-    connections_are_bounded(GRPC, "h2")
+def grpc_connections_at_work_are_bounded():
+    def connect():
+        peer = Http2()
+        peer.call(RANDOM, USER, field(1, 8))
+        if not any(kind == HEADERS for kind, *_ in peer.frames()):
+            raise ConnectionError
+        return peer.peer
+    connections_are_bounded(connect)
+
+
+def strangers_make_room_on_grpc():
+    served = Http2()
+    assert served.status(RANDOM, USER, field(1, 8)) == 0
+    strangers = []
+    for i in range(100):
+        strangers.append(Http2())
+        strangers[-1].begin(HEALTH + "Watch", "none")
+        strangers[-1].ping()
+    newcomer = Http2()
+    assert newcomer.status(RANDOM, USER, field(1, 8)) == 0
+    assert served.status(RANDOM, USER, field(1, 8)) == 0
 
 
 def after_that_it_serves_again():
@@ -367,7 +402,11 @@ def after_that_it_serves_again():
 
 
 def https_connections_at_work_are_bounded():
-    connections_are_bounded(HTTPS, "http/1.1", GET[:-2])
+    def connect():
+        peer = tls(HTTPS, "http/1.1")
+        peer.sendall(GET[:-2])
+        return peer
+    connections_are_bounded(connect)
 
 
 def is_open(peer):
@@ -677,7 +716,8 @@ PARTS = {
     # who wants much
     "greedy": [
         answers_that_nobody_reads_are_bounded, unread_answers_of_many_connections_are_bounded,
-        every_answer_comes_to_who_reads, grpc_connections_are_bounded, after_that_it_serves_again,
+        every_answer_comes_to_who_reads, grpc_connections_at_work_are_bounded, after_that_it_serves_again,
+        strangers_make_room_on_grpc, after_that_it_serves_again,
         https_connections_at_work_are_bounded, after_that_it_serves_again, who_rests_longest_makes_room_for_others,
         tls_records_that_came_at_once_are_all_answered, a_peer_that_breaks_off_in_the_middle_does_no_harm,
         a_peer_that_leaves_its_calls_behind_does_no_harm, a_path_cannot_forge_the_log,
@@ -686,7 +726,8 @@ PARTS = {
     "slow": [
         an_answer_must_be_read_in_time, a_request_must_be_whole_in_time, a_request_in_crumbs_does_not_last,
         pings_do_not_keep_an_idle_connection, a_connection_without_a_word_ends,
-        refused_calls_do_not_keep_a_connection, a_tls_handshake_must_come, *HTTP_SLOW,
+        refused_calls_do_not_keep_a_connection, what_anybody_may_ask_does_not_keep_a_connection,
+        a_watch_that_does_not_say_what_it_watches_ends, a_tls_handshake_must_come, *HTTP_SLOW,
         after_that_it_serves_again, it_stays_small],
     # the HTTPS listener without TLS
     "plain": [*HTTP, who_sends_no_more_is_answered_all_the_same, *HTTP_SLOW, it_stays_small]}
