@@ -153,15 +153,32 @@ static void speak(call_state *state)
         reset(state);
 }
 
+/* What was read goes, once it is half: a queue that never runs dry would grow for ever, and with it the peer's time. */
+static void compact(call_stream *stream)
+{
+    qk_buf *queue = &stream->queue;
+    size_t waiting = queue->len - stream->sent;
+
+    if (waiting == 0 || stream->sent < waiting)
+        return;
+    memmove(queue->data, queue->data + stream->sent, waiting);
+    explicit_bzero(queue->data + waiting, stream->sent);
+    queue->len = waiting;
+    stream->sent = 0;
+    stream->queue_since_ms = qk_clock_monotonic_ms();
+}
+
 void qk_rpc_stream_send(qk_rpc_call *call, qk_view message)
 {
     call_state *state = (call_state *)call;
     call_stream *stream = state->stream;
     uint8_t prefix[QK_FRAME_PREFIX_LEN];
-    size_t before = stream->queue.len, waiting = before - stream->sent;
+    size_t before, waiting = stream->queue.len - stream->sent;
 
     if (stream->ended)
         return;
+    compact(stream);
+    before = stream->queue.len;
     if (waiting > QK_RPC_STREAM_UNREAD || too_much_unread(state->session, message.len)) {
         qk_rpc_stream_end(call, qk_fail(QK_E_RATE, "%zu bytes of answers wait to be read", waiting), NULL);
         return;

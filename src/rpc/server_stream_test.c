@@ -24,6 +24,11 @@ static qk_rpc_call *open_stream(world *w)
     return w->stream;
 }
 
+static const char *late(world *w, int64_t after_ms)
+{
+    return qk_rpc_session_overdue(w->server, qk_clock_monotonic_ms() + after_ms, STALL_MS, IDLE_MS);
+}
+
 /* ---- streams ---- */
 
 static void each_message_is_answered(void **state)
@@ -159,6 +164,34 @@ static void who_does_not_read_loses_the_stream(void **state)
     assert_in_range(w->replies[0].body.len, QK_RPC_STREAM_UNREAD, QK_RPC_STREAM_UNREAD + 2 * 60010);
 }
 
+/* It reads on and on, and never all. */
+static void a_queue_that_never_runs_dry_stays_short(void **state)
+{
+    enum { PART = 60000, AHEAD = 2 * PART, ROUND = 40000, ALL = 4 << 20 };
+    world *w = *state;
+    QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE, down = QK_BUF_NONE;
+    qk_rpc_call *stream = open_stream(w);
+    const uint8_t *bytes;
+    size_t sent = 0;
+    ssize_t len;
+
+    put_framed(&message, 0, PART);
+    while (w->replies[0].body.len < ALL) {
+        for (; sent < w->replies[0].body.len + AHEAD; sent += message.len + 5)
+            qk_rpc_stream_send(stream, qk_buf_view(&message));
+        qk_buf_clear(&down);
+        assert_int_equal(qk_rpc_session_drain(w->server, ROUND, &down), QK_OK);
+        nghttp2_session_mem_recv(w->client, down.data, down.len);
+        while ((len = nghttp2_session_mem_send(w->client, &bytes)) > 0)
+            assert_int_equal(qk_rpc_session_feed(w->server, qk_view_of(bytes, (size_t)len)), QK_OK);
+    }
+    assert_false(w->replies[0].closed);
+    for (size_t at = 0; at + 5 + message.len <= ALL; at += 5 + message.len)
+        assert_memory_equal(w->replies[0].body.data + at + 5, message.data, message.len);
+    /* Each 16 KiB that lie there read give a second more. */
+    assert_string_equal(late(w, STALL_MS + 2 * AHEAD / 16), "messages are not read");
+}
+
 static void the_peer_may_reset_a_stream_or_leave(void **state)
 {
     world *w = *state;
@@ -190,11 +223,6 @@ static void streams_end_when_the_session_shuts_down(void **state)
 }
 
 /* ---- patience ---- */
-
-static const char *late(world *w, int64_t after_ms)
-{
-    return qk_rpc_session_overdue(w->server, qk_clock_monotonic_ms() + after_ms, STALL_MS, IDLE_MS);
-}
 
 static void a_stream_may_be_silent_and_a_message_may_not(void **state)
 {
@@ -390,6 +418,7 @@ int main(void)
         TEST(broken_messages_end_a_stream),
         TEST(messages_of_streams_need_a_grant),
         TEST(who_does_not_read_loses_the_stream),
+        TEST(a_queue_that_never_runs_dry_stays_short),
         TEST(the_peer_may_reset_a_stream_or_leave),
         TEST(streams_end_when_the_session_shuts_down),
         TEST(a_stream_may_be_silent_and_a_message_may_not),
