@@ -116,6 +116,8 @@ static void headers_are_complete(qk_rpc_session *session, call_state *state)
     state->admitted = err == QK_OK;
     if (err == QK_OK && state->call.is_stream)
         err = stream_begin(state);
+    if (session->shutting_down)
+        stream_stop(state); /* the others were stopped when these headers were half here */
     if (err != QK_OK && state->call.later)
         hand_over(session, state);
     else if (err != QK_OK)

@@ -192,6 +192,7 @@ void qk_rpc_stream_send(qk_rpc_call *call, qk_view message)
     qk_buf_put(&stream->queue, qk_view_of(prefix, sizeof prefix));
     qk_buf_put(&stream->queue, message);
     if (stream->queue.failed) {
+        stream->queue.len = before; /* what is counted in session->unread */
         reset(state);
         return;
     }

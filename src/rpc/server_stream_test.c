@@ -222,6 +222,25 @@ static void streams_end_when_the_session_shuts_down(void **state)
     assert_true(qk_rpc_session_finished(w->server));
 }
 
+static void a_stream_that_begins_meanwhile_ends_too(void **state)
+{
+    world *w = *state;
+    const uint8_t *bytes;
+    ssize_t len;
+
+    pump(w);
+    send_request(w, "/t.T/Stream", QK_VIEW_NONE, true, NULL);
+    len = nghttp2_session_mem_send(w->client, &bytes);
+    assert_true(len > 20);
+    assert_int_equal(qk_rpc_session_feed(w->server, qk_view_of(bytes, 20)), QK_OK);
+    qk_rpc_session_shutdown(w->server);
+    assert_int_equal(qk_rpc_session_feed(w->server, qk_view_of(bytes + 20, (size_t)len - 20)), QK_OK);
+    pump(w);
+    assert_true(w->replies[0].closed);
+    assert_int_equal(w->gone, w->headers);
+    assert_true(qk_rpc_session_finished(w->server));
+}
+
 /* ---- patience ---- */
 
 static void a_stream_may_be_silent_and_a_message_may_not(void **state)
@@ -421,6 +440,7 @@ int main(void)
         TEST(a_queue_that_never_runs_dry_stays_short),
         TEST(the_peer_may_reset_a_stream_or_leave),
         TEST(streams_end_when_the_session_shuts_down),
+        TEST(a_stream_that_begins_meanwhile_ends_too),
         TEST(a_stream_may_be_silent_and_a_message_may_not),
         TEST(what_a_stream_sends_is_read),
         TEST(a_stranger_says_what_it_wants),
