@@ -38,6 +38,7 @@ struct qk_rpc_call {
     void *user;              /* the server room's */
     /* Set by on_headers: */
     bool is_stream;   /* messages in any number, both ways */
+    size_t longest;   /* of its messages, in bytes; 0: 64 KiB */
     bool for_anybody; /* who makes such calls alone is given no more patience than one who makes none */
     bool later;       /* beside an error: the body is thrown away, and the owner answers when it likes */
     /* Set while it lasts: */

@@ -31,7 +31,7 @@ qk_err stream_begin(call_state *state)
     state->stream = stream;
     state->phase = STREAMING;
     state->reader.arena = &stream->arena;
-    state->reader.max_message = LONGEST_REQUEST;
+    state->reader.max_message = state->call.longest ? state->call.longest : LONGEST_REQUEST;
     return QK_OK;
 }
 

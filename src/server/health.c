@@ -19,6 +19,7 @@ enum {
     BELIEVED_MS = 5000, /* without a further look; there is one each second */
     WATCHES_OF_ONE = 8,
     SHARE_OF_WATCHES = 4,
+    UNPACKED = 8 * 1024,
 };
 
 /* ---- the state ---- */
@@ -142,24 +143,27 @@ static bool has_service(const char *name)
            is_of(qk_keystore_methods, QK_KEYSTORE_METHOD_COUNT, name);
 }
 
-static qk_err read_request(qk_service_call *call, qk_view message, bool *out_known, const char **out_name)
+static void free_arena(qk_arena *arena)
 {
+    qk_arena_done(arena);
+}
+
+/* QK_E_OBJECT_MISSING if there is no such service. What the message unpacks to is not kept: a stream may last. */
+static qk_err read_request(qk_view message)
+{
+    QK_OWNED(free_arena) qk_arena arena;
+    const char *name;
     void *request;
 
-    QK_TRY(qk_message_read(&grpc__health__v1__health_check_request__descriptor, message, &call->rpc->arena, &request));
-    *out_name = ((Grpc__Health__V1__HealthCheckRequest *)request)->service;
-    *out_known = has_service(*out_name);
-    return QK_OK;
+    qk_arena_init(&arena, UNPACKED);
+    QK_TRY(qk_message_read(&grpc__health__v1__health_check_request__descriptor, message, &arena, &request));
+    name = ((Grpc__Health__V1__HealthCheckRequest *)request)->service;
+    return has_service(name) ? QK_OK : qk_fail(QK_E_OBJECT_MISSING, "there is no service %.64s", name);
 }
 
 static qk_err check(qk_service_call *call, qk_view message)
 {
-    const char *name;
-    bool known;
-
-    QK_TRY(read_request(call, message, &known, &name));
-    if (!known)
-        return qk_fail(QK_E_OBJECT_MISSING, "there is no service %.64s", name);
+    QK_TRY(read_request(message));
     return send_status(call, state_of(call->connection->server));
 }
 
@@ -181,12 +185,12 @@ static qk_err make_room(const qk_connection *connection)
 static qk_err watch(qk_service_call *call, qk_view message)
 {
     watcher *it = qk_arena_zalloc(&call->rpc->arena, sizeof *it);
-    const char *name;
-    bool known;
+    qk_err err = read_request(message);
+    bool known = err != QK_E_OBJECT_MISSING;
 
     if (!it)
         return qk_fail(QK_E_NO_MEMORY, "watch");
-    QK_TRY(read_request(call, message, &known, &name));
+    QK_TRY(known ? err : QK_OK);
     QK_TRY(make_room(call->connection));
     call->rpc->kept = true;
     *it = (watcher){ .call = call, .unknown = !known, .next = watchers, .link = &watchers };

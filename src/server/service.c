@@ -5,6 +5,8 @@
 
 #include "server/server.h"
 
+enum { LONGEST_ONE = 1024 }; /* a service's name is all that is asked about */
+
 const qk_service_method *qk_service_find(const qk_server *server, const char *path)
 {
     static const qk_service_method *const methods[] = { &qk_health_check, &qk_health_watch, &qk_reflection_v1,
@@ -26,6 +28,7 @@ qk_err qk_service_begin(qk_connection *connection, qk_rpc_call *call, const qk_s
     call->user = it;
     call->is_stream = true;
     call->for_anybody = method->for_anybody;
+    call->longest = method->one_message ? LONGEST_ONE : 0;
     return QK_OK;
 }
 

@@ -127,9 +127,9 @@ test('health: exactly one message, and a whole one', () => raw.withSession(async
   const empty = raw.message(Buffer.alloc(0));
   for (const method of ['Check', 'Watch'])
     for (const body of [Buffer.alloc(0), empty.subarray(0, 3), raw.message(Buffer.from('0aff', 'hex')),
-      raw.message(Buffer.alloc(70000))])
+      raw.message(raw.bytes(1, Buffer.alloc(1022, 'x'))), raw.message(Buffer.alloc(70000))])
       raw.refused(await raw.call(session, `/grpc.health.v1.Health/${method}`, body),
-        body.length > 70000 ? grpc.status.RESOURCE_EXHAUSTED : grpc.status.INVALID_ARGUMENT);
+        body.length > 1000 ? grpc.status.RESOURCE_EXHAUSTED : grpc.status.INVALID_ARGUMENT);
   const two = await raw.call(session, '/grpc.health.v1.Health/Watch', Buffer.concat([empty, empty]));
   assert.strictEqual(two.status, grpc.status.INVALID_ARGUMENT);
   assert.strictEqual(two.body.toString('hex'), '00000000020801');
@@ -138,6 +138,14 @@ test('health: a compressed request is read', () => raw.withSession(async (sessio
   const zipped = require('zlib').gzipSync(raw.bytes(1, Buffer.from('grep11.Crypto')));
   const answer = await raw.call(session, '/grpc.health.v1.Health/Check', raw.message(zipped, 1), { 'grpc-encoding': 'gzip' });
   assert.strictEqual(answer.body.toString('hex'), '00000000020801');
+}));
+
+// Unknown fields take far more memory than bytes on the wire: 500 of them, each two bytes long, are refused.
+test('health: what a message unpacks to is bounded', () => raw.withSession(async (session) => {
+  const fields = raw.message(Buffer.concat(Array.from({ length: 500 }, () => Buffer.from('7801', 'hex'))));
+  for (const method of ['Check', 'Watch'])
+    raw.refused(await raw.call(session, `/grpc.health.v1.Health/${method}`, fields), grpc.status.RESOURCE_EXHAUSTED);
+  await raw.serves(session);
 }));
 
 // ---- reflection ----
