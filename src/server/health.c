@@ -107,15 +107,15 @@ void qk_health_tell(qk_server *server)
 {
     int status = state_of(server);
 
-    if (status == server->health.told)
+    if (status == atomic_load(&server->health.told))
         return;
     qk_log(QK_LOG_INFO, "op=health serving=%s", status == SERVING ? "yes" : "no");
-    server->health.told = status;
+    atomic_store(&server->health.told, status);
     for (unsigned i = 0; i < server->worker_count; i++) {
         news *it = calloc(1, sizeof *it);
 
         if (!it) { /* again in a second */
-            server->health.told = 0;
+            atomic_store(&server->health.told, 0);
             return;
         }
         it->task.run = tell_watchers;
@@ -182,6 +182,15 @@ static qk_err make_room(const qk_connection *connection)
     return qk_fail(QK_E_RATE, "too many watch this server; ask with Check");
 }
 
+/* Those that watch hear what changes: so what the others were told last comes first, and not what is the case a moment
+ * later, which may be over before anybody is told. */
+static int first_word(qk_server *server)
+{
+    int told = atomic_load(&server->health.told);
+
+    return told ? told : state_of(server);
+}
+
 static qk_err watch(qk_service_call *call, qk_view message)
 {
     watcher *it = qk_arena_zalloc(&call->rpc->arena, sizeof *it);
@@ -198,7 +207,7 @@ static qk_err watch(qk_service_call *call, qk_view message)
         watchers->link = &it->next;
     watchers = it;
     call->user = it;
-    return tell(it, state_of(call->connection->server));
+    return tell(it, first_word(call->connection->server));
 }
 
 static void forget(qk_service_call *call)

@@ -13,7 +13,7 @@ struct qk_server;
 typedef struct qk_health {
     atomic_bool good;           /* at the last look */
     _Atomic(int64_t) looked_ms; /* when that was */
-    int told;                   /* to those that watch; the main thread's */
+    atomic_int told;            /* to those that watch: the main thread writes it; 0: nothing yet */
     atomic_size_t watches;      /* on all connections */
 } qk_health;
 
