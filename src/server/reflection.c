@@ -4,8 +4,10 @@
 #include "server/service.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "server/reflection_files.h"
+#include "server/server.h"
 
 #include "reflection.pb-c.h"
 
@@ -15,10 +17,15 @@ typedef Grpc__Reflection__V1__ServerReflectionResponse response;
 #define ANSWER_IS(kind) GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_##kind
 #define ASKED_FOR(kind) GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_##kind
 
-/* A question, what is known, and its answer; all in one arena. */
+struct qk_reflection {
+    qk_arena arena; /* of what follows */
+    qk_proto_files files;
+};
+
+/* A question, what is known, and its answer; but for the files, all in one arena. */
 typedef struct question {
     qk_arena *arena;
-    qk_proto_files files;
+    const qk_proto_files *files;
     const request *asked;
     response *answer;
 } question;
@@ -56,7 +63,7 @@ static void gather(const question *it, const qk_proto_file *file, ProtobufCBinar
             return;
     out[(*count)++] = qk_message_bytes(file->bytes);
     for (size_t i = 0; i < file->names->n_dependency; i++) {
-        const qk_proto_file *imported = qk_proto_files_named(&it->files, file->names->dependency[i]);
+        const qk_proto_file *imported = qk_proto_files_named(it->files, file->names->dependency[i]);
 
         if (imported)
             gather(it, imported, out, count);
@@ -71,7 +78,7 @@ static qk_err answer_file(question *it, const qk_proto_file *file, const char *n
         return answer_error(it, QK_GRPC_NOT_FOUND, "not found: ", name);
     answer = make(it, &grpc__reflection__v1__file_descriptor_response__descriptor);
     if (!answer || !(answer->file_descriptor_proto =
-                         qk_arena_zalloc(it->arena, it->files.count * sizeof *answer->file_descriptor_proto)))
+                         qk_arena_zalloc(it->arena, it->files->count * sizeof *answer->file_descriptor_proto)))
         return no_memory();
     gather(it, file, answer->file_descriptor_proto, &answer->n_file_descriptor_proto);
     it->answer->message_response_case = ANSWER_IS(FILE_DESCRIPTOR_RESPONSE);
@@ -81,12 +88,12 @@ static qk_err answer_file(question *it, const qk_proto_file *file, const char *n
 
 static qk_err by_filename(question *it)
 {
-    return answer_file(it, qk_proto_files_named(&it->files, it->asked->file_by_filename), it->asked->file_by_filename);
+    return answer_file(it, qk_proto_files_named(it->files, it->asked->file_by_filename), it->asked->file_by_filename);
 }
 
 static qk_err by_symbol(question *it)
 {
-    return answer_file(it, qk_proto_files_with(&it->files, it->asked->file_containing_symbol),
+    return answer_file(it, qk_proto_files_with(it->files, it->asked->file_containing_symbol),
                        it->asked->file_containing_symbol);
 }
 
@@ -101,7 +108,7 @@ static qk_err extension_numbers(question *it)
 {
     Grpc__Reflection__V1__ExtensionNumberResponse *answer;
 
-    if (!qk_proto_files_have_type(&it->files, it->asked->all_extension_numbers_of_type))
+    if (!qk_proto_files_have_type(it->files, it->asked->all_extension_numbers_of_type))
         return answer_error(it, QK_GRPC_NOT_FOUND, "no type ", it->asked->all_extension_numbers_of_type);
     answer = make(it, &grpc__reflection__v1__extension_number_response__descriptor);
     if (!answer)
@@ -131,12 +138,12 @@ static qk_err list_services(question *it)
         make(it, &grpc__reflection__v1__list_service_response__descriptor);
     size_t count = 0;
 
-    for (size_t i = 0; i < it->files.count; i++)
-        count += it->files.files[i].names->n_service;
+    for (size_t i = 0; i < it->files->count; i++)
+        count += it->files->files[i].names->n_service;
     if (!list || !(list->service = qk_arena_zalloc(it->arena, count * sizeof(void *))))
         return no_memory();
-    for (size_t i = 0; i < it->files.count; i++) {
-        const Quantoki__Descriptor__File *file = it->files.files[i].names;
+    for (size_t i = 0; i < it->files->count; i++) {
+        const Quantoki__Descriptor__File *file = it->files->files[i].names;
 
         for (size_t j = 0; j < file->n_service; j++)
             QK_TRY(add_service(it, file->package, file->service[j]->name, list));
@@ -165,6 +172,28 @@ static qk_err answer(question *it)
     return answer_error(it, QK_GRPC_INVALID_ARGUMENT, "the request asks for nothing", "");
 }
 
+qk_err qk_reflection_new(qk_reflection **out_reflection)
+{
+    QK_OWNED(qk_reflection_free) qk_reflection *it = calloc(1, sizeof *it);
+
+    if (!it)
+        return no_memory();
+    qk_arena_init(&it->arena, 0);
+    QK_TRY(qk_proto_files_read(&it->arena, &it->files));
+    *out_reflection = it;
+    it = NULL;
+    return QK_OK;
+}
+
+void qk_reflection_free(qk_reflection **reflection)
+{
+    if (!*reflection)
+        return;
+    qk_arena_done(&(*reflection)->arena);
+    free(*reflection);
+    *reflection = NULL;
+}
+
 static void free_arena(qk_arena *arena)
 {
     qk_arena_done(arena);
@@ -173,12 +202,11 @@ static void free_arena(qk_arena *arena)
 static qk_err on_message(qk_service_call *call, qk_view message)
 {
     QK_OWNED(free_arena) qk_arena arena;
-    question it = { .arena = &arena };
+    question it = { .arena = &arena, .files = &call->connection->server->reflection->files };
     void *asked;
 
     qk_arena_init(&arena, 0);
     QK_TRY(qk_message_read(&grpc__reflection__v1__server_reflection_request__descriptor, message, &arena, &asked));
-    QK_TRY(qk_proto_files_read(&arena, &it.files));
     it.asked = asked;
     it.answer = make(&it, &grpc__reflection__v1__server_reflection_response__descriptor);
     if (!it.answer)

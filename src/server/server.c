@@ -16,6 +16,7 @@
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"
 #include "server/client_cas.h"
+#include "server/service.h"
 #include "server/tick.h"
 #include "server/tls_library.h"
 
@@ -219,6 +220,7 @@ static void stop(struct running *running)
     free(server->client_cas);
     qk_rest_free(&server->rest);
     qk_attempts_free(&server->attempts);
+    qk_reflection_free(&server->reflection);
     qk_instance_close(&server->instance);
 }
 
@@ -243,6 +245,8 @@ static qk_err start_and_loop(struct running *running)
     server->client_cas_changes = -1;
     QK_TRY(qk_client_cas_refresh(server));
     QK_TRY(qk_attempts_new(&server->attempts));
+    if (config->reflection)
+        QK_TRY(qk_reflection_new(&server->reflection));
     QK_TRY(start_threads(server));
     QK_TRY(start_rest(running));
     qk_health_look(server);

@@ -39,8 +39,9 @@ typedef struct qk_server {
     int64_t client_cas_changes;    /* the database's count at that time */
     atomic_bool asks_certificates; /* there are some */
     qk_health health;
-    qk_attempts *attempts;   /* bad tokens of gRPC */
-    atomic_size_t held_back; /* calls with such, to be answered later */
+    struct qk_reflection *reflection; /* NULL: off */
+    qk_attempts *attempts;            /* bad tokens of gRPC */
+    atomic_size_t held_back;          /* calls with such, to be answered later */
     atomic_bool stopping;
 } qk_server;
 

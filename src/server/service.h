@@ -41,6 +41,11 @@ void qk_service_on_gone(void *connection, qk_rpc_call *call);
 /* Encodes and sends. */
 QK_MUST_CHECK qk_err qk_service_send(qk_service_call *call, const ProtobufCMessage *message);
 
+/* The .proto files, read once and looked up by all workers. */
+typedef struct qk_reflection qk_reflection;
+QK_MUST_CHECK qk_err qk_reflection_new(qk_reflection **out_reflection);
+void qk_reflection_free(qk_reflection **reflection);
+
 extern const qk_service_method qk_health_check, qk_health_watch;        /* health.c */
 extern const qk_service_method qk_reflection_v1, qk_reflection_v1alpha; /* reflection.c */
 
