@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -237,8 +238,6 @@ static void end_all(qk_task *task)
         announce_end();
     if (how == QK_END_GRACEFULLY)
         shut_down_those_of(NULL, "server stops");
-    while (how == QK_END_NOW && connections)
-        qk_connection_close(connections, "server stops");
 }
 
 void qk_connections_end(qk_worker *worker, qk_ending how)
@@ -250,4 +249,28 @@ void qk_connections_end(qk_worker *worker, qk_ending how)
     it->task.run = end_all;
     it->how = how;
     qk_worker_post(worker, &it->task);
+}
+
+typedef struct closing {
+    qk_task task;
+    sem_t done;
+} closing;
+
+static void close_all(qk_task *task)
+{
+    while (connections)
+        qk_connection_close(connections, "server stops");
+    sem_post(&((closing *)(void *)task)->done);
+}
+
+void qk_connections_close(qk_worker *worker)
+{
+    closing it = { .task.run = close_all };
+
+    sem_init(&it.done, 0, 0);
+    qk_worker_post(worker, &it.task);
+    while (sem_wait(&it.done) != 0) {
+        /* a signal came */
+    }
+    sem_destroy(&it.done);
 }

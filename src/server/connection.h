@@ -85,10 +85,12 @@ void qk_connection_flush(qk_connection *connection);
  * which also writes what it answered. */
 void qk_connection_hold(qk_connection *connection);
 void qk_connection_let_go(qk_connection *connection);
-/* How connections of a worker end: those whose protocol can are told that it is near; asked to end gracefully; closed.
- */
-typedef enum qk_ending { QK_END_IS_NEAR, QK_END_GRACEFULLY, QK_END_NOW } qk_ending;
+/* How connections of a worker end: those whose protocol can are told that it is near; asked to end gracefully. */
+typedef enum qk_ending { QK_END_IS_NEAR, QK_END_GRACEFULLY } qk_ending;
 void qk_connections_end(qk_worker *worker, qk_ending how);
+/* Closes all of a worker, and returns when that is done: it posts to no pool any more, and what pools have not begun
+ * for it is not wanted. Not from a worker. */
+void qk_connections_close(qk_worker *worker);
 /* Asks those of one listener to end gracefully: they were let in under rules that hold no longer. */
 void qk_connections_renew(qk_worker *worker, const qk_listener *listener);
 

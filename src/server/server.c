@@ -204,14 +204,16 @@ static void stop(struct running *running)
         if (events[i])
             event_free(events[i]);
     qk_watch_stop(&running->watch);
+    /* First nobody posts to the pools any more, then these stop: what still waits there is not wanted, and goes back to
+     * workers that still run. */
+    for (unsigned i = 0; i < server->worker_count; i++)
+        qk_connections_close(server->workers[i]);
     qk_pool_stop(&server->keys);
     qk_pool_stop(&server->web);
     qk_pool_stop(&server->disk);
     qk_tick_stop(&running->tick);
-    for (unsigned i = 0; i < server->worker_count; i++) {
-        qk_connections_end(server->workers[i], QK_END_NOW);
+    for (unsigned i = 0; i < server->worker_count; i++)
         qk_worker_stop(&server->workers[i]);
-    }
     free(server->workers);
     if (server->base)
         event_base_free(server->base);
