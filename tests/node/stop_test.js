@@ -34,13 +34,13 @@ const theFirst = () => {
 const configuration = path.join(process.env.QUANTOKI_INSTANCE, 'quantokid.yaml');
 const startServer = async (config = configuration) => {
   const child = spawn(process.env.QUANTOKI_SERVER, ['--config', config], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const ended = once(child, 'exit');
+  const ended = once(child, 'close'); // and all of its log is read
   let text = '';
   await new Promise((resolve, reject) => {
     child.stderr.on('data', (chunk) => /op=ready/.test((text += chunk)) && resolve());
     ended.then(([code]) => reject(new Error(`quantokid ended with ${code}: ${text}`)));
   });
-  return { stop: () => child.kill('SIGTERM'), ended: async () => assert.deepStrictEqual(await ended, [0, null], text) };
+  return { stop: () => child.kill('SIGTERM'), ended: async () => assert.deepStrictEqual(await ended, [0, null], text), log: () => text };
 };
 const restart = async () => {
   server.stop();
@@ -140,6 +140,25 @@ test('@grpc/grpc-js: calls in flight during the stop succeed, and the client fin
       return new Promise((resolve) => setTimeout(resolve, 20));
     });
   assert.strictEqual(answer.Signature.length, 64);
+});
+
+test('when stop_seconds are over, what waits for a thread is not begun', async () => {
+  server.stop();
+  await server.ended();
+  const impatient = `${configuration}.impatient.yaml`;
+  fs.writeFileSync(impatient, `${fs.readFileSync(configuration, 'utf8')}\nstop_seconds: 1\nworkers: 2\nslow_threads: 1\n`);
+  server = await startServer(impatient);
+  const hsm = connect(await tokenOf('user'));
+  const asked = Array.from({ length: 40 }, () => hsm.GenerateKeyPair({ Mech: { Mechanism: CKM.RSA_PKCS_KEY_PAIR_GEN },
+    PubKeyTemplate: { [CKA.MODULUS_BITS]: int(4096), [CKA.PUBLIC_EXPONENT]: int(65537) }, PrivKeyTemplate: {} },
+  { deadline: Date.now() + PATIENCE }));
+  const answers = Promise.allSettled(asked);
+  await Promise.race(asked); // the others wait
+  server.stop();
+  await server.ended();
+  await answers;
+  assert.ok(server.log().match(/before its turn came/g)?.length > 10, server.log());
+  server = await startServer();
 });
 
 // As the Go examples talk to a server if GREP11_LOCAL is set.
