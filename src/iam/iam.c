@@ -121,6 +121,13 @@ static qk_err read_token(qk_iam *iam, qk_view token, int64_t now, qk_remembered_
     return QK_OK;
 }
 
+bool qk_iam_issued(qk_iam *iam, qk_view token)
+{
+    qk_token_claims claims;
+
+    return qk_token_read(&iam->secrets, token, &claims) == QK_OK;
+}
+
 /* An API key that was made a moment ago, by the command line or another replica, counts at once. */
 static bool find_rights(qk_iam *iam, qk_remembered_entry *entry)
 {

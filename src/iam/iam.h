@@ -127,5 +127,7 @@ QK_MUST_CHECK qk_err qk_iam_login(qk_iam *iam, qk_view api_key, qk_arena *arena,
 /* Verifies a bearer token. QK_E_NOT_AUTHENTICATED with words (expired, revoked, bad signature, malformed). The errors
  * of the database if the table of rights could not be read for ten seconds. */
 QK_MUST_CHECK qk_err qk_iam_verify(qk_iam *iam, qk_view token, qk_caller *out_caller);
+/* Was it made by this instance, even if it has expired or was revoked? */
+bool qk_iam_issued(qk_iam *iam, qk_view token);
 
 #endif

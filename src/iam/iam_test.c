@@ -259,6 +259,10 @@ static void another_instance_refuses_the_token(void **state)
     other = other_state;
     make_token(other, "app");
     assert_err(verify(other->iam, token), QK_E_NOT_AUTHENTICATED);
+    assert_true(qk_iam_issued(f->iam, token));
+    assert_false(qk_iam_issued(other->iam, token));
+    assert_false(qk_iam_issued(f->iam, QK_VIEW_LITERAL("nothing")));
+    assert_false(qk_iam_issued(f->iam, QK_VIEW_NONE));
     tear_down_fixture(&other_state);
 }
 
@@ -274,6 +278,7 @@ static void a_revoked_identity_is_out_at_once(void **state)
     assert_ok(qk_iam_revoke(f->iam, "app"));
     assert_err(verify(f->iam, remembered), QK_E_NOT_AUTHENTICATED);
     assert_non_null(strstr(qk_failure_last()->words, "revoked"));
+    assert_true(qk_iam_issued(f->iam, remembered));
     assert_err(verify(f->iam, fresh), QK_E_NOT_AUTHENTICATED);
     assert_err(login(f, qk_secret_reveal(&key)), QK_E_PIN_INCORRECT);
     assert_ok(verify(f->iam, other));

@@ -7,7 +7,6 @@
 #include "server/server.h"
 
 #include <stdio.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -37,14 +36,13 @@ typedef struct call_record {
 
 static qk_err authenticate(qk_server *server, const qk_rpc_call *call, qk_caller *out_caller, bool *out_has_caller)
 {
-    static const char scheme[] = "Bearer ";
-    qk_view header = call->authorization;
+    qk_view token = qk_bearer_of(call);
 
     if (!server->config.iam_enabled)
         return QK_OK;
-    if (header.len < sizeof scheme - 1 || strncasecmp((const char *)header.data, scheme, sizeof scheme - 1) != 0)
+    if (!token.data)
         return qk_fail(QK_E_NOT_AUTHENTICATED, "metadata 'authorization: Bearer <token>' is missing");
-    QK_TRY(qk_iam_verify(server->instance.iam, qk_view_slice(header, sizeof scheme - 1, header.len), out_caller));
+    QK_TRY(qk_iam_verify(server->instance.iam, token, out_caller));
     *out_has_caller = true;
     return QK_OK;
 }

@@ -2,12 +2,27 @@
 #include "server/held_back.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "server/server.h"
 
 /* A call that waits keeps memory and, should its peer leave, the connection's place. */
 enum { MOST_HELD = 1024, SHARE_OF_CONNECTIONS = 4 };
+
+/* An answer needs some time to arrive before the peer gives up. */
+enum { ON_THE_WAY_MS = 100 };
+
+qk_view qk_bearer_of(const qk_rpc_call *call)
+{
+    static const char scheme[] = "Bearer ";
+    qk_view header = call->authorization;
+    size_t len = sizeof scheme - 1;
+
+    if (header.len < len || strncasecmp((const char *)header.data, scheme, len) != 0)
+        return QK_VIEW_NONE;
+    return qk_view_slice(header, len, header.len);
+}
 
 typedef struct held {
     qk_connection *connection;
@@ -50,16 +65,25 @@ static bool wait_first(qk_connection *connection, qk_rpc_call *call, qk_err err,
     return event_base_once(qk_worker_base(connection->worker), -1, EV_TIMEOUT, on_time, it, &wait) == 0;
 }
 
+static int64_t least(int64_t wait_ms, qk_deadline_ms deadline)
+{
+    int64_t left_ms = deadline == QK_DEADLINE_NEVER ? INT64_MAX : qk_deadline_left(deadline) - ON_THE_WAY_MS;
+
+    return wait_ms < left_ms ? wait_ms : left_ms > 0 ? left_ms : 0;
+}
+
 qk_err qk_hold_back(qk_connection *connection, qk_rpc_call *call, qk_err err)
 {
     qk_server *server = connection->server;
     qk_attempts_verdict verdict = qk_attempts_failed_at(server->attempts, connection->peer, qk_clock_monotonic_ms());
 
-    if (verdict.too_many)
+    int64_t wait_ms = least(verdict.hold_back_ms, call->deadline);
+
+    if (verdict.too_many && !qk_iam_issued(server->instance.iam, qk_bearer_of(call)))
         err = qk_fail(QK_E_RATE, "too many calls without a good token: get one, and come again more slowly");
-    if (verdict.hold_back_ms == 0 || atomic_load(&server->stopping) || !take_place(server))
+    if (wait_ms == 0 || atomic_load(&server->stopping) || !take_place(server))
         return err;
-    if (!wait_first(connection, call, err, verdict.hold_back_ms)) {
+    if (!wait_first(connection, call, err, wait_ms)) {
         atomic_fetch_sub(&server->held_back, 1);
         return err;
     }

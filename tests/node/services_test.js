@@ -72,6 +72,16 @@ test('bad tokens: a good one comes through on another connection, too', () => el
   await Promise.allSettled(asked);
   await raw.withSession(raw.serves);
 }));
+test('bad tokens: the answer comes before the caller gives up', () => elsewhere(async (session) => {
+  const order = [];
+  const asked = (headers) => ask(session, headers).then((answer) => order.push(headers) && answer);
+  const others = Array.from({ length: 20 }, () => asked(strange));
+  const hasty = { ...strange, 'grpc-timeout': '600m' };
+  raw.refused(await asked(hasty), grpc.status.UNAUTHENTICATED);
+  assert.ok(order.length < 15, `${order.length} came first`); // most of them wait for two seconds
+  session.destroy();
+  await Promise.allSettled(others);
+}));
 test('bad tokens: a call that is held back may be cancelled, and its body is not kept', () => elsewhere(async (session) => {
   const streams = Array.from({ length: 8 }, () => raw.open(session, raw.random, strange));
   for (const stream of streams) stream.on('error', () => {}).write(Buffer.alloc(100000));
