@@ -116,24 +116,13 @@ static qk_err admit_again(call_record *record)
     return authorize(record);
 }
 
-/* The method is whatever the peer sent; a quotation mark in it must not end the words early. */
-static void log_refusal(const qk_rpc_call *call, const char *peer, qk_err err)
-{
-    char path[sizeof call->path];
-
-    snprintf(path, sizeof path, "%s", call->path);
-    for (char *quote = path; (quote = strchr(quote, '"')) != NULL;)
-        *quote = '\'';
-    qk_log_failure(QK_LOG_WARNING, err, "op=refuse method=%s peer=%s", path, peer);
-}
-
 static qk_err on_headers(void *context, qk_rpc_call *call)
 {
     qk_connection *connection = context;
     qk_err err = admit(connection, call);
 
     if (err != QK_OK)
-        log_refusal(call, connection->peer, err);
+        qk_log_refusal(call, connection->peer, err);
     return err == QK_E_NOT_AUTHENTICATED ? qk_hold_back(connection, call, err) : err;
 }
 

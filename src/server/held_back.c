@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "server/server.h"
 
 /* A call that waits keeps memory and, should its peer leave, the connection's place. */
@@ -12,6 +13,8 @@ enum { MOST_HELD = 1024, SHARE_OF_CONNECTIONS = 4 };
 
 /* An answer needs some time to arrive before the peer gives up. */
 enum { ON_THE_WAY_MS = 100 };
+
+enum { REFUSALS_LOGGED = 20, REFUSALS_MS = 1000 };
 
 qk_view qk_bearer_of(const qk_rpc_call *call)
 {
@@ -90,4 +93,42 @@ qk_err qk_hold_back(qk_connection *connection, qk_rpc_call *call, qk_err err)
     qk_connection_hold(connection);
     call->later = true;
     return err;
+}
+
+/* ---- the log ---- */
+
+/* Anybody can have as many calls refused as he likes, and a log is slow: so many lines of a worker in a second, the
+ * next one tells how many more there were. */
+static bool worth_a_line(unsigned *out_unlogged)
+{
+    static _Thread_local int64_t since_ms;
+    static _Thread_local unsigned logged, unlogged;
+    int64_t now_ms = qk_clock_monotonic_ms();
+
+    if (now_ms - since_ms >= REFUSALS_MS) {
+        since_ms = now_ms;
+        logged = 0;
+    }
+    if (logged >= REFUSALS_LOGGED) {
+        unlogged++;
+        return false;
+    }
+    logged++;
+    *out_unlogged = unlogged;
+    unlogged = 0;
+    return true;
+}
+
+/* The method is whatever the peer sent; a quotation mark in it must not end the words early. */
+void qk_log_refusal(const qk_rpc_call *call, const char *peer, qk_err err)
+{
+    char path[sizeof call->path];
+    unsigned unlogged = 0;
+
+    if (err != QK_E_NOT_AUTHORIZED && !worth_a_line(&unlogged))
+        return;
+    snprintf(path, sizeof path, "%s", call->path);
+    for (char *quote = path; (quote = strchr(quote, '"')) != NULL;)
+        *quote = '\'';
+    qk_log_failure(QK_LOG_WARNING, err, "op=refuse method=%s peer=%s unlogged=%u", path, peer, unlogged);
 }

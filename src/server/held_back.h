@@ -13,6 +13,9 @@
  * another one, and perhaps the call has been made one that is answered later. */
 QK_MUST_CHECK qk_err qk_hold_back(qk_connection *connection, qk_rpc_call *call, qk_err err);
 
+/* Writes the refusal of on_headers to the log; of those that anybody can provoke, so many in a second. */
+void qk_log_refusal(const qk_rpc_call *call, const char *peer, qk_err err);
+
 /* What stands behind "Bearer" in the call's authorization; empty if that is not there. */
 qk_view qk_bearer_of(const qk_rpc_call *call);
 
