@@ -62,8 +62,8 @@ const qk_config_row qk_server_config_rows[] = {
       .help = "Bytes of answers that one connection may leave unread; its calls beyond are refused. A single answer may "
               "be longer." },
     { .key = "limits.connections", .type = QK_CONFIG_UINT, .offset = AT(max_connections), .fallback = "4096",
-      .min = 1, .max = 1000000, .help = "Connections at once on each listener. More are closed; on the HTTPS listener those that "
-                                    "rest longest go first." },
+      .min = 1, .max = 1000000, .help = "Connections at once on each listener. More are closed; first those that rest "
+                                    "longest, of gRPC's without a call with a token yet." },
     { .key = "limits.stall_seconds", .type = QK_CONFIG_UINT, .offset = AT(stall_seconds), .fallback = "60", .min = 1,
       .max = 86400, .help = "A peer that keeps the server waiting so long loses its connection: with a request, with an "
                             "answer that it does not read (both get a second more for each 16 KiB), or with its first "

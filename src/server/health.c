@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Anybody may watch, without a token, for as long as he likes, and keeps a connection by it. So watches are counted: a
- * few on each connection, and all of them together never take more than a quarter of the connections there may be. */
+ * few on each connection, one while many watch, and all of them together never take more than a quarter of the
+ * connections there may be (or one). */
 #include "server/health.h"
 
 #include <stdlib.h>
@@ -170,10 +171,12 @@ static qk_err check(qk_service_call *call, qk_view message)
 static qk_err make_room(const qk_connection *connection)
 {
     qk_server *server = connection->server;
-    size_t most = server->config.max_connections / SHARE_OF_WATCHES, of_one = 0;
+    size_t quarter = server->config.max_connections / SHARE_OF_WATCHES, most = quarter ? quarter : 1, of_one = 0;
 
     for (const watcher *it = watchers; it; it = it->next)
         of_one += it->call->connection == connection;
+    if (of_one > 0 && atomic_load(&server->health.watches) > most / 2)
+        return qk_fail(QK_E_RATE, "many watch this server: a connection may do so once");
     if (of_one >= WATCHES_OF_ONE)
         return qk_fail(QK_E_RATE, "a connection may watch %d times at once", WATCHES_OF_ONE);
     if (atomic_fetch_add(&server->health.watches, 1) < most)

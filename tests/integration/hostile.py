@@ -389,6 +389,17 @@ def strangers_make_room_on_grpc():
     assert served.status(RANDOM, USER, field(1, 8)) == 0
 
 
+def watches_are_shared_out():
+    """Ten are a quarter of the connections; half of them are for whoever comes first."""
+    first, second = Http2(), Http2()
+    for peer in [first] * 6 + [second]:
+        watch = peer.call(HEALTH + "Watch", "none", b"")
+        assert any(kind == DATA and stream == watch for kind, _, stream, _ in peer.frames())
+    assert first.status(HEALTH + "Watch", "none") == 8 and second.status(HEALTH + "Watch", "none") == 8
+    first.peer.close()
+    second.peer.close()
+
+
 def after_that_it_serves_again():
     end = time.monotonic() + PATIENCE
     while True:
@@ -717,7 +728,7 @@ PARTS = {
     "greedy": [
         answers_that_nobody_reads_are_bounded, unread_answers_of_many_connections_are_bounded,
         every_answer_comes_to_who_reads, grpc_connections_at_work_are_bounded, after_that_it_serves_again,
-        strangers_make_room_on_grpc, after_that_it_serves_again,
+        strangers_make_room_on_grpc, watches_are_shared_out, after_that_it_serves_again,
         https_connections_at_work_are_bounded, after_that_it_serves_again, who_rests_longest_makes_room_for_others,
         tls_records_that_came_at_once_are_all_answered, a_peer_that_breaks_off_in_the_middle_does_no_harm,
         a_peer_that_leaves_its_calls_behind_does_no_harm, a_path_cannot_forge_the_log,
