@@ -107,7 +107,7 @@ typedef struct contract_case {
     }
 
 extern const contract_case contract_digest[], contract_cipher[], contract_sign[], contract_keys[], contract_pairs[],
-    contract_wrap[], contract_encapsulate[], contract_derive[], contract_policy[], contract_attacks[],
+    contract_wrap[], contract_encapsulate[], contract_derive[], contract_policy[], contract_attacks[], contract_twins[],
     contract_attributes[], contract_data[], contract_lattice[], contract_bls[]; /* each ends with a NULL name */
 
 #endif

@@ -12,9 +12,9 @@
 enum { FORMS = 2, NAME = 120, CASES_MOST = 400 };
 
 static const contract_case *const parts[] = {
-    contract_digest,     contract_cipher,      contract_sign,    contract_keys,   contract_pairs,
-    contract_wrap,       contract_encapsulate, contract_derive,  contract_policy, contract_attacks,
-    contract_attributes, contract_data,        contract_lattice,
+    contract_digest, contract_cipher,      contract_sign,   contract_keys,    contract_pairs,
+    contract_wrap,   contract_encapsulate, contract_derive, contract_policy,  contract_attacks,
+    contract_twins,  contract_attributes,  contract_data,   contract_lattice,
 #ifdef QK_WITH_BLS
     contract_bls,
 #endif

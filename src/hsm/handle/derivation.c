@@ -94,12 +94,6 @@ static bool joins(const qk_mech *mech)
            mech->type == CKM_CONCATENATE_DATA_AND_BASE;
 }
 
-/* Do bytes of the base key become bytes of the new one? */
-static bool moves_bytes(const qk_mech *mech)
-{
-    return joins(mech) || mech->type == CKM_XOR_BASE_AND_DATA || mech->type == CKM_EXTRACT_KEY_FROM_KEY;
-}
-
 /* A child that is not hardened is its parent and a number that everybody computes: BIP-32, security. */
 static bool is_open_child(const qk_mech_use *use)
 {
@@ -110,12 +104,12 @@ static bool is_open_child(const qk_mech_use *use)
 
 static bool shows_base(const qk_mech_use *use)
 {
-    return moves_bytes(use->mech) || is_open_child(use);
+    return qk_policy_moves_bytes(use->mech) || is_open_child(use);
 }
 
 qk_err qk_derivation_check(const qk_derivation *it, const qk_key *made)
 {
-    return moves_bytes(it->use.mech) ? check_pieces(it, qk_key_bits(made) / 8) : QK_OK;
+    return qk_policy_moves_bytes(it->use.mech) ? check_pieces(it, qk_key_bits(made) / 8) : QK_OK;
 }
 
 /* Types of several keys, each of which could be tried by itself. */

@@ -3,6 +3,8 @@
 #include "hsm/policy/key_policy.h"
 #include "p11/nested.h"
 
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
 qk_err qk_policy_template(const qk_held_key *by, CK_ATTRIBUTE_TYPE nested, qk_attrs *template_)
 {
     bool was = qk_attrs_bool(template_, CKA_TRUSTED, false);
@@ -13,6 +15,34 @@ qk_err qk_policy_template(const qk_held_key *by, CK_ATTRIBUTE_TYPE nested, qk_at
                        qk_attribute_find(nested)->name);
     return QK_OK;
 }
+
+/* ---- keys of the same bytes ---- */
+
+static const CK_MECHANISM_TYPE movers[] = { CKM_CONCATENATE_BASE_AND_KEY, CKM_CONCATENATE_BASE_AND_DATA,
+                                            CKM_CONCATENATE_DATA_AND_BASE, CKM_XOR_BASE_AND_DATA,
+                                            CKM_EXTRACT_KEY_FROM_KEY };
+
+bool qk_policy_moves_bytes(const qk_mech *mech)
+{
+    for (size_t i = 0; i < COUNT(movers); i++)
+        if (movers[i] == mech->type)
+            return true;
+    return false;
+}
+
+bool qk_policy_has_twins(const qk_attrs *attrs)
+{
+    if (!qk_attrs_bool(attrs, CKA_DERIVE, false))
+        return false;
+    if (!qk_attrs_find(attrs, CKA_ALLOWED_MECHANISMS))
+        return true;
+    for (size_t i = 0; i < COUNT(movers); i++)
+        if (qk_policy_lists(attrs, qk_mech_find(movers[i])))
+            return true;
+    return false;
+}
+
+/* ---- what is inherited ---- */
 
 /* What a key of which the new one lets know asks for, and the template may not deny. */
 static qk_err demand(CK_ATTRIBUTE_TYPE type, bool value, const qk_attrs *template_, qk_attrs *attrs)

@@ -87,7 +87,9 @@ static qk_err check_strength(const qk_held_key *key, const qk_held_key *kek)
 /* Nobody outside knows the wrapping key or can decrypt with it: rule 2. */
 static bool keeps_secrets(const qk_held_key *kek)
 {
-    if (kek->class == CKO_SECRET_KEY && (is_any(kek, CKA_DECRYPT, false) || is_any(kek, QK_MARK_DECRYPTS, false)))
+    bool decrypts = is_any(kek, CKA_DECRYPT, false) || is_any(kek, QK_MARK_DECRYPTS, false);
+
+    if (kek->class == CKO_SECRET_KEY && (decrypts || qk_policy_has_twins(&kek->attrs)))
         return false;
     if (is_any(kek, CKA_TRUSTED, false))
         return true;
@@ -129,8 +131,8 @@ static qk_err check_rules(const qk_held_key *key, const qk_held_key *kek, const 
         return QK_OK;
     if (!keeps_secrets(kek))
         return qk_fail(QK_E_KEY_NOT_WRAPPABLE,
-                       "a sensitive key leaves under a key that was generated here, never left in clear and does not "
-                       "decrypt, or that the security officer trusts (CKA_TRUSTED)");
+                       "a sensitive key leaves under a key that was generated here, never left in clear, does not "
+                       "decrypt and derives no key that would, or that the security officer trusts (CKA_TRUSTED)");
     if (opens_by_encrypting(mech))
         return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "a sensitive key does not leave by %s, where who wraps names the nonce",
                        mech->name);

@@ -170,8 +170,9 @@ static qk_err fill_history(const qk_new_key *key, qk_attrs *attrs)
     QK_TRY(qk_attrs_set_ulong(attrs, CKA_KEY_GEN_MECHANISM, made_here ? key->mechanism : CK_UNAVAILABLE_INFORMATION));
     if (key->lax)
         QK_TRY(qk_attrs_set_bool(attrs, QK_MARK_LAX, true));
-    if (key->class == CKO_SECRET_KEY && is_any(attrs, CKA_WRAP) && is_any(attrs, CKA_DECRYPT))
-        QK_TRY(qk_attrs_set_bool(attrs, QK_MARK_DECRYPTS, true)); /* DECRYPT may fall, in one of two copies */
+    if (key->class == CKO_SECRET_KEY && is_any(attrs, CKA_WRAP) &&
+        (is_any(attrs, CKA_DECRYPT) || qk_policy_has_twins(attrs)))
+        QK_TRY(qk_attrs_set_bool(attrs, QK_MARK_DECRYPTS, true)); /* either may fall, in one of two copies */
     if (has_secret) {
         QK_TRY(
             qk_attrs_set_bool(attrs, CKA_ALWAYS_SENSITIVE, never_seen && qk_attrs_bool(attrs, CKA_SENSITIVE, false)));

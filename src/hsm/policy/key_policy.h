@@ -13,10 +13,11 @@
  *    can be no more than what C_CreateObject brings in, so a known value that was encrypted before harms nobody (2).
  * 2. A sensitive key leaves only under a key that was generated here, was always sensitive and never extractable (or
  *    it could come back as one that decrypts), or that the security officer trusts; not under one that decrypts what
- *    it wraps, not under the public half of a pair whose private half decrypts or may leave, and not under one made
- *    from a password, which somebody knows. It does not leave by a counter mode (GCM, CCM), where the same nonce with a
- *    known key opens it, nor by RSA without padding. Raw RSA decrypts whatever the function is called: a private half
- *    that signs so decrypts, and none unwraps so whose CKA_ALLOWED_MECHANISMS do not say it.
+ *    it wraps, or of which a key of the same value can be derived that does, not under the public half of a pair whose
+ *    private half decrypts or may leave, and not under one made from a password, which somebody knows. It does not
+ *    leave by a counter mode (GCM, CCM), where the same nonce with a known key opens it, nor by RSA without padding.
+ *    Raw RSA decrypts whatever the function is called: a private half that signs so decrypts, and none unwraps so
+ *    whose CKA_ALLOWED_MECHANISMS do not say it.
  * 3. A sensitive key leaves under none that is weaker (SP 800-57 part 1, table 2).
  * 4. What is unwrapped is sensitive: nobody reads a sensitive key by wrapping it and unwrapping it otherwise. Secret
  * keys go through ECB and CBC in multiples of 8 bytes, or wrong paddings would tell one byte after the other.
@@ -33,7 +34,7 @@ typedef enum qk_origin { QK_GENERATED, QK_UNWRAPPED, QK_DERIVED, QK_IMPORTED, QK
 
 /* Sealed in blobs and told to nobody (they have no row in the attribute table). */
 #define QK_MARK_LAX      (CKA_VENDOR_DEFINED | 0x514B0001UL) /* made for a caller who is let off the rules */
-#define QK_MARK_DECRYPTS (CKA_VENDOR_DEFINED | 0x514B0002UL) /* its private half, or a copy of it, decrypts */
+#define QK_MARK_DECRYPTS (CKA_VENDOR_DEFINED | 0x514B0002UL) /* its private half, a copy or a twin of it decrypts */
 
 /* What is known of a key before it exists. Give fields by name. */
 typedef struct qk_new_key {
@@ -66,6 +67,11 @@ QK_MUST_CHECK qk_err qk_policy_derived(const qk_new_key *key, const qk_held_key 
                                        const qk_attrs *template_, qk_attrs *out_attrs);
 /* Protects a new key's attributes as `part`, a key of which it lets know, is protected. */
 QK_MUST_CHECK qk_err qk_policy_inherit(const qk_held_key *part, const qk_attrs *template_, qk_attrs *attrs);
+
+/* Do bytes of the base key become bytes of the new one (concatenation, XOR, extraction)? */
+bool qk_policy_moves_bytes(const qk_mech *mech);
+/* Can a key of the same value, with other uses, be derived from a secret key with these attributes? */
+bool qk_policy_has_twins(const qk_attrs *attrs);
 
 /* Those of a key that comes back with its attributes (`inside`, of which what a caller may not give is taken out). What
  * it could do it can do again; its history is that of any unwrapped key, since whoever has the MAC key can bring in a

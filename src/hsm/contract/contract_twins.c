@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ways to a sensitive key by a twin of another one: a key of the same value that may do more, or a part of a wrapped
+ * form that is a wrapped form itself. What a module does is strict. */
+#include "hsm/contract/contract.h"
+
+static const item aes = NUMBER(CKA_KEY_TYPE, CKK_AES);
+static const item len32 = NUMBER(CKA_VALUE_LEN, 32);
+static const item wraps = YES(CKA_WRAP);
+static const item derives = YES(CKA_DERIVE);
+static const item leaves = YES(CKA_EXTRACTABLE);
+
+#define ONLY(...)                                                                                                      \
+    BYTES(CKA_ALLOWED_MECHANISMS,                                                                                      \
+          qk_view_of((CK_MECHANISM_TYPE[]){ __VA_ARGS__ }, sizeof((CK_MECHANISM_TYPE[]){ __VA_ARGS__ })))
+
+static client_key secret(contract *it, CK_MECHANISM_TYPE type, const item *items, size_t count)
+{
+    client_key made;
+
+    it->call.strict = true;
+    works(generate(it, type, items, count, &made));
+    return made;
+}
+
+/* What all this is about. It has the strength of RSA-2048. */
+static client_key target(contract *it)
+{
+    return secret(it, CKM_GENERIC_SECRET_KEY_GEN, ITEMS(NUMBER(CKA_VALUE_LEN, 14), leaves));
+}
+
+static Grep11__Mechanism *xor_zeros(contract *it)
+{
+    static const uint8_t zeros[32];
+
+    return mech_of(it, &(qk_mech_use){ .mech = qk_mech_find(CKM_XOR_BASE_AND_DATA),
+                                       .data = { .data = qk_view_of(zeros, sizeof zeros) } });
+}
+
+static qk_err leave_under(contract *it, const client_key *kek)
+{
+    client_key made = target(it);
+    qk_view out;
+
+    return wrap(it, mech(it, CKM_AES_KEY_WRAP_KWP), kek, &made, &out);
+}
+
+/* ---- twins of wrapping keys ---- */
+
+/* A key of its value that decrypts is derived from it, now or before its CKA_DERIVE fell. */
+static void a_wrapping_key_that_derives_its_twin_takes_no_sensitive_key_out(contract *it)
+{
+    client_key kek = secret(it, CKM_AES_KEY_GEN, ITEMS(len32, wraps, derives)), trusted, twin;
+
+    works(derive(it, xor_zeros(it), &kek, ITEMS(aes, YES(CKA_DECRYPT), NUMBER(CKA_VALUE_LEN, 32)), &twin));
+    refuses(leave_under(it, &kek), QK_E_KEY_NOT_WRAPPABLE);
+    works(set_attribute(it, &kek, CKA_DERIVE, false));
+    refuses(leave_under(it, &kek), QK_E_KEY_NOT_WRAPPABLE);
+    trusted = secret(it, CKM_AES_KEY_GEN, ITEMS(len32, wraps, derives, YES(CKA_TRUSTED)));
+    refuses(leave_under(it, &trusted), QK_E_KEY_NOT_WRAPPABLE);
+}
+
+static void a_wrapping_key_may_derive_what_is_no_twin(contract *it)
+{
+    client_key kek =
+        secret(it, CKM_AES_KEY_GEN, ITEMS(len32, wraps, derives, ONLY(CKM_AES_KEY_WRAP_KWP, CKM_HKDF_DERIVE)));
+
+    works(leave_under(it, &kek));
+    works(set_attribute(it, &kek, CKA_DERIVE, false));
+    works(leave_under(it, &kek));
+    kek =
+        secret(it, CKM_AES_KEY_GEN, ITEMS(len32, wraps, derives, ONLY(CKM_AES_KEY_WRAP_KWP, CKM_EXTRACT_KEY_FROM_KEY)));
+    refuses(leave_under(it, &kek), QK_E_KEY_NOT_WRAPPABLE);
+}
+
+const contract_case contract_twins[] = {
+    CASE(a_wrapping_key_that_derives_its_twin_takes_no_sensitive_key_out),
+    CASE(a_wrapping_key_may_derive_what_is_no_twin),
+    { NULL, NULL },
+};
