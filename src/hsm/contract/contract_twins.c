@@ -8,6 +8,10 @@ static const item len32 = NUMBER(CKA_VALUE_LEN, 32);
 static const item wraps = YES(CKA_WRAP);
 static const item derives = YES(CKA_DERIVE);
 static const item leaves = YES(CKA_EXTRACTABLE);
+static const item generic = NUMBER(CKA_KEY_TYPE, CKK_GENERIC_SECRET);
+static const item unwraps = YES(CKA_UNWRAP);
+static const item rsa_2048 = NUMBER(CKA_MODULUS_BITS, 2048);
+static const item no_decrypt = NO(CKA_DECRYPT);
 
 #define ONLY(...)                                                                                                      \
     BYTES(CKA_ALLOWED_MECHANISMS,                                                                                      \
@@ -72,8 +76,35 @@ static void a_wrapping_key_may_derive_what_is_no_twin(contract *it)
     refuses(leave_under(it, &kek), QK_E_KEY_NOT_WRAPPABLE);
 }
 
+/* ---- wrapped forms of two parts ---- */
+
+static void leave_by_rsa_aes(contract *it, const item *private_items, size_t count, qk_err expected)
+{
+    client_key made = target(it), back;
+    key_pair pair;
+    qk_view out;
+
+    works(generate_pair(it, CKM_RSA_PKCS_KEY_PAIR_GEN, ITEMS(rsa_2048, wraps), private_items, count, &pair));
+    assert_int_equal(wrap(it, mech_rsa_aes(it), &pair.public_key, &made, &out), expected);
+    if (expected == QK_OK)
+        works(unwrap(it, mech_rsa_aes(it), &pair.private_key, out, ITEMS(generic), &back));
+}
+
+/* The head is the temporary AES key under OAEP: unwrapped as a key that decrypts, it opens the rest. */
+static void by_rsa_and_aes_keys_leave_to_pairs_that_do_nothing_else(contract *it)
+{
+    leave_by_rsa_aes(it, ITEMS(unwraps, no_decrypt), QK_E_KEY_NOT_WRAPPABLE);
+    leave_by_rsa_aes(it, ITEMS(unwraps, no_decrypt, ONLY(CKM_RSA_AES_KEY_WRAP, CKM_RSA_PKCS_OAEP)),
+                     QK_E_KEY_NOT_WRAPPABLE);
+    leave_by_rsa_aes(it, ITEMS(unwraps, no_decrypt, ONLY(CKM_RSA_AES_KEY_WRAP, CKM_RSA_PKCS)), QK_E_KEY_NOT_WRAPPABLE);
+    leave_by_rsa_aes(it, ITEMS(unwraps, no_decrypt, ONLY(CKM_RSA_AES_KEY_WRAP)), QK_OK);
+    leave_by_rsa_aes(it, ITEMS(unwraps, no_decrypt, YES(CKA_SIGN), ONLY(CKM_RSA_AES_KEY_WRAP, CKM_SHA256_RSA_PKCS)),
+                     QK_OK);
+}
+
 const contract_case contract_twins[] = {
     CASE(a_wrapping_key_that_derives_its_twin_takes_no_sensitive_key_out),
     CASE(a_wrapping_key_may_derive_what_is_no_twin),
+    CASE(by_rsa_and_aes_keys_leave_to_pairs_that_do_nothing_else),
     { NULL, NULL },
 };

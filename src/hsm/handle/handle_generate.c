@@ -89,6 +89,8 @@ static qk_err judge_pair(const qk_mech *mech, bool lax, key_pair *pair)
     QK_TRY(qk_policy_new(&half, &pair->private_template, &pair->private_attrs));
     if (qk_policy_opens(mech->key, &pair->private_attrs))
         QK_TRY(qk_attrs_set_bool(&pair->public_attrs, QK_MARK_DECRYPTS, true));
+    if (mech->key == CKK_RSA && qk_policy_opens_whole(&pair->private_attrs))
+        QK_TRY(qk_attrs_set_bool(&pair->public_attrs, QK_MARK_WHOLE, true));
     return QK_OK;
 }
 

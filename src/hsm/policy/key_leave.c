@@ -125,6 +125,12 @@ bool qk_policy_fits_blocks(const qk_mech *mech, size_t len)
     return !is_loose(mech) || len % PIECE_LEAST == 0;
 }
 
+/* A pair from elsewhere, of which the security officer says that it may have keys, is his to know. */
+static bool opens_whole(const qk_held_key *kek)
+{
+    return is_any(kek, QK_MARK_WHOLE, false) || (is_any(kek, CKA_TRUSTED, false) && !is_any(kek, CKA_LOCAL, false));
+}
+
 static qk_err check_rules(const qk_held_key *key, const qk_held_key *kek, const qk_mech *mech, unsigned rules)
 {
     if (!is_any(key, CKA_SENSITIVE, true)) /* it can be read anyway */
@@ -138,6 +144,11 @@ static qk_err check_rules(const qk_held_key *key, const qk_held_key *kek, const 
                        mech->name);
     if (mech->type == CKM_RSA_X_509)
         return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "a sensitive key does not leave by %s, without padding", mech->name);
+    if (mech->type == CKM_RSA_AES_KEY_WRAP && !opens_whole(kek))
+        return qk_fail(QK_E_KEY_NOT_WRAPPABLE,
+                       "a sensitive key leaves by %s to a pair that was generated with CKA_ALLOWED_MECHANISMS of the "
+                       "private half that name no other mechanism to unwrap or decrypt",
+                       mech->name);
     if (key->class == CKO_SECRET_KEY && !qk_policy_fits_blocks(mech, qk_key_bits(key->key) / 8))
         return qk_fail(QK_E_KEY_NOT_WRAPPABLE, "%u bits of a sensitive key do not fit %s; use CKM_AES_KEY_WRAP_KWP",
                        qk_key_bits(key->key), mech->name);

@@ -18,6 +18,8 @@
  *    leave by a counter mode (GCM, CCM), where the same nonce with a known key opens it, nor by RSA without padding.
  *    Raw RSA decrypts whatever the function is called: a private half that signs so decrypts, and none unwraps so
  *    whose CKA_ALLOWED_MECHANISMS do not say it.
+ *    What consists of two parts (CKM_RSA_AES_KEY_WRAP) goes to pairs whose private half opens nothing else, since the
+ *    first part alone is the key to the second.
  * 3. A sensitive key leaves under none that is weaker (SP 800-57 part 1, table 2).
  * 4. What is unwrapped is sensitive: nobody reads a sensitive key by wrapping it and unwrapping it otherwise. Secret
  * keys go through ECB and CBC in multiples of 8 bytes, or wrong paddings would tell one byte after the other.
@@ -35,6 +37,7 @@ typedef enum qk_origin { QK_GENERATED, QK_UNWRAPPED, QK_DERIVED, QK_IMPORTED, QK
 /* Sealed in blobs and told to nobody (they have no row in the attribute table). */
 #define QK_MARK_LAX      (CKA_VENDOR_DEFINED | 0x514B0001UL) /* made for a caller who is let off the rules */
 #define QK_MARK_DECRYPTS (CKA_VENDOR_DEFINED | 0x514B0002UL) /* its private half, a copy or a twin of it decrypts */
+#define QK_MARK_WHOLE    (CKA_VENDOR_DEFINED | 0x514B0003UL) /* its private half: qk_policy_opens_whole */
 
 /* What is known of a key before it exists. Give fields by name. */
 typedef struct qk_new_key {
@@ -105,6 +108,8 @@ QK_MUST_CHECK qk_err qk_policy_wrap(const qk_held_key *key, const qk_held_key *k
                                     unsigned rules);
 /* Does a private key with these attributes open what its public half encrypts (or may it leave, and do so then)? */
 bool qk_policy_opens(CK_KEY_TYPE type, const qk_attrs *attrs);
+/* Does it open what CKM_RSA_AES_KEY_WRAP made, if at all, as a whole? The head is a key under OAEP like any other. */
+bool qk_policy_opens_whole(const qk_attrs *attrs);
 /* Does a secret key of this length go through this cipher without a part of it, or what fills it up, being so short
  * that it can be found by trial (Vaudenay, "Security Flaws Induced by CBC Padding", 2002)? */
 bool qk_policy_fits_blocks(const qk_mech *mech, size_t len);

@@ -104,6 +104,23 @@ bool qk_policy_opens(CK_KEY_TYPE type, const qk_attrs *attrs)
            (type == CKK_RSA && opens_raw(attrs));
 }
 
+bool qk_policy_opens_whole(const qk_attrs *attrs)
+{
+    qk_view allowed = qk_attrs_view(attrs, CKA_ALLOWED_MECHANISMS);
+    CK_MECHANISM_TYPE type;
+    const qk_mech *mech;
+
+    for (size_t at = 0; at + sizeof type <= allowed.len; at += sizeof type) {
+        memcpy(&type, allowed.data + at, sizeof type);
+        mech = qk_mech_find(type);
+        if (!mech)
+            return false; /* another version may know it */
+        if (type != CKM_RSA_AES_KEY_WRAP && (mech->does & (QK_UNWRAP | QK_DECAPSULATE | QK_DECRYPT)))
+            return false;
+    }
+    return qk_attrs_find(attrs, CKA_ALLOWED_MECHANISMS) != NULL;
+}
+
 /* What raw RSA unwraps is cut off where who asks says, and RSA multiplies: byte by byte it decrypts. */
 static bool unwraps_raw(const qk_held_key *key, const qk_mech *mech, unsigned function)
 {

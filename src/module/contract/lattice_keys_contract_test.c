@@ -335,11 +335,12 @@ static CK_OBJECT_HANDLE make_kek(void)
 static void make_rsa(CK_OBJECT_HANDLE *out_public, CK_OBJECT_HANDLE *out_private)
 {
     CK_MECHANISM generate = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0 };
+    CK_MECHANISM_TYPE only = CKM_RSA_AES_KEY_WRAP;
     CK_ULONG bits = 2048;
     CK_ATTRIBUTE of_public[] = { ATTR(CKA_MODULUS_BITS, bits), ATTR_BOOL(CKA_WRAP, true) },
-                 of_private[] = { ATTR_BOOL(CKA_UNWRAP, true) };
+                 of_private[] = { ATTR_BOOL(CKA_UNWRAP, true), ATTR(CKA_ALLOWED_MECHANISMS, only) };
 
-    assert_ok(p11->C_GenerateKeyPair(test_session, &generate, of_public, 2, of_private, 1, out_public, out_private));
+    assert_ok(p11->C_GenerateKeyPair(test_session, &generate, of_public, 2, of_private, 2, out_public, out_private));
 }
 
 static CK_RV unwrap(struct set *set, CK_MECHANISM *way, CK_OBJECT_HANDLE kek, CK_BYTE *wrapped, CK_ULONG len,
