@@ -102,9 +102,33 @@ static void by_rsa_and_aes_keys_leave_to_pairs_that_do_nothing_else(contract *it
                      QK_OK);
 }
 
+/* The head of a bound key is a temporary key as any other wraps it. */
+static void what_is_bound_unwraps_bound_keys_only(contract *it)
+{
+    const item bound = YES(CKA_IBM_ATTRBOUND);
+    client_key kek = secret(it, CKM_AES_KEY_GEN, ITEMS(len32, wraps, unwraps, bound)), made = target(it), back;
+    key_pair pair;
+    qk_view out;
+
+    works(wrap(it, mech(it, CKM_AES_KEY_WRAP_KWP), &kek, &made, &out));
+    refuses(unwrap(it, mech(it, CKM_AES_KEY_WRAP_KWP), &kek, out, ITEMS(generic), &back), QK_E_KEY_NOT_PERMITTED);
+    works(generate_pair(it, CKM_RSA_PKCS_KEY_PAIR_GEN, ITEMS(rsa_2048, wraps, bound), ITEMS(unwraps, no_decrypt, bound),
+                        &pair));
+    works(wrap(it, mech_oaep(it, CKM_SHA256), &pair.public_key, &made, &out));
+    refuses(unwrap(it, mech_oaep(it, CKM_SHA256), &pair.private_key, out, ITEMS(generic), &back),
+            QK_E_KEY_NOT_PERMITTED);
+    refuses(
+        generate_pair(it, CKM_RSA_PKCS_KEY_PAIR_GEN, ITEMS(rsa_2048, wraps, bound), ITEMS(unwraps, no_decrypt), &pair),
+        QK_E_TEMPLATE_INCONSISTENT);
+    refuses(
+        generate_pair(it, CKM_RSA_PKCS_KEY_PAIR_GEN, ITEMS(rsa_2048, wraps), ITEMS(unwraps, no_decrypt, bound), &pair),
+        QK_E_TEMPLATE_INCONSISTENT);
+}
+
 const contract_case contract_twins[] = {
     CASE(a_wrapping_key_that_derives_its_twin_takes_no_sensitive_key_out),
     CASE(a_wrapping_key_may_derive_what_is_no_twin),
     CASE(by_rsa_and_aes_keys_leave_to_pairs_that_do_nothing_else),
+    CASE(what_is_bound_unwraps_bound_keys_only),
     { NULL, NULL },
 };

@@ -79,6 +79,15 @@ static qk_err check_exponent(const qk_attrs *template_)
     return QK_OK;
 }
 
+/* The public half of a bound RSA pair wraps bound keys, and its private half must open nothing else. */
+static qk_err check_bound(const qk_mech *mech, const key_pair *pair)
+{
+    if (mech->key == CKK_RSA && qk_attrs_bool(&pair->public_attrs, CKA_IBM_ATTRBOUND, false) !=
+                                    qk_attrs_bool(&pair->private_attrs, CKA_IBM_ATTRBOUND, false))
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "CKA_IBM_ATTRBOUND is the same for both halves of an RSA pair");
+    return QK_OK;
+}
+
 static qk_err judge_pair(const qk_mech *mech, bool lax, key_pair *pair)
 {
     qk_new_key half = { .origin = QK_GENERATED, .type = mech->key, .mechanism = mech->type, .lax = lax };
@@ -87,6 +96,7 @@ static qk_err judge_pair(const qk_mech *mech, bool lax, key_pair *pair)
     QK_TRY(qk_policy_new(&half, &pair->public_template, &pair->public_attrs));
     half.class = CKO_PRIVATE_KEY;
     QK_TRY(qk_policy_new(&half, &pair->private_template, &pair->private_attrs));
+    QK_TRY(check_bound(mech, pair));
     if (qk_policy_opens(mech->key, &pair->private_attrs))
         QK_TRY(qk_attrs_set_bool(&pair->public_attrs, QK_MARK_DECRYPTS, true));
     if (mech->key == CKK_RSA && qk_policy_opens_whole(&pair->private_attrs))

@@ -127,6 +127,13 @@ static bool unwraps_raw(const qk_held_key *key, const qk_mech *mech, unsigned fu
     return mech->type == CKM_RSA_X_509 && function == QK_UNWRAP && !key->limited && !qk_policy_is_lax(key);
 }
 
+/* The head of a bound key is a temporary key as any other wraps it: unwrapped by itself it opens the rest. */
+static bool unbinds(const qk_held_key *key, const qk_mech *mech, unsigned function)
+{
+    return (function == QK_UNWRAP || function == QK_DECAPSULATE) && mech->type != CKM_IBM_ATTRIBUTEBOUND_WRAP &&
+           qk_attrs_bool(&key->attrs, CKA_IBM_ATTRBOUND, false);
+}
+
 qk_err qk_policy_use(const qk_held_key *key, const qk_mech *mech, unsigned function)
 {
     if (!qk_key_type_fits(mech, function, key->class, key->type))
@@ -135,6 +142,9 @@ qk_err qk_policy_use(const qk_held_key *key, const qk_mech *mech, unsigned funct
         return not_permitted(key, function);
     if (key->limited && !qk_policy_lists(&key->attrs, mech))
         return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s is not among the key's CKA_ALLOWED_MECHANISMS", mech->name);
+    if (unbinds(key, mech, function))
+        return qk_fail(QK_E_KEY_NOT_PERMITTED,
+                       "a key with CKA_IBM_ATTRBOUND unwraps by CKM_IBM_ATTRIBUTEBOUND_WRAP, not by %s", mech->name);
     if (unwraps_raw(key, mech, function))
         return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s unwraps only where the key's CKA_ALLOWED_MECHANISMS name it",
                        mech->name);
