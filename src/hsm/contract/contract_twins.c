@@ -12,6 +12,8 @@ static const item generic = NUMBER(CKA_KEY_TYPE, CKK_GENERIC_SECRET);
 static const item unwraps = YES(CKA_UNWRAP);
 static const item rsa_2048 = NUMBER(CKA_MODULUS_BITS, 2048);
 static const item no_decrypt = NO(CKA_DECRYPT);
+static const item len16 = NUMBER(CKA_VALUE_LEN, 16);
+static const item open = NO(CKA_SENSITIVE);
 
 #define ONLY(...)                                                                                                      \
     BYTES(CKA_ALLOWED_MECHANISMS,                                                                                      \
@@ -38,6 +40,14 @@ static Grep11__Mechanism *xor_zeros(contract *it)
 
     return mech_of(it, &(qk_mech_use){ .mech = qk_mech_find(CKM_XOR_BASE_AND_DATA),
                                        .data = { .data = qk_view_of(zeros, sizeof zeros) } });
+}
+
+static Grep11__Mechanism *join_to(contract *it, const client_key *second)
+{
+    qk_mech_use use = { .mech = qk_mech_find(CKM_CONCATENATE_BASE_AND_KEY) };
+
+    use.second.blob = second->bytes;
+    return mech_of(it, &use);
 }
 
 static qk_err leave_under(contract *it, const client_key *kek)
@@ -125,10 +135,50 @@ static void what_is_bound_unwraps_bound_keys_only(contract *it)
         QK_E_TEMPLATE_INCONSISTENT);
 }
 
+/* ---- what the second key of a derivation says ---- */
+
+static Grep11__Mechanism *salted(contract *it, CK_MECHANISM_TYPE type, const client_key *salt)
+{
+    qk_mech_use use = { .mech = qk_mech_find(type) };
+
+    use.hkdf.extract = true;
+    use.hkdf.hash = CKM_SHA256;
+    use.hkdf.salt_type = CKF_HKDF_SALT_KEY;
+    use.second.blob = salt->bytes;
+    return mech_of(it, &use);
+}
+
+/* HKDF's extraction is HMAC of the base under the salt: a base of one's own is a message. */
+static void a_second_key_is_asked_for_its_mechanisms(contract *it)
+{
+    client_key base = secret(it, CKM_GENERIC_SECRET_KEY_GEN, ITEMS(len16, derives)), salt, made;
+
+    salt = secret(it, CKM_GENERIC_SECRET_KEY_GEN, ITEMS(len32, derives, ONLY(CKM_SHA256_HMAC)));
+    refuses(derive(it, salted(it, CKM_HKDF_DERIVE, &salt), &base, ITEMS(open, leaves), &made), QK_E_KEY_NOT_PERMITTED);
+    refuses(derive(it, join_to(it, &salt), &base, NO_ITEMS, &made), QK_E_KEY_NOT_PERMITTED);
+    salt = secret(it, CKM_GENERIC_SECRET_KEY_GEN, ITEMS(len32, derives, ONLY(CKM_HKDF_DERIVE)));
+    works(derive(it, salted(it, CKM_HKDF_DERIVE, &salt), &base, ITEMS(open, leaves), &made));
+}
+
+static void a_second_key_says_what_comes_of_it(contract *it)
+{
+    client_key base = secret(it, CKM_GENERIC_SECRET_KEY_GEN, ITEMS(len16, derives)), salt, made;
+
+    salt =
+        secret(it, CKM_GENERIC_SECRET_KEY_GEN,
+               ITEMS(len32, derives, BYTES(CKA_DERIVE_TEMPLATE, nested(it, ITEMS(YES(CKA_SENSITIVE), YES(CKA_SIGN))))));
+    refuses(derive(it, salted(it, CKM_HKDF_DERIVE, &salt), &base, ITEMS(open, leaves), &made),
+            QK_E_TEMPLATE_INCONSISTENT);
+    works(derive(it, salted(it, CKM_HKDF_DERIVE, &salt), &base, ITEMS(leaves), &made));
+    refuses(derive(it, salted(it, CKM_HKDF_DATA, &salt), &base, ITEMS(len16), &made), QK_E_KEY_NOT_PERMITTED);
+}
+
 const contract_case contract_twins[] = {
     CASE(a_wrapping_key_that_derives_its_twin_takes_no_sensitive_key_out),
     CASE(a_wrapping_key_may_derive_what_is_no_twin),
     CASE(by_rsa_and_aes_keys_leave_to_pairs_that_do_nothing_else),
     CASE(what_is_bound_unwraps_bound_keys_only),
+    CASE(a_second_key_is_asked_for_its_mechanisms),
+    CASE(a_second_key_says_what_comes_of_it),
     { NULL, NULL },
 };

@@ -33,6 +33,9 @@ static qk_err open_second(qk_core *core, const qk_call *call, qk_derivation *it)
                        it->use.mech->name);
     if (it->use.mech->param != QK_PARAM_KYBER_KEM && !(it->second->may & QK_DERIVE))
         return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s: CKA_DERIVE of the second key is false", it->use.mech->name);
+    if (it->second->limited && !qk_policy_lists(&it->second->attrs, it->use.mech))
+        return qk_fail(QK_E_KEY_NOT_PERMITTED, "%s is not among the second key's CKA_ALLOWED_MECHANISMS",
+                       it->use.mech->name);
     if (gives_second_away(&it->use) && !qk_policy_readable(it->second))
         return qk_fail(QK_E_KEY_NOT_PERMITTED,
                        "%s: the new key would give the sensitive one in the parameter away; it needs a hash or HMAC",
@@ -148,10 +151,15 @@ static qk_err read_wanted(const qk_mech_use *use, const qk_attrs *template_, qk_
     return QK_OK;
 }
 
+static bool gives_keys_only(const qk_held_key *key)
+{
+    return qk_attrs_view(&key->attrs, CKA_DERIVE_TEMPLATE).len > 0;
+}
+
 /* What the base demands of keys that come of it, data could not keep. */
 qk_err qk_derivation_want_data(const qk_derivation *it, const qk_attrs *template_, qk_key_wanted *out_wanted)
 {
-    if (qk_attrs_view(&it->base->attrs, CKA_DERIVE_TEMPLATE).len > 0)
+    if (gives_keys_only(it->base) || (it->second && gives_keys_only(it->second)))
         return qk_fail(QK_E_KEY_NOT_PERMITTED, "a key with CKA_DERIVE_TEMPLATE gives keys only");
     QK_TRY(read_wanted(&it->use, template_, out_wanted));
     out_wanted->type = CKK_GENERIC_SECRET;
@@ -217,6 +225,8 @@ qk_err qk_derivation_want(const qk_derivation *it, bool lax, qk_attrs *template_
 
     key.lax = lax;
     QK_TRY(qk_policy_template(it->base, CKA_DERIVE_TEMPLATE, template_));
+    if (it->second)
+        QK_TRY(qk_policy_template(it->second, CKA_DERIVE_TEMPLATE, template_));
     QK_TRY(complete(it, template_));
     QK_TRY(read_wanted(&it->use, template_, out_wanted));
     key.class = out_wanted->class;
