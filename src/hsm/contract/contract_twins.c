@@ -3,17 +3,11 @@
  * form that is a wrapped form itself. What a module does is strict. */
 #include "hsm/contract/contract.h"
 
-static const item aes = NUMBER(CKA_KEY_TYPE, CKK_AES);
-static const item len32 = NUMBER(CKA_VALUE_LEN, 32);
-static const item wraps = YES(CKA_WRAP);
-static const item derives = YES(CKA_DERIVE);
-static const item leaves = YES(CKA_EXTRACTABLE);
-static const item generic = NUMBER(CKA_KEY_TYPE, CKK_GENERIC_SECRET);
-static const item unwraps = YES(CKA_UNWRAP);
-static const item rsa_2048 = NUMBER(CKA_MODULUS_BITS, 2048);
-static const item no_decrypt = NO(CKA_DECRYPT);
-static const item len16 = NUMBER(CKA_VALUE_LEN, 16);
-static const item open = NO(CKA_SENSITIVE);
+static const item aes = NUMBER(CKA_KEY_TYPE, CKK_AES), generic = NUMBER(CKA_KEY_TYPE, CKK_GENERIC_SECRET);
+static const item len16 = NUMBER(CKA_VALUE_LEN, 16), len32 = NUMBER(CKA_VALUE_LEN, 32);
+static const item wraps = YES(CKA_WRAP), unwraps = YES(CKA_UNWRAP), derives = YES(CKA_DERIVE);
+static const item leaves = YES(CKA_EXTRACTABLE), rsa_2048 = NUMBER(CKA_MODULUS_BITS, 2048);
+static const item open = NO(CKA_SENSITIVE), no_decrypt = NO(CKA_DECRYPT);
 
 #define ONLY(...)                                                                                                      \
     BYTES(CKA_ALLOWED_MECHANISMS,                                                                                      \
@@ -40,6 +34,11 @@ static Grep11__Mechanism *xor_zeros(contract *it)
 
     return mech_of(it, &(qk_mech_use){ .mech = qk_mech_find(CKM_XOR_BASE_AND_DATA),
                                        .data = { .data = qk_view_of(zeros, sizeof zeros) } });
+}
+
+static Grep11__Mechanism *from_first_bit(contract *it)
+{
+    return mech_of(it, &(qk_mech_use){ .mech = qk_mech_find(CKM_EXTRACT_KEY_FROM_KEY), .first_bit = 0 });
 }
 
 static Grep11__Mechanism *join_to(contract *it, const client_key *second)
@@ -173,6 +172,55 @@ static void a_second_key_says_what_comes_of_it(contract *it)
     refuses(derive(it, salted(it, CKM_HKDF_DATA, &salt), &base, ITEMS(len16), &made), QK_E_KEY_NOT_PERMITTED);
 }
 
+/* ---- twins of limited keys ---- */
+
+static void stays_as_it_was(contract *it, Grep11__Mechanism *way, const client_key *base)
+{
+    QK_OWNED(qk_attrs_done) qk_attrs was = attrs_of(base), is = QK_ATTRS_NONE;
+    const CK_ATTRIBUTE_TYPE kept[] = { CKA_DERIVE_TEMPLATE, CKA_UNWRAP_TEMPLATE, CKA_WRAP_TEMPLATE,
+                                       CKA_ALLOWED_MECHANISMS, CKA_COPYABLE };
+    client_key made;
+
+    works(derive(it, way, base, ITEMS(derives), &made));
+    is = attrs_of(&made);
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        assert_view_equal(qk_attrs_view(&is, kept[i]), qk_attrs_view(&was, kept[i]));
+    refuses(derive(it, way, base, ITEMS(derives, ONLY(CKM_SHA256_HMAC)), &made), QK_E_TEMPLATE_INCONSISTENT);
+    refuses(derive(it, way, base, ITEMS(derives, BYTES(CKA_WRAP_TEMPLATE, nested(it, ITEMS(YES(CKA_VERIFY))))), &made),
+            QK_E_TEMPLATE_INCONSISTENT);
+    refuses(derive(it, way, base, ITEMS(derives, YES(CKA_COPYABLE)), &made), QK_E_TEMPLATE_INCONSISTENT);
+}
+
+/* Templates and limits stay on a key, whatever it is called when it is the same bytes again. */
+static void a_twin_has_the_limits_of_its_base(contract *it)
+{
+    qk_view inner = nested(it, ITEMS(YES(CKA_SENSITIVE)));
+    const item only = ONLY(CKM_XOR_BASE_AND_DATA, CKM_EXTRACT_KEY_FROM_KEY, CKM_CONCATENATE_BASE_AND_KEY);
+    client_key base = secret(it, CKM_GENERIC_SECRET_KEY_GEN,
+                             ITEMS(len32, derives, only, NO(CKA_COPYABLE), BYTES(CKA_DERIVE_TEMPLATE, inner),
+                                   BYTES(CKA_UNWRAP_TEMPLATE, inner), BYTES(CKA_WRAP_TEMPLATE, inner)));
+    client_key plain = secret(it, CKM_GENERIC_SECRET_KEY_GEN, ITEMS(len16, derives)), made;
+
+    stays_as_it_was(it, xor_zeros(it), &base);
+    stays_as_it_was(it, join_to(it, &plain), &base);
+    works(derive(it, join_to(it, &base), &plain, ITEMS(derives), &made));
+    refuses(copy(it, &made, NULL, 0, &made), QK_E_ACTION_PROHIBITED);
+    refuses(derive(it, join_to(it, &base), &plain, ITEMS(YES(CKA_COPYABLE)), &made), QK_E_TEMPLATE_INCONSISTENT);
+    refuses(derive(it, join_to(it, &base), &plain, ITEMS(ONLY(CKM_SHA256_HMAC)), &made), QK_E_TEMPLATE_INCONSISTENT);
+    works(derive(it, from_first_bit(it), &base, ITEMS(len32), &made));
+    refuses(copy(it, &made, NULL, 0, &made), QK_E_ACTION_PROHIBITED);
+}
+
+/* Of one that can be read nothing is kept. */
+static void the_twin_of_an_open_key_is_as_its_template_says(contract *it)
+{
+    client_key base = secret(it, CKM_GENERIC_SECRET_KEY_GEN,
+                             ITEMS(len32, derives, open, leaves, ONLY(CKM_XOR_BASE_AND_DATA), NO(CKA_COPYABLE)));
+    client_key made;
+
+    works(derive(it, xor_zeros(it), &base, ITEMS(open, leaves, ONLY(CKM_SHA256_HMAC), YES(CKA_COPYABLE)), &made));
+}
+
 const contract_case contract_twins[] = {
     CASE(a_wrapping_key_that_derives_its_twin_takes_no_sensitive_key_out),
     CASE(a_wrapping_key_may_derive_what_is_no_twin),
@@ -180,5 +228,7 @@ const contract_case contract_twins[] = {
     CASE(what_is_bound_unwraps_bound_keys_only),
     CASE(a_second_key_is_asked_for_its_mechanisms),
     CASE(a_second_key_says_what_comes_of_it),
+    CASE(a_twin_has_the_limits_of_its_base),
+    CASE(the_twin_of_an_open_key_is_as_its_template_says),
     { NULL, NULL },
 };

@@ -218,6 +218,15 @@ static qk_err complete(const qk_derivation *it, qk_attrs *template_)
     }
 }
 
+/* XOR with zeros, or what is joined to nothing much, is the same key: its limits would be gone. */
+static qk_err keep_limits(const qk_derivation *it, const qk_attrs *template_, qk_attrs *attrs)
+{
+    if (!qk_policy_moves_bytes(it->use.mech))
+        return QK_OK;
+    QK_TRY(qk_policy_keep_limits(it->base, template_, attrs));
+    return it->second ? qk_policy_keep_limits(it->second, template_, attrs) : QK_OK;
+}
+
 qk_err qk_derivation_want(const qk_derivation *it, bool lax, qk_attrs *template_, qk_key_wanted *out_wanted,
                           qk_attrs *out_attrs)
 {
@@ -234,5 +243,6 @@ qk_err qk_derivation_want(const qk_derivation *it, bool lax, qk_attrs *template_
     QK_TRY(qk_policy_derived(&key, it->base, shows_base(&it->use), template_, out_attrs));
     if (it->second && joins(it->use.mech))
         QK_TRY(qk_policy_inherit(it->second, template_, out_attrs));
+    QK_TRY(keep_limits(it, template_, out_attrs));
     return check_joined(it, key.type, out_attrs);
 }

@@ -70,6 +70,30 @@ qk_err qk_policy_inherit(const qk_held_key *part, const qk_attrs *template_, qk_
     return QK_OK;
 }
 
+static qk_err keep(const qk_held_key *part, CK_ATTRIBUTE_TYPE type, qk_attrs *attrs)
+{
+    const qk_attr *has = qk_attrs_find(&part->attrs, type), *now = qk_attrs_find(attrs, type);
+
+    if (!has)
+        return QK_OK;
+    if (now && !qk_view_equal(now->value, has->value))
+        return qk_fail(QK_E_TEMPLATE_INCONSISTENT, "%s stays what it is of the key whose bytes the new one has",
+                       qk_attribute_find(type)->name);
+    return qk_attrs_set(attrs, type, has->value);
+}
+
+qk_err qk_policy_keep_limits(const qk_held_key *part, const qk_attrs *template_, qk_attrs *attrs)
+{
+    static const CK_ATTRIBUTE_TYPE limits[] = { CKA_DERIVE_TEMPLATE, CKA_UNWRAP_TEMPLATE, CKA_WRAP_TEMPLATE,
+                                                CKA_ALLOWED_MECHANISMS };
+
+    if (qk_policy_readable(part))
+        return QK_OK;
+    for (size_t i = 0; i < COUNT(limits); i++)
+        QK_TRY(keep(part, limits[i], attrs));
+    return qk_attrs_bool(&part->attrs, CKA_COPYABLE, true) ? QK_OK : demand(CKA_COPYABLE, false, template_, attrs);
+}
+
 /* Source: PKCS #11 3.2, each mechanism's "Key derivation": if the base key was not always sensitive, nor is the new
  * one; else it is if it is sensitive. The same for CKA_NEVER_EXTRACTABLE. */
 static qk_err history(const qk_held_key *base, qk_attrs *attrs)

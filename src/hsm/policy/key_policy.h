@@ -58,6 +58,7 @@ QK_MUST_CHECK qk_err qk_policy_new(const qk_new_key *key, const qk_attrs *templa
  *     QK_TRY(qk_policy_template(base, CKA_DERIVE_TEMPLATE, &template_));  then read CKA_KEY_TYPE, CKA_VALUE_LEN, ...
  *     QK_TRY(qk_policy_derived(&new_key, base, shows_base, &template_, &attrs));
  *     QK_TRY(qk_policy_inherit(second, &template_, &attrs));              for each further key that goes in whole
+ *     QK_TRY(qk_policy_keep_limits(base, &template_, &attrs));            for each key whose bytes go in as they are
  *
  * Adds what the nested template (CKA_DERIVE_TEMPLATE, CKA_UNWRAP_TEMPLATE, CKA_ENCAPSULATE_TEMPLATE, ...) of `by` says
  * to the template of the key that will come of it. QK_E_TEMPLATE_INCONSISTENT where the two contradict each other, or
@@ -71,6 +72,9 @@ QK_MUST_CHECK qk_err qk_policy_derived(const qk_new_key *key, const qk_held_key 
 /* Protects a new key's attributes as `part`, a key of which it lets know, is protected. */
 QK_MUST_CHECK qk_err qk_policy_inherit(const qk_held_key *part, const qk_attrs *template_, qk_attrs *attrs);
 
+/* Limits a new key that has the bytes of `part` in it as `part` is limited, if that one cannot be read: its nested
+ * templates, its mechanisms, and that it may not be copied. QK_E_TEMPLATE_INCONSISTENT. */
+QK_MUST_CHECK qk_err qk_policy_keep_limits(const qk_held_key *part, const qk_attrs *template_, qk_attrs *attrs);
 /* Do bytes of the base key become bytes of the new one (concatenation, XOR, extraction)? */
 bool qk_policy_moves_bytes(const qk_mech *mech);
 /* Can a key of the same value, with other uses, be derived from a secret key with these attributes? */
