@@ -4,6 +4,7 @@
 'use strict';
 
 const assert = require('assert');
+const { execFileSync } = require('child_process');
 const path = require('path');
 const loader = require('@grpc/proto-loader');
 const { GrpcReflection } = require('grpc-js-reflection-client');
@@ -42,9 +43,22 @@ const ask = (session, headers) => raw.call(session, raw.random, raw.message(raw.
 let addresses = 10;
 const elsewhere = (run) => raw.withSession(run, { localAddress: `127.0.77.${addresses++}` });
 
-// It takes two seconds, and other tests go on meanwhile.
-const laterAndLater = () =>
-  elsewhere(async (session) => {
+// A token that was good until a moment ago.
+const revokedToken = async () => {
+  const headers = { authorization: `Bearer ${await tokenOf('stranger')}` };
+  execFileSync(path.join(process.env.QUANTOKI_BUILD, 'src/cli/quantoki'), ['iam', 'service-id', 'revoke', 'stranger',
+    '--config', path.join(process.env.QUANTOKI_INSTANCE, 'quantokid.yaml')]);
+  await elsewhere(async (session) => {
+    while ((await ask(session, headers)).status !== grpc.status.UNAUTHENTICATED)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+  return headers;
+};
+
+// It takes three seconds, and other tests go on meanwhile.
+const laterAndLater = async () => {
+  const revoked = await revokedToken();
+  await elsewhere(async (session) => {
     const order = [];
     const asked = Array.from({ length: 40 }, (_, i) => ask(session, strange).then((answer) => {
       order.push(i);
@@ -54,6 +68,7 @@ const laterAndLater = () =>
       order.push('good');
       return status;
     });
+    const renewed = ask(session, revoked); // or its client would not know that it has to be
     const answers = await Promise.all(asked);
     assert.strictEqual(await good, 0);
     assert.deepStrictEqual(order.slice(0, 4), [0, 1, 2, 'good']);
@@ -61,7 +76,9 @@ const laterAndLater = () =>
     const statuses = [grpc.status.UNAUTHENTICATED, grpc.status.RESOURCE_EXHAUSTED];
     for (const [i, answer] of answers.entries()) // a mark may have faded, if the machine is slow
       raw.refused(answer, i < 30 ? statuses[0] : i < 35 ? answer.status : statuses[1]);
+    raw.refused(await renewed, grpc.status.UNAUTHENTICATED);
   });
+};
 let slowly;
 
 test('bad tokens: a good one comes through on another connection, too', () => elsewhere(async (session) => {
