@@ -74,7 +74,9 @@ const details = (page, name) =>
         .map((one) => [...one.children].map((part) => part.innerText.replace(/[\s\u00a0]+/g, ' ').trim())),
     );
   }, name);
-const drawn = (page) => page.until(() => document.querySelectorAll('.plot canvas').length === 6);
+// All six, and shown: the page makes them before it uncovers them.
+const drawn = (page) =>
+  page.until(() => [...document.querySelectorAll('.plot canvas')].filter((one) => one.checkVisibility()).length === 6);
 // How many pixels of each chart are painted, and how many of those in colour.
 const painted = (page) =>
   page.run(() =>
