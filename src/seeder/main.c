@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "seeder/supervisor.h"
-#include "seeder/worker.h"
+#include "seeder/worker/worker.h"
 
 /* Seen by the C library, which prints it. */
 __attribute__((visibility("default"))) const char *argp_program_version = "quantoki-seed " QK_VERSION;

@@ -13,8 +13,8 @@
 #include <sys/types.h>
 
 #include "entropy/service/service_supply.h"
-#include "seeder/answers.h"
-#include "seeder/config.h"
+#include "seeder/worker/answers.h"
+#include "seeder/config/config.h"
 
 typedef struct qk_seed_worker qk_seed_worker;
 typedef struct qk_seed_target qk_seed_target;

@@ -71,7 +71,7 @@ def table_of(rows):
 
 
 def seeder_rows():
-    source = read("src/seeder/config.c")
+    source = read("src/seeder/config/config.c")
     own, targets = (re.search(r"const qk_config_row %s\[\] = \{.*?\n\};" % name, source, re.S).group(0)
                     for name in ("qk_seed_rows", "qk_seed_target_rows"))
     return [*rows_in(own), *rows_in(targets, "targets.N.")]

@@ -2,7 +2,7 @@
 /* The seeder's configuration, ours and the reference's. */
 #include "fuzz.h"
 
-#include "seeder/config.h"
+#include "seeder/config/config.h"
 
 void fuzz(qk_view input)
 {

@@ -3,7 +3,7 @@
  * as it came, but for flags, which any number but 0 sets. */
 #include "fuzz.h"
 
-#include "seeder/message.h"
+#include "seeder/worker/message.h"
 
 static void fuzz_order(qk_view input)
 {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "seeder/config_parts.h"
+#include "seeder/config/config_parts.h"
 
 static const struct login_row {
     const char *name;

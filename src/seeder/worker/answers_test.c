@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each return code leads to, printed: a change of the table must be meant. Source: PKCS #11 3.2, section 5.1. */
-#include "seeder/answers.h"
+#include "seeder/worker/answers.h"
 
 #include "base/testing.h"
-#include "seeder/message.h"
+#include "seeder/worker/message.h"
 
 static const struct {
     CK_RV rv;

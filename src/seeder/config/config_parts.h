@@ -3,7 +3,7 @@
 #ifndef QK_SEEDER_CONFIG_PARTS_H
 #define QK_SEEDER_CONFIG_PARTS_H
 
-#include "seeder/config.h"
+#include "seeder/config/config.h"
 
 /* Decimal, 0x or 0 for octal, and nothing else. */
 bool qk_seed_number_read(const char *text, uint64_t *out);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "seeder/config.h"
+#include "seeder/config/config.h"
 
 enum { MOST_SECRET = 8192, COMMAND_MS = 10000 };
 

@@ -8,7 +8,7 @@
 #include "base/config.h"
 #include "base/secret.h"
 #include "entropy/service/service_supply.h"
-#include "seeder/message.h"
+#include "seeder/worker/message.h"
 
 typedef enum qk_seed_unsupported { QK_SEED_DISABLE, QK_SEED_RETRY } qk_seed_unsupported;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "seeder/answers.h"
+#include "seeder/worker/answers.h"
 
 #include <stdio.h>
 
-#include "seeder/message.h"
+#include "seeder/worker/message.h"
 
 /* clang-format off */
 static const struct answer_row {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "seeder/config_parts.h"
+#include "seeder/config/config_parts.h"
 
 #include <stddef.h>
 #include <stdlib.h>

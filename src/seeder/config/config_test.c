@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "seeder/config.h"
+#include "seeder/config/config.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "seeder/message.h"
+#include "seeder/worker/message.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "seeder/config_parts.h"
+#include "seeder/config/config_parts.h"
 
 /* A file of the reference; also the names of its environment variables, two generations of them. */
 typedef struct reference {

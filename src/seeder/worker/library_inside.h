@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of library.h share: token.c finds a target's token, session.c logs in and seeds it. */
+#ifndef QK_SEEDER_LIBRARY_INSIDE_H
+#define QK_SEEDER_LIBRARY_INSIDE_H
+
+#include "seeder/worker/library.h"
+
+typedef struct library_target {
+    uint32_t number;
+    CK_SLOT_ID slot;
+    CK_SESSION_HANDLE session; /* CK_INVALID_HANDLE: none */
+    bool logged_in;
+    struct library_target *next;
+} library_target;
+
+struct qk_seed_library {
+    CK_FUNCTION_LIST *p11;
+    bool initialised_by_us;
+    CK_RV broken; /* why the library cannot be used; CKR_OK if it can */
+    library_target *targets;
+};
+
+/* One order being done. */
+typedef struct library_work {
+    qk_seed_library *library;
+    const qk_seed_order *order;
+    qk_seed_report *report;
+    library_target *target;
+    CK_TOKEN_INFO info; /* of the token that was found */
+} library_work;
+
+/* ---- token.c ---- */
+
+/* The target's token, in whichever slot it is now; its session is closed if it is gone. */
+CK_RV qk_library_find_token(library_work *w);
+/* Every initialised token there is. */
+CK_RV qk_library_list_tokens(qk_seed_library *it, qk_seed_report *report);
+
+/* ---- session.c ---- */
+
+void qk_library_drop_session(library_work *w);
+CK_RV qk_library_try_login(library_work *w);
+/* With the session of before, if it is still good. */
+CK_RV qk_library_seed(library_work *w);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A worker process: orders come through a socket, and what was done goes back. */
+#include "seeder/worker/worker.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "seeder/worker/library.h"
+
+static qk_err answer_order(qk_seed_library *library, const qk_seed_order *order, int fd)
+{
+    QK_OWNED(qk_buf_done) qk_buf out = QK_BUF_NONE;
+    static qk_seed_report report;
+    int64_t start_ns = qk_clock_monotonic_ns();
+
+    report = (qk_seed_report){ .ask = order->ask, .target = order->target };
+    qk_seed_library_do(library, order, &report);
+    report.micros = (uint32_t)((qk_clock_monotonic_ns() - start_ns) / 1000);
+    if (order->ask == QK_SEED_ASK_FORGET)
+        return QK_OK;
+    qk_seed_report_write(&report, &out);
+    return qk_seed_send(fd, &out);
+}
+
+/* What a core file or another process of the same user would show: PINs and seeds. */
+static void protect_memory(void)
+{
+    setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
+/* The order in hand is the last one. Without one the supervisor's word is waited for; system calls go on. */
+static volatile sig_atomic_t ended;
+
+static void note_end(int number)
+{
+    (void)number;
+    ended = 1;
+}
+
+int qk_seed_worker_run(const char *path, int fd)
+{
+    QK_OWNED(qk_seed_library_leave) qk_seed_library *library = NULL;
+    QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE;
+    qk_seed_order order = { 0 };
+    qk_err err;
+
+    protect_memory();
+    prctl(PR_SET_NAME, "quantoki-seed"); /* it was started as /proc/self/exe */
+    signal(SIGINT, SIG_IGN);             /* the supervisor says when it is over */
+    signal(SIGTERM, note_end);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
+    library = qk_seed_library_open(path);
+    while (library && qk_seed_receive(fd, &message) == QK_OK &&
+           qk_seed_order_read(qk_buf_view(&message), &order) == QK_OK && order.ask != QK_SEED_ASK_QUIT) {
+        err = answer_order(library, &order, fd);
+        qk_buf_clear(&message); /* PIN and seed */
+        if (err != QK_OK || ended)
+            break;
+    }
+    return 0;
+}
