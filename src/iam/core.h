@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 
 #include "iam/rights.h"
-#include "iam/remembered.h"
+#include "iam/token/remembered.h"
 
 struct qk_iam {
     qk_database *database;

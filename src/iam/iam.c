@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "iam/core.h"
-#include "iam/legacy.h"
+#include "iam/record/legacy.h"
 
 enum {
     TOKEN_SECONDS = 3600,

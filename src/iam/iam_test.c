@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "iam/iam_fixture.h"
-#include "iam/role.h"
+#include "iam/record/role.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -4,8 +4,8 @@
 
 #include "entropy/random.h"
 #include "iam/core.h"
-#include "iam/policy.h"
-#include "iam/role.h"
+#include "iam/record/policy.h"
+#include "iam/record/role.h"
 
 enum { API_KEY_BYTES = 33 }; /* 44 characters of base64url without padding */
 

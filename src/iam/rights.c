@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "iam/policy.h"
-#include "iam/role.h"
+#include "iam/record/policy.h"
+#include "iam/record/role.h"
 
 enum { FRESH_MS = 1000, STALE_MS = 2000, TOO_OLD_MS = 10 * 1000 };
 

@@ -8,7 +8,7 @@
 #ifndef QK_IAM_RIGHTS_H
 #define QK_IAM_RIGHTS_H
 
-#include "iam/identity.h"
+#include "iam/record/identity.h"
 
 typedef struct qk_rights qk_rights;
 

@@ -9,7 +9,7 @@
 
 #include "base/config.h"
 #include "http/server.h"
-#include "iam/entropy_token.h"
+#include "iam/entropy_token/entropy_token.h"
 #include "iam/iam.h"
 #include "rest/test_log.h"
 

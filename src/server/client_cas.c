@@ -2,7 +2,7 @@
 #include "server/client_cas.h"
 
 #include "base/log.h"
-#include "iam/record.h"
+#include "iam/record/record.h"
 #include "server/server.h"
 
 static bool are_same(const qk_client_ca *a, size_t a_count, const qk_client_ca *b, size_t b_count)

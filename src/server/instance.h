@@ -5,7 +5,7 @@
 #ifndef QK_SERVER_INSTANCE_H
 #define QK_SERVER_INSTANCE_H
 
-#include "iam/entropy_token.h"
+#include "iam/entropy_token/entropy_token.h"
 #include "iam/iam.h"
 #include "keystore/keystore.h"
 #include "rest/test_log.h"

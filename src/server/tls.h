@@ -5,7 +5,7 @@
 
 #include <openssl/ssl.h>
 
-#include "iam/client_ca.h"
+#include "iam/record/client_ca.h"
 #include "server/config.h"
 
 typedef struct qk_server_tls qk_server_tls;

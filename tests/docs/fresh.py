@@ -8,6 +8,7 @@ QUANTOKI_UPDATE_SNAPSHOTS=1, which writes the tables anew, and commit them with 
 
 usage: fresh.py path-of-quantokid
 """
+import glob
 import os
 import re
 import subprocess
@@ -159,9 +160,8 @@ def check_commands():
     """Every row of the command line's tables, and every long option, stands in its page."""
     page, lost = read("docs/man/quantoki.1.scd"), []
     groups = {"main.c": "quantoki", "token.c": "quantoki token", "entropy.c": "quantoki entropy", "iam.c": "quantoki iam"}
-    for name in sorted(os.listdir(os.path.join(ROOT, "src/cli"))):
-        source = read(f"src/cli/{name}") if name.endswith((".c", ".h")) else ""
-        source = source.replace("\\\n", "\n")
+    for path in sorted(glob.glob("src/cli/**/*.[ch]", root_dir=ROOT, recursive=True)):
+        name, source = os.path.basename(path), read(path).replace("\\\n", "\n")
         options = re.findall(r'\{\s*"([a-z-]+)",\s*(?:\'.\'|\w+),\s*(?:"[A-Z]+"|NULL),\s*0,', source)
         lost += [f"docs/man/quantoki.1.scd lacks --{option} of {name}" for option in options
                  if not re.search(rf"\*--{option}\*", page)]

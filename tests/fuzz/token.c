@@ -6,7 +6,7 @@
 #include "entropy/entropy.h"
 
 #include "base/encoding.h"
-#include "iam/token.h"
+#include "iam/token/token.h"
 
 enum { SIGNED = 1 };
 
