@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""libquantoki-entropy.so around other bases than SoftHSM: small ones of our own, libquantoki.so, p11-kit's proxy.
+
+Arguments: see wrapper_world.py."""
+import ctypes, os, re, subprocess, sys
+
+import wrapper_world as w
+from wrapper_world import (NOT_SUPPORTED, OK, QUANTOKI, SESSION_INVALID, STUB, STUB_3_2, STUB_SLOT, WRAPPER, Info, U, equal,
+                           settings, test, with_settings)
+
+PROXY = "/usr/lib/%s/p11-kit-proxy.so" % {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu"}.get(os.uname().machine)
+P11_KIT_MODULES = "/usr/share/p11-kit/modules"
+
+
+@test
+def a_base_with_few_functions_is_enough():
+    settings(QRYPT_BASE_HSM_PATH=STUB)
+    w.service.begin()
+    equal(w.p11.C_Initialize(None), OK)
+    session = w.p11.open(STUB_SLOT)
+    equal(w.p11.random(session, 32)[0], OK)
+    equal(w.p11.C_DigestInit(session, None), NOT_SUPPORTED)
+    equal(w.p11.C_VerifySignatureFinal(session), NOT_SUPPORTED)
+    equal(w.p11.C_CloseSession(session), NOT_SUPPORTED)
+    info = Info()
+    equal(w.p11.C_GetInfo(ctypes.byref(info)), OK)
+    equal((info.flags, info.cryptoki.major, info.cryptoki.minor), (0, 3, 2))
+    equal(bytes(info)[Info.description.offset:Info.description.offset + 32], b"Wrap of A base that ends in the ")
+
+
+@test
+def a_session_that_the_device_lost_is_forgotten():
+    settings(QRYPT_BASE_HSM_PATH=STUB)
+    w.service.begin()
+    equal(w.p11.C_Initialize(None), OK)
+    session = w.p11.open(STUB_SLOT)
+    equal(w.p11.random(session, 8)[0], OK)
+    equal(w.p11.C_GetSessionInfo(session, None), 0x32)
+    equal(w.p11.random(session, 8)[0], SESSION_INVALID)
+
+
+@test
+def a_base_of_version_3_2_is_reached_whole():
+    """In a process of its own: interfaces are found once."""
+    settings(QRYPT_BASE_HSM_PATH=STUB_3_2)
+    script = """
+import ctypes, sys
+sys.argv = ["wrapper_world.py", %r]
+sys.path.insert(0, %r)
+import wrapper_world as w
+p11 = w.Library(w.WRAPPER)
+count = w.U(64)
+found = (w.Interface * 64)()
+assert p11.C_GetInterfaceList(found, ctypes.byref(count)) == 0
+print([(i.name.decode(), i.list[0].major, i.list[0].minor, i.flags) for i in found[:count.value]])
+assert p11.C_Initialize(None) == 0
+session = p11.open(7)
+print(hex(p11.C_VerifySignatureFinal(session)), hex(p11.C_VerifySignatureFinal(w.U(99))))
+""" % (WRAPPER, os.path.dirname(os.path.abspath(__file__)))
+    lines = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=True).stdout.decode().split("\n")
+    equal(lines[0], "[('PKCS 11', 3, 2, 1), ('PKCS 11', 2, 40, 1), ('Vendor of the test', 1, 0, 0)]")
+    equal(lines[1], "0xc0 0xb3")
+
+
+def draws_around(base):
+    w.settings(QRYPT_BASE_HSM_PATH=base, **with_settings(""))
+    w.service.begin()
+    equal(w.p11.C_Initialize(None), OK)
+    session = w.p11.open(w.p11.slot())
+    equal(w.p11.random(session, 2000), (OK, b"".join(w.service.given)[:2000]))
+    digest, length = ctypes.create_string_buffer(32), U(32)
+    mechanism = (U * 3)(0x250, 0, 0)  # CKM_SHA256
+    equal(w.p11.C_DigestInit(session, mechanism), OK)
+    equal(w.p11.C_Digest(session, b"abc", U(3), digest, ctypes.byref(length)), OK)
+    equal(digest.raw[:4].hex(), "ba7816bf")
+    equal(w.p11.C_Finalize(None), OK)
+
+
+def quantoki_token(folder):
+    """An embedded token, made by way of the wrapper."""
+    path = w.folder + "/" + folder + ".yaml"
+    with open(path, "w") as file:
+        file.write('tokens:\n  0:\n    embedded:\n      path: "%s/%s"\n' % (w.folder, folder))
+    os.chmod(path, 0o600)
+    os.environ["EP11CLIENT_CFG"] = path
+    w.settings(QRYPT_BASE_HSM_PATH=QUANTOKI)
+    subprocess.run(["pkcs11-tool", "--module", WRAPPER, "--init-token", "--so-pin", "87654321", "--label", "mine"],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@test
+def libquantoki_is_a_base():
+    quantoki_token("token")
+    draws_around(QUANTOKI)
+
+
+def with_quantoki_alone_in_p11_kit(*command):
+    """p11-kit reads its users' configuration, but not root's: root gets a view of the packages' files of its own."""
+    config = w.folder + "/config"
+    os.makedirs(config + "/pkcs11/modules", exist_ok=True)
+    with open(config + "/pkcs11/pkcs11.conf", "w") as file:
+        file.write("user-config: only\n")
+    with open(config + "/pkcs11/modules/quantoki.module", "w") as file:
+        file.write("module: %s\n" % QUANTOKI)
+    if os.getuid() == 0:
+        mount = 'mount --bind "$1" "$2" && shift 2 && exec "$@"'
+        command = ("unshare", "--mount", "sh", "-c", mount, "sh", config + "/pkcs11/modules", P11_KIT_MODULES, *command)
+    return subprocess.run(command, env={**os.environ, "XDG_CONFIG_HOME": config}, check=True, timeout=60,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+
+
+@test
+def the_proxy_of_p11_kit_is_a_base():
+    if not os.path.exists(PROXY):
+        return "p11-kit's proxy is not installed"
+    quantoki_token("behind-the-proxy")
+    w.settings(QRYPT_BASE_HSM_PATH=PROXY, **with_settings(""))
+    w.service.begin()
+    tool = ("pkcs11-tool", "--module", WRAPPER, "--token-label", "mine")
+    slots = with_quantoki_alone_in_p11_kit(*tool, "--list-slots").decode()
+    equal(re.findall(r"token label *: (\S+)", slots), ["mine"])
+    equal(re.findall(r"token manufacturer *: (\S+)", slots), ["Quantoki"])
+    drawn = with_quantoki_alone_in_p11_kit(*tool, "--generate-random", "2000")
+    equal(drawn, b"".join(w.service.given)[:2000])
+    with open(w.folder + "/abc", "w") as file:
+        file.write("abc")
+    digest = with_quantoki_alone_in_p11_kit(*tool, "--hash", "--mechanism", "SHA256", "--input-file", w.folder + "/abc")
+    equal(digest[:4].hex(), "ba7816bf")
+
+
+if __name__ == "__main__":
+    w.main()

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""libquantoki-entropy.so and its entropy service, which fails in every way: tokens, answers, time, TLS, several of them.
+
+Arguments: see wrapper_world.py."""
+import os, socket, ssl, subprocess, time
+
+import wrapper_world as w
+from scripted_service import Service, changed, cut, good, only_get, raw, silent, status
+from wrapper_world import (CA_FAILURE, DEVICE_ERROR, FUNCTION_FAILED, OK, TOKEN_EMPTY, TOKEN_INVALID, TOKEN_OTHER,
+                           equal, refusal, rv_of, started, test, with_settings)
+
+
+@test
+def without_a_token_nothing_is_asked():
+    equal(rv_of(good, QRYPT_EAAS_TOKEN=None), TOKEN_EMPTY)
+    equal(w.service.requests, [])
+
+
+@test
+def a_token_of_the_file_is_read_again_after_a_refusal():
+    path = os.path.join(w.folder, "token")
+
+    def renew(service, handler, body):
+        with open(path, "w") as file:
+            file.write("new\n")
+        status(401)(service, handler, body)
+
+    with open(path, "w") as file:
+        file.write("old\r\nsecond line\n")
+    os.chmod(path, 0o600)
+    text = "mix: none\ntoken_file: %s\n" % path
+    equal(rv_of(renew, good, text=text, QRYPT_EAAS_TOKEN=None), OK)
+    equal([r[2]["Authorization"] for r in w.service.requests], ["Bearer old", "Bearer new"])
+
+
+refusal("a_bad_token_is_told_apart", TOKEN_INVALID, status(401))
+refusal("a_blocked_token_is_told_apart", TOKEN_OTHER, status(403))
+refusal("a_bad_request_is_a_failure", FUNCTION_FAILED, status(400))
+refusal("a_body_that_is_not_taken_is_a_failure", FUNCTION_FAILED, status(422))
+refusal("a_missing_path_is_a_failure", FUNCTION_FAILED, status(404))
+refusal("text_instead_of_json_is_a_failure", FUNCTION_FAILED, raw(b"hello"))
+refusal("an_object_without_entropy_is_a_failure", FUNCTION_FAILED, raw(b"{}"))
+refusal("entropy_that_is_no_array_is_a_failure", FUNCTION_FAILED, raw(b'{"entropy":"AAAA"}'))
+refusal("too_few_blocks_are_a_failure", FUNCTION_FAILED, changed(lambda made: made[:-1]))
+refusal("too_many_blocks_are_a_failure", FUNCTION_FAILED, changed(lambda made: made + made[:1]))
+refusal("short_blocks_are_a_failure", FUNCTION_FAILED, changed(lambda made: [block[:-4] for block in made]))
+refusal("bad_base64_is_a_failure", FUNCTION_FAILED, changed(lambda made: ["*" + block[1:] for block in made]))
+refusal("an_answer_cut_in_the_middle_is_a_failure", DEVICE_ERROR, cut)
+refusal("429_for_ever_ends", FUNCTION_FAILED, status(429, [("Retry-After", "60")]))
+refusal("503_for_ever_ends", FUNCTION_FAILED, status(503), text="mix: none\nretries: 2\n")
+refusal("silence_ends", DEVICE_ERROR, silent, text="mix: none\nretries: 0\nattempt_timeout_ms: 200\n")
+refusal("three_refusals_are_outlasted", OK, status(429), status(503), status(500), good, text="mix: none\n")
+refusal("a_service_without_post_is_asked_with_get", OK, only_get)
+refusal("a_dead_service_is_passed_over", OK, good,
+        text="mix: none\nurl: [ 'http://127.0.0.1:1', '@URL@' ]\n", QUANTOKI_ENTROPY_URL=None)
+refusal("the_base_serves_if_it_may", OK, status(503), text="mix: none\nretries: 0\nfallback: base\n")
+
+
+@test
+def a_proxy_that_is_away_is_a_network_error():
+    text = "retries: 0\nurl: %s\nca_file: %s/server.pem\nproxy: " % (w.secure.url, w.folder)
+    w.secure.begin(good)
+    equal(rv_of(good, text=text + "http://127.0.0.1:1\n", QUANTOKI_ENTROPY_URL=None), DEVICE_ERROR)
+    equal(w.secure.requests, [])
+    equal(w.p11.C_Finalize(None), OK)
+    equal(rv_of(good, text=text + "none\n", QUANTOKI_ENTROPY_URL=None), OK)
+
+
+@test
+def a_certificate_of_another_authority_is_told_apart():
+    text = "mix: none\nretries: 0\nurl: %s\n" % w.secure.url
+    w.secure.begin(good)
+    equal(rv_of(good, text=text + "ca_file: %s/other.pem\n" % w.folder, QUANTOKI_ENTROPY_URL=None), CA_FAILURE)
+    equal(w.secure.requests, [])
+    equal(w.p11.C_Finalize(None), OK)
+    equal(rv_of(good, text=text + "ca_file: %s/server.pem\n" % w.folder, QUANTOKI_ENTROPY_URL=None), OK)
+    equal(len(w.secure.requests), 1)
+
+
+def pin_of(pem):
+    der = subprocess.run("openssl x509 -in %s -noout -pubkey | openssl pkey -pubin -outform der | "
+                         "openssl dgst -sha256 -binary | openssl base64" % pem, shell=True, check=True,
+                         stdout=subprocess.PIPE)
+    return der.stdout.decode().strip()
+
+
+def over_tls(service, text):
+    service.begin(good)
+    session = started(**with_settings("retries: 0\nurl: %s\nca_file: %s/server.pem\n%s" % (service.url, w.folder, text),
+                                      QUANTOKI_ENTROPY_URL=None))
+    rv = w.p11.random(session, 32)[0]
+    equal(w.p11.C_Finalize(None), OK)
+    return rv
+
+
+@test
+def a_pinned_key_must_be_the_services():
+    equal(over_tls(w.secure, "pinned_key: %s\n" % pin_of(w.folder + "/server.pem")), OK)
+    equal(over_tls(w.secure, "pinned_key: %s\n" % pin_of(w.folder + "/other.pem")), CA_FAILURE)
+    equal(over_tls(w.secure, "pinned_key: nonsense\n"), CA_FAILURE)
+
+
+@test
+def a_missing_file_of_authorities_is_told_apart():
+    session = started(**with_settings("retries: 0\n", QRYPT_CA_CERT_PATH="boguspath",
+                                      QUANTOKI_ENTROPY_URL=w.secure.url))
+    equal(w.p11.random(session, 40), (CA_FAILURE, bytes(40)))
+
+
+@test
+def a_client_certificate_is_shown():
+    strict = Service()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(w.folder + "/server.pem", w.folder + "/server.key")
+    context.load_verify_locations(w.folder + "/other.pem")
+    context.verify_mode = ssl.CERT_REQUIRED
+    strict.server.socket = context.wrap_socket(strict.server.socket, server_side=True)
+    strict.scheme = "https"
+    equal(over_tls(strict, "client_cert: %s/other.pem\nclient_key: %s/other.key\n" % (w.folder, w.folder)), OK)
+    assert over_tls(strict, "") != OK, "without a certificate"
+    strict.server.shutdown()
+
+
+@test
+def silence_after_the_handshake_ends():
+    w.secure.begin(silent)
+    session = started(**with_settings("retries: 0\nattempt_timeout_ms: 300\nca_file: %s/server.pem\n" % w.folder,
+                                      QUANTOKI_ENTROPY_URL=w.secure.url))
+    w.secure.begin(silent)
+    equal(w.p11.random(session, 40), (DEVICE_ERROR, bytes(40)))
+
+
+@test
+def a_connection_that_nobody_answers_ends():
+    """A listener whose queue is full, so that connecting takes for ever."""
+    listener, waiting = socket.socket(), []
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    for _ in range(4):
+        waiting.append(socket.socket())
+        waiting[-1].setblocking(False)
+        waiting[-1].connect_ex(listener.getsockname())
+    session = started(**with_settings("retries: 0\nconnect_timeout_ms: 200\nattempt_timeout_ms: 30000\n"
+                                      "call_timeout_ms: 30000\n",
+                                      QUANTOKI_ENTROPY_URL="http://127.0.0.1:%d" % listener.getsockname()[1]))
+    begin = time.monotonic()
+    equal(w.p11.random(session, 40), (DEVICE_ERROR, bytes(40)))
+    assert time.monotonic() - begin < 20, "connect_timeout_ms had no effect"
+    [one.close() for one in waiting + [listener]]
+
+
+@test
+def the_pause_a_service_asks_for_is_kept():
+    session = started(**with_settings(""))
+    w.service.begin(status(429, [("Retry-After", "1")]), good)
+    begin = time.monotonic()
+    equal(w.p11.random(session, 40)[0], OK)
+    assert time.monotonic() - begin >= 1, "it was asked again too early"
+
+
+@test
+def a_bad_answer_leaves_no_lock_behind():
+    session = started(**with_settings("retries: 0\n"))
+    w.service.begin(raw(b'{"entropy":{}}'), good)
+    equal(w.p11.random(session, 40)[0], FUNCTION_FAILED)
+    equal(w.p11.random(session, 40)[0], OK)
+
+
+if __name__ == "__main__":
+    w.main()
