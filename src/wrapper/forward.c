@@ -16,6 +16,7 @@
 #define SESSION(name, parameters, arguments)                                                                           \
     __attribute__((visibility("default"))) CK_RV name parameters                                                       \
     {                                                                                                                  \
+        const uint64_t asked = qk_sessions_now();                                                                      \
         CK_RV rv;                                                                                                      \
         if (__builtin_expect(!qk_life_live(), 0))                                                                      \
             return CKR_CRYPTOKI_NOT_INITIALIZED;                                                                       \
@@ -23,7 +24,7 @@
             return CKR_FUNCTION_NOT_SUPPORTED;                                                                         \
         rv = qk_wrapper.base.functions.name arguments;                                                                 \
         if (__builtin_expect(rv != CKR_OK, 0))                                                                         \
-            qk_sessions_note(hSession, rv);                                                                            \
+            qk_sessions_note(hSession, rv, asked);                                                                     \
         return rv;                                                                                                     \
     }
 

@@ -53,8 +53,14 @@ static CK_RV check_session(CK_SESSION_HANDLE session)
 
 static CK_RV ask_base(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len)
 {
-    return qk_wrapper.base.functions.C_GenerateRandom ? qk_wrapper.base.functions.C_GenerateRandom(session, out, len)
-                                                      : CKR_FUNCTION_NOT_SUPPORTED;
+    const uint64_t asked = qk_sessions_now();
+    CK_RV rv;
+
+    if (!qk_wrapper.base.functions.C_GenerateRandom)
+        return CKR_FUNCTION_NOT_SUPPORTED;
+    rv = qk_wrapper.base.functions.C_GenerateRandom(session, out, len);
+    qk_sessions_note(session, rv, asked);
+    return rv;
 }
 
 /* XORs the base's own random in; `out` gets the result, or nothing. */
@@ -125,8 +131,14 @@ ENTRY CK_RV C_GenerateRandom(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULON
 
 static CK_RV forward_seed(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG len)
 {
-    return qk_wrapper.base.functions.C_SeedRandom ? qk_wrapper.base.functions.C_SeedRandom(session, seed, len)
-                                                  : CKR_RANDOM_SEED_NOT_SUPPORTED;
+    const uint64_t asked = qk_sessions_now();
+    CK_RV rv;
+
+    if (!qk_wrapper.base.functions.C_SeedRandom)
+        return CKR_RANDOM_SEED_NOT_SUPPORTED;
+    rv = qk_wrapper.base.functions.C_SeedRandom(session, seed, len);
+    qk_sessions_note(session, rv, asked);
+    return rv;
 }
 
 static CK_RV use_seed(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG len)

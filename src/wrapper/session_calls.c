@@ -15,7 +15,7 @@ ENTRY CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR applicati
     if (!qk_wrapper.base.functions.C_OpenSession)
         return CKR_FUNCTION_NOT_SUPPORTED;
     rv = qk_wrapper.base.functions.C_OpenSession(slot, flags, application, notify, session);
-    if (rv != CKR_OK)
+    if (rv != CKR_OK || !session) /* without a place for the handle there is nothing to know, whatever the base says */
         return rv;
     if (!qk_visit_begin())
         return CKR_CRYPTOKI_NOT_INITIALIZED;
@@ -26,20 +26,39 @@ ENTRY CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR applicati
     return qk_wrapper_leave("C_OpenSession", err);
 }
 
+/* Does this answer mean that the session is no more? If the closing failed otherwise, it is open still. */
+static bool means_gone(CK_RV rv)
+{
+    return rv == CKR_SESSION_HANDLE_INVALID || rv == CKR_SESSION_CLOSED || rv == CKR_DEVICE_REMOVED ||
+           rv == CKR_TOKEN_NOT_PRESENT;
+}
+
+static void forget(CK_SESSION_HANDLE session, uint64_t asked)
+{
+    if (qk_visit_begin()) {
+        qk_sessions_remove(qk_wrapper.sessions, session, asked);
+        qk_visit_end();
+    }
+}
+
 ENTRY CK_RV C_CloseSession(CK_SESSION_HANDLE session)
 {
-    if (!qk_visit_begin())
+    uint64_t asked = qk_sessions_now();
+    CK_RV rv;
+
+    if (!qk_life_live())
         return CKR_CRYPTOKI_NOT_INITIALIZED;
-    /* Before the base may give the handle to another thread's new session. */
-    if (qk_wrapper.base.functions.C_CloseSession)
-        qk_sessions_remove(qk_wrapper.sessions, session);
-    qk_visit_end();
-    return qk_wrapper.base.functions.C_CloseSession ? qk_wrapper.base.functions.C_CloseSession(session)
-                                                    : CKR_FUNCTION_NOT_SUPPORTED;
+    if (!qk_wrapper.base.functions.C_CloseSession)
+        return CKR_FUNCTION_NOT_SUPPORTED;
+    rv = qk_wrapper.base.functions.C_CloseSession(session);
+    if (rv == CKR_OK || means_gone(rv))
+        forget(session, asked);
+    return rv;
 }
 
 ENTRY CK_RV C_CloseAllSessions(CK_SLOT_ID slot)
 {
+    uint64_t asked = qk_sessions_now();
     CK_RV rv;
 
     if (!qk_life_live())
@@ -47,20 +66,15 @@ ENTRY CK_RV C_CloseAllSessions(CK_SLOT_ID slot)
     if (!qk_wrapper.base.functions.C_CloseAllSessions)
         return CKR_FUNCTION_NOT_SUPPORTED;
     rv = qk_wrapper.base.functions.C_CloseAllSessions(slot);
-    if (rv == CKR_OK && qk_visit_begin()) {
-        qk_sessions_remove_slot(qk_wrapper.sessions, slot);
+    if ((rv == CKR_OK || rv == CKR_DEVICE_REMOVED || rv == CKR_TOKEN_NOT_PRESENT) && qk_visit_begin()) {
+        qk_sessions_remove_slot(qk_wrapper.sessions, slot, asked);
         qk_visit_end();
     }
     return rv;
 }
 
-void qk_sessions_note(CK_SESSION_HANDLE session, CK_RV rv)
+void qk_sessions_note(CK_SESSION_HANDLE session, CK_RV rv, uint64_t asked)
 {
-    if (rv != CKR_SESSION_HANDLE_INVALID && rv != CKR_SESSION_CLOSED && rv != CKR_DEVICE_REMOVED &&
-        rv != CKR_TOKEN_NOT_PRESENT)
-        return;
-    if (qk_visit_begin()) {
-        qk_sessions_remove(qk_wrapper.sessions, session);
-        qk_visit_end();
-    }
+    if (means_gone(rv))
+        forget(session, asked);
 }

@@ -13,6 +13,7 @@ typedef enum place_state { FREE, TAKEN, GONE } place_state;
 typedef struct place {
     CK_SESSION_HANDLE handle;
     CK_SLOT_ID slot;
+    uint64_t added; /* when */
     place_state state;
 } place;
 
@@ -25,6 +26,8 @@ typedef struct part {
 struct qk_sessions {
     part parts[PARTS];
 };
+
+atomic_uint_fast64_t qk_sessions_added;
 
 static uint64_t mix(CK_SESSION_HANDLE handle)
 {
@@ -50,15 +53,15 @@ static place *find(const part *it, CK_SESSION_HANDLE handle)
     }
 }
 
-static void insert(part *it, CK_SESSION_HANDLE handle, CK_SLOT_ID slot)
+static void insert(part *it, place wanted)
 {
-    size_t at = (mix(handle) >> 20) & (it->room - 1);
+    size_t at = (mix(wanted.handle) >> 20) & (it->room - 1);
 
     while (it->places[at].state == TAKEN)
         at = (at + 1) & (it->room - 1);
     it->used += it->places[at].state == FREE;
     it->alive++;
-    it->places[at] = (place){ handle, slot, TAKEN };
+    it->places[at] = wanted;
 }
 
 /* At most half full, so that every search meets a free place. */
@@ -78,7 +81,7 @@ static bool make_room(part *it)
     bigger.used = bigger.alive = 0;
     for (size_t i = 0; i < it->room; i++)
         if (it->places[i].state == TAKEN)
-            insert(&bigger, it->places[i].handle, it->places[i].slot);
+            insert(&bigger, it->places[i]);
     free(it->places);
     it->places = bigger.places;
     it->room = bigger.room;
@@ -113,6 +116,7 @@ void qk_sessions_free(qk_sessions **sessions)
 
 qk_err qk_sessions_add(qk_sessions *sessions, CK_SESSION_HANDLE handle, CK_SLOT_ID slot)
 {
+    const place wanted = { handle, slot, atomic_fetch_add(&qk_sessions_added, 1) + 1, TAKEN };
     part *it = part_of(sessions, handle);
     place *there;
     bool ok = true;
@@ -120,9 +124,9 @@ qk_err qk_sessions_add(qk_sessions *sessions, CK_SESSION_HANDLE handle, CK_SLOT_
     pthread_rwlock_wrlock(&it->lock);
     there = find(it, handle);
     if (there)
-        there->slot = slot;
+        *there = wanted;
     else if ((ok = make_room(it)))
-        insert(it, handle, slot);
+        insert(it, wanted);
     pthread_rwlock_unlock(&it->lock);
     return ok ? QK_OK : qk_fail(QK_E_NO_MEMORY, "session table");
 }
@@ -133,26 +137,28 @@ static void forget(part *it, place *there)
     it->alive--;
 }
 
-void qk_sessions_remove(qk_sessions *sessions, CK_SESSION_HANDLE handle)
+void qk_sessions_remove(qk_sessions *sessions, CK_SESSION_HANDLE handle, uint64_t asked)
 {
     part *it = part_of(sessions, handle);
     place *there;
 
     pthread_rwlock_wrlock(&it->lock);
     there = find(it, handle);
-    if (there)
+    if (there && there->added <= asked)
         forget(it, there);
     pthread_rwlock_unlock(&it->lock);
 }
 
-void qk_sessions_remove_slot(qk_sessions *sessions, CK_SLOT_ID slot)
+void qk_sessions_remove_slot(qk_sessions *sessions, CK_SLOT_ID slot, uint64_t asked)
 {
     for (size_t i = 0; i < PARTS; i++) {
         part *it = &sessions->parts[i];
         pthread_rwlock_wrlock(&it->lock);
-        for (size_t at = 0; at < it->room; at++)
-            if (it->places[at].state == TAKEN && it->places[at].slot == slot)
-                forget(it, &it->places[at]);
+        for (size_t at = 0; at < it->room; at++) {
+            place *seen = &it->places[at];
+            if (seen->state == TAKEN && seen->slot == slot && seen->added <= asked)
+                forget(it, seen);
+        }
         pthread_rwlock_unlock(&it->lock);
     }
 }

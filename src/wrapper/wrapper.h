@@ -37,8 +37,9 @@ typedef struct qk_wrapper_state {
 /* Valid while qk_life_live(); `base` from the first loading on. */
 extern qk_wrapper_state qk_wrapper;
 
-/* A session's call failed with `rv`: forgets the session if the base has lost it (session_calls.c). */
-void qk_sessions_note(CK_SESSION_HANDLE session, CK_RV rv);
+/* A session's call, made at `asked` (qk_sessions_now), failed with `rv`: forgets the session if the base has lost it
+ * (session_calls.c). */
+void qk_sessions_note(CK_SESSION_HANDLE session, CK_RV rv, uint64_t asked);
 
 /* Loads the base that the settings name, if one can be had, and makes the list of interfaces, once: for those who ask
  * before C_Initialize, too (general.c). */

@@ -2,8 +2,8 @@
 """The world of libquantoki-entropy.so's tests: the library around SoftHSM, and a scripted service, with and without TLS.
 
 A test file imports this as w, marks its functions with @test and ends with w.main(). Speaks TAP. All take the same
-arguments: WRAPPER BASE-OF-2.40 BASE-OF-3.2 LIBQUANTOKI WRAPPER-USER (tests/bases, tests/wrapper_user.c). `mix` is off
-where a test compares what was served with what the service gave."""
+arguments: WRAPPER BASE-OF-2.40 BASE-OF-3.2 RECORDER LIBQUANTOKI WRAPPER-USER (tests/bases, tests/wrapper_user.c). `mix` is
+off where a test compares what was served with what the service gave."""
 import ctypes, os, re, shutil, subprocess, sys, tempfile, time
 
 from scripted_service import Service
@@ -17,7 +17,7 @@ U = ctypes.c_ulong
 CANT_LOCK, OS_LOCKING_OK, NO_THREADS, STUB_SLOT = 0x0A, 2, 1, 7
 
 sys.argv[1:] = [os.path.abspath(path) for path in sys.argv[1:]]
-WRAPPER, STUB, STUB_3_2, QUANTOKI, USER = (sys.argv[1:] + [None] * 5)[:5]
+WRAPPER, STUB, STUB_3_2, RECORDER, QUANTOKI, USER = (sys.argv[1:] + [None] * 6)[:6]
 tests = []
 
 class Version(ctypes.Structure):
