@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Before every injection the token is looked at again: slots change their numbers, and tokens are swapped. */
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "seeder/worker/library_inside.h"
 
-enum { MOST_SLOTS = 1024 };
+enum { MOST_SLOTS = 65536, ROUNDS = 4 };
+
+typedef struct slots {
+    CK_SLOT_ID *ids; /* owned */
+    CK_ULONG count;
+} slots;
+
+static void free_slots(slots *it)
+{
+    free(it->ids);
+    *it = (slots){ 0 };
+}
 
 static void trim(const CK_UTF8CHAR *padded, size_t len, char *out)
 {
@@ -35,10 +46,25 @@ static bool is_wanted(const qk_seed_order *order, const qk_seed_token *token)
     }
 }
 
-static CK_RV list_slots(qk_seed_library *it, CK_SLOT_ID *slots, CK_ULONG *count)
+/* Their number first, always: a library looks for new slots and tokens only when it is asked without a buffer. They may
+ * become more between the two questions. Source: PKCS #11 3.2, C_GetSlotList. */
+static CK_RV list_slots(qk_seed_library *it, slots *out)
 {
-    *count = MOST_SLOTS;
-    return it->p11->C_GetSlotList(CK_TRUE, slots, count);
+    CK_RV rv = CKR_BUFFER_TOO_SMALL;
+
+    for (int round = 0; round < ROUNDS && rv == CKR_BUFFER_TOO_SMALL; round++) {
+        free_slots(out);
+        rv = it->p11->C_GetSlotList(CK_TRUE, NULL, &out->count);
+        if (rv != CKR_OK || out->count == 0)
+            return rv;
+        if (out->count > MOST_SLOTS)
+            return CKR_HOST_MEMORY;
+        out->ids = calloc(out->count, sizeof *out->ids);
+        if (!out->ids)
+            return CKR_HOST_MEMORY;
+        rv = it->p11->C_GetSlotList(CK_TRUE, out->ids, &out->count);
+    }
+    return rv;
 }
 
 static CK_RV find_in_slot(library_work *w, CK_SLOT_ID slot)
@@ -56,17 +82,16 @@ static CK_RV find_in_slot(library_work *w, CK_SLOT_ID slot)
 
 static CK_RV search_slots(library_work *w)
 {
-    CK_SLOT_ID slots[MOST_SLOTS];
+    QK_OWNED(free_slots) slots all = { 0 };
     qk_seed_token stranger = { 0 };
-    CK_ULONG count;
-    CK_RV rv = list_slots(w->library, slots, &count), found = CKR_TOKEN_NOT_PRESENT;
+    CK_RV rv = list_slots(w->library, &all), found = CKR_TOKEN_NOT_PRESENT;
 
     if (rv != CKR_OK)
         return rv;
-    for (CK_ULONG i = 0; i < count; i++) {
-        rv = find_in_slot(w, slots[i]);
+    for (CK_ULONG i = 0; i < all.count; i++) {
+        rv = find_in_slot(w, all.ids[i]);
         if (rv == CKR_OK) {
-            w->target->slot = slots[i];
+            w->target->slot = all.ids[i];
             return CKR_OK;
         }
         if (rv == CKR_TOKEN_NOT_RECOGNIZED) {
@@ -98,14 +123,13 @@ CK_RV qk_library_find_token(library_work *w)
 
 CK_RV qk_library_list_tokens(qk_seed_library *it, qk_seed_report *report)
 {
-    CK_SLOT_ID slots[MOST_SLOTS];
+    QK_OWNED(free_slots) slots all = { 0 };
     CK_TOKEN_INFO info;
-    CK_ULONG count;
-    CK_RV rv = list_slots(it, slots, &count);
+    CK_RV rv = list_slots(it, &all);
 
-    for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++)
+    for (CK_ULONG i = 0; rv == CKR_OK && i < all.count; i++)
         if (report->token_count < sizeof report->tokens / sizeof report->tokens[0] &&
-            it->p11->C_GetTokenInfo(slots[i], &info) == CKR_OK && (info.flags & CKF_TOKEN_INITIALIZED))
-            describe(slots[i], &info, &report->tokens[report->token_count++]);
+            it->p11->C_GetTokenInfo(all.ids[i], &info) == CKR_OK && (info.flags & CKF_TOKEN_INITIALIZED))
+            describe(all.ids[i], &info, &report->tokens[report->token_count++]);
     return rv;
 }
