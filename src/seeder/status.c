@@ -1,33 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What others may know of the seeder: Prometheus metrics and a JSON status, each in a file that is replaced whole; and
- * systemd's notifications, whose protocol is one datagram (sd_notify(3)): no library is linked into a process with PINs
- * for that. */
+/* What others may know of the seeder: Prometheus metrics and a JSON status, each in a file that is replaced whole. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "seeder/supervisor.h"
+#include "seeder/text.h"
 
 enum { WRITE_EVERY_MS = 1000, AGES_EVERY_MS = 10000 };
 
 /* ---- metrics ---- */
-
-/* A label's value: names come from the configuration and from tokens. */
-static void put_label(qk_buf *out, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            qk_buf_put_text(out, "\\");
-        if ((unsigned char)*text >= 0x20)
-            qk_buf_put(out, qk_view_of(text, 1));
-    }
-}
 
 static double injections_of(const qk_seed_target *it)
 {
@@ -57,9 +42,10 @@ static double back_off_of(const qk_seed_target *it)
 {
     return (double)it->back_off_ms / 1000;
 }
+/* By the monotonic clock: somebody may set the calendar. */
 static double age_of(const qk_seed_target *it)
 {
-    return it->last_success_unix_s ? (double)(qk_clock_unix_s() - it->last_success_unix_s) : -1;
+    return it->last_success_unix_s ? (double)((qk_clock_monotonic_ms() - it->last_success_ms) / 1000) : -1;
 }
 static double in_a_row_of(const qk_seed_target *it)
 {
@@ -110,11 +96,11 @@ static void put_service(qk_buf *out, const qk_seeder *seeder)
 static void put_target(qk_buf *out, const char *metric, const qk_seed_target *it)
 {
     qk_buf_printf(out, "quantoki_seed_%s{target=\"", metric);
-    put_label(out, it->name);
+    qk_seed_put_label(out, it->name);
     qk_buf_put_text(out, "\",token=\"");
-    put_label(out, it->token.label);
+    qk_seed_put_label(out, it->token.label);
     qk_buf_put_text(out, "\",serial=\"");
-    put_label(out, it->token.serial);
+    qk_seed_put_label(out, it->token.serial);
     qk_buf_put_text(out, "\"");
 }
 
@@ -152,11 +138,10 @@ static void put_metrics(qk_buf *out, const qk_seeder *seeder)
 
 /* ---- status ---- */
 
-/* JSON text; what is not ASCII passes as it is, tokens' labels are UTF-8. */
 static void put_json(qk_buf *out, const char *name, const char *text, const char *end)
 {
     qk_buf_printf(out, "\"%s\":\"", name);
-    put_label(out, text);
+    qk_seed_put_json(out, text);
     qk_buf_printf(out, "\"%s", end);
 }
 
@@ -227,7 +212,7 @@ static void write_one(const char *path, const qk_seeder *seeder, void (*put)(qk_
     if (err == QK_OK)
         err = replace_file(path, qk_buf_view(&text));
     if (err != QK_OK)
-        qk_log_failure(QK_LOG_WARNING, err, "op=status file=%s", path);
+        qk_log_failure(QK_LOG_WARNING, err, "op=status file=%s", qk_seed_shown(path));
 }
 
 void qk_seeder_write_status(qk_seeder *seeder, int64_t now_ms)
@@ -238,35 +223,4 @@ void qk_seeder_write_status(qk_seeder *seeder, int64_t now_ms)
     write_one(seeder->config.status_file, seeder, put_status);
     seeder->changed = false;
     seeder->written_ms = now_ms;
-}
-
-/* ---- the service manager ---- */
-
-void qk_seeder_notify(const char *state)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    const char *path = getenv("NOTIFY_SOCKET");
-    size_t len = path ? strlen(path) : 0;
-    int fd;
-
-    if (len < 2 || len >= sizeof address.sun_path || (*path != '/' && *path != '@'))
-        return;
-    memcpy(address.sun_path, path, len);
-    if (*path == '@')
-        address.sun_path[0] = 0;
-    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    (void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
-                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
-    close(fd);
-}
-
-int64_t qk_seeder_watchdog_ms(void)
-{
-    const char *micros = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
-
-    if (!micros || (pid && strtoll(pid, NULL, 10) != getpid()))
-        return 0;
-    return strtoll(micros, NULL, 10) / 2000;
 }

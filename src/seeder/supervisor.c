@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"
+#include "seeder/text.h"
 
 enum {
     LOOK_FOR_TOKENS_MS = 60000,
@@ -58,7 +59,7 @@ static bool is_due(const qk_seeder *seeder, const qk_seed_target *target, int64_
 static void order(qk_seed_target *target, qk_seed_ask ask)
 {
     if (qk_seed_worker_order(target->worker, target, ask, NULL) != QK_OK)
-        qk_log(QK_LOG_ERROR, "op=order target=%s words=\"no memory\"", target->name);
+        qk_log(QK_LOG_ERROR, "op=order target=%s words=\"no memory\"", qk_seed_shown(target->name));
 }
 
 static void serve_due(qk_seeder *seeder, int64_t now_ms)

@@ -39,7 +39,7 @@ struct qk_seed_target {
     unsigned failures_in_a_row;
     /* counters */
     uint64_t injections, bytes, failures, missed;
-    int64_t last_success_unix_s, last_micros;
+    int64_t last_success_unix_s, last_success_ms, last_micros; /* by the calendar, and by the monotonic clock */
     uint64_t failures_by_code[QK_SEED_CODES + 1]; /* as qk_seed_code_at counts; the last: others */
     CK_RV last_code;
     qk_seed_token token;
@@ -150,6 +150,9 @@ void qk_seed_latch_clear(const qk_seeder *seeder, const qk_seed_target *target);
 /* ---- status.c ---- */
 
 void qk_seeder_write_status(qk_seeder *seeder, int64_t now_ms);
+
+/* ---- notify.c ---- */
+
 /* systemd's notification protocol (sd_notify(3)); nothing without NOTIFY_SOCKET. */
 void qk_seeder_notify(const char *state);
 /* Milliseconds between signs of life that the service manager wants; 0: none. */

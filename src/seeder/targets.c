@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "entropy/random.h"
 #include "seeder/supervisor.h"
+#include "seeder/text.h"
 
 enum { FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, FAILURES_FOR_RESTART = 5 };
 
@@ -47,7 +48,7 @@ qk_seed_target *qk_seeder_add_target(qk_seeder *seeder, const qk_seed_target_con
         qk_log(QK_LOG_ERROR,
                "op=seed target=%s state=latched words=\"its PIN was wrong: correct it where it is kept, or "
                "use --retry-login\"",
-               fresh->name);
+               qk_seed_shown(fresh->name));
     }
     while (*last)
         last = &(*last)->next;
@@ -63,7 +64,7 @@ void qk_seeder_add_found(qk_seeder *seeder, const qk_seed_target *pattern, const
     if (fresh)
         fresh->of_pattern = pattern->number;
     else
-        qk_log(QK_LOG_ERROR, "op=seed target=%s words=\"no memory\"", name);
+        qk_log(QK_LOG_ERROR, "op=seed target=%s words=\"no memory\"", qk_seed_shown(name));
 }
 
 /* A pattern's answer: each token that is new becomes a target. */
@@ -145,8 +146,9 @@ static const char *op_of(const qk_seed_report *report)
 
 static void log_success(const qk_seed_target *target, const qk_seed_report *report, size_t len)
 {
-    qk_log(QK_LOG_INFO, "op=%s target=%s token=\"%s\" serial=%s slot=%ju bytes=%zu us=%u", op_of(report), target->name,
-           report->token.label, report->token.serial, (uintmax_t)report->token.slot, len, report->micros);
+    qk_log(QK_LOG_INFO, "op=%s target=%s token=%s serial=%s slot=%ju bytes=%zu us=%u", op_of(report),
+           qk_seed_shown(target->name), qk_seed_quoted(report->token.label), qk_seed_shown(report->token.serial),
+           (uintmax_t)report->token.slot, len, report->micros);
 }
 
 static void log_failure(const qk_seed_target *target, const qk_seed_report *report)
@@ -154,11 +156,12 @@ static void log_failure(const qk_seed_target *target, const qk_seed_report *repo
     const char *next = target->latched ? "latched" : target->off ? "off" : target->back_off_ms ? "back-off" : "period";
 
     qk_log(QK_LOG_ERROR,
-           "op=%s target=%s token=\"%s\" serial=%s step=%s code=%s class=%s failures=%u next=%s back_off_ms=%jd "
+           "op=%s target=%s token=%s serial=%s step=%s code=%s class=%s failures=%u next=%s back_off_ms=%jd "
            "words=\"%s\"",
-           op_of(report), target->name, report->token.label, report->token.serial, qk_seed_step_name(report->step),
-           qk_seed_code_name(report->rv), qk_seed_class_name(qk_seed_classify(report->rv)), target->failures_in_a_row,
-           next, (intmax_t)target->back_off_ms, qk_seed_advice(report->rv));
+           op_of(report), qk_seed_shown(target->name), qk_seed_quoted(report->token.label),
+           qk_seed_shown(report->token.serial), qk_seed_step_name(report->step), qk_seed_code_name(report->rv),
+           qk_seed_class_name(qk_seed_classify(report->rv)), target->failures_in_a_row, next,
+           (intmax_t)target->back_off_ms, qk_seed_advice(report->rv));
 }
 
 static void count_failure(qk_seed_target *target, CK_RV rv)
@@ -185,6 +188,7 @@ static void take_success(qk_seeder *seeder, qk_seed_target *target, const qk_see
     target->injections++;
     target->bytes += seed_len;
     target->last_success_unix_s = qk_clock_unix_s();
+    target->last_success_ms = qk_clock_monotonic_ms();
 }
 
 void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len)

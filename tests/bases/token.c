@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A PKCS #11 library for tests of the seeder, driven by files in the folder $TOKEN_FOLDER:
  *
- *   tokens       a line for each slot from 0 on: LABEL SERIAL (no file: no token)
- *   answer-F     number that function F (C_Login, C_SeedRandom, ...) answers, instead of what it would do
- *   answer-C_SeedRandom-SERIAL  the same for one token
- *   count-F      how often F was called is appended to: a line each
- *   seeds-SERIAL every seed that came, as it came
+ *   tokens       a line for each slot from 0 on: LABEL SERIAL (no file: no token), where %41 is A and % alone nothing;
+ * as the standard says, the slots are counted anew only when C_GetSlotList is asked without a buffer answer-F number
+ * that function F (C_Login, C_SeedRandom, ...) answers, instead of what it would do answer-C_SeedRandom-SERIAL  the
+ * same for one token flags, no-flags, flags-SERIAL, no-flags-SERIAL  flags of the token beside those it has, or that it
+ * has not count-F      how often F was called is appended to: a line each seeds-SERIAL every seed that came, as it came
  *   slow, slow-SERIAL, crash  C_SeedRandom takes so many milliseconds, or ends the process
  *
  * With TOKEN_COUNT=N there are N tokens, bench-0 on, with serial numbers 0 on, that only count: no file is touched but
@@ -22,6 +22,8 @@ enum { SLOTS = 2000 };
 static CK_SLOT_ID slot_of[100000];
 static CK_SESSION_HANDLE last;
 static int open_sessions;
+
+static CK_ULONG known_slots; /* when they were last counted */
 
 static long counting; /* so many tokens that only count */
 static unsigned counts[SLOTS];
@@ -60,10 +62,26 @@ static CK_RV note(const char *function)
     return (CK_RV)number_in("answer-", function, CKR_OK);
 }
 
+static void decode(const char *text, char out[64])
+{
+    size_t len = 0;
+
+    for (const char *at = text; *at && len < 63; at++) {
+        char digits[3] = { at[0] == '%' ? at[1] : 0, at[0] == '%' && at[1] ? at[2] : 0, 0 };
+        if (*at != '%')
+            out[len++] = *at;
+        else if (digits[1])
+            out[len++] = (char)strtol(digits, NULL, 16);
+        at += *at == '%' && digits[1] ? 2 : 0;
+    }
+    out[len] = 0;
+}
+
 /* Label and serial of a slot; false if there is none. */
 static int read_token(CK_SLOT_ID slot, char label[64], char serial[64])
 {
     FILE *file = counting ? NULL : open_file("tokens", "", "r");
+    char words[2][100];
     CK_SLOT_ID at = 0;
 
     if (counting) {
@@ -71,14 +89,26 @@ static int read_token(CK_SLOT_ID slot, char label[64], char serial[64])
         snprintf(serial, 64, "%lu", slot);
         return slot < (CK_SLOT_ID)counting;
     }
-    while (file && fscanf(file, "%32s %16s", label, serial) == 2)
+    while (file && fscanf(file, "%99s %99s", words[0], words[1]) == 2)
         if (at++ == slot) {
             fclose(file);
+            decode(words[0], label);
+            decode(words[1], serial);
             return 1;
         }
     if (file)
         fclose(file);
     return 0;
+}
+
+static CK_ULONG count_slots(void)
+{
+    char label[64], serial[64];
+    CK_ULONG found = 0;
+
+    while (found < SLOTS && read_token(found, label, serial))
+        found++;
+    return found;
 }
 
 static void pad(CK_UTF8CHAR *out, size_t room, const char *text)
@@ -93,6 +123,7 @@ static CK_RV initialise(CK_VOID_PTR arguments)
 
     (void)arguments;
     counting = text ? strtol(text, NULL, 10) : 0;
+    known_slots = count_slots();
     return note("C_Initialize");
 }
 
@@ -117,16 +148,28 @@ static CK_RV finalise(CK_VOID_PTR reserved)
 
 static CK_RV get_slot_list(CK_BBOOL present, CK_SLOT_ID_PTR slots, CK_ULONG_PTR count)
 {
-    char label[64], serial[64];
-    CK_ULONG found = 0;
+    CK_ULONG room = *count;
+    CK_RV rv = note("C_GetSlotList");
 
     (void)present;
-    while (found < *count && found < SLOTS && read_token(found, label, serial)) {
-        slots[found] = found;
-        found++;
-    }
-    *count = found;
+    if (!slots)
+        known_slots = count_slots();
+    *count = known_slots;
+    if (!slots || rv != CKR_OK)
+        return rv;
+    if (room < known_slots)
+        return CKR_BUFFER_TOO_SMALL;
+    for (CK_ULONG i = 0; i < known_slots; i++)
+        slots[i] = i;
     return CKR_OK;
+}
+
+static CK_FLAGS flags_of(const char *serial)
+{
+    CK_FLAGS more = (CK_FLAGS)(number_in("flags", "", 0) | number_in("flags-", serial, 0));
+    CK_FLAGS fewer = (CK_FLAGS)(number_in("no-flags", "", 0) | number_in("no-flags-", serial, 0));
+
+    return ((CKF_TOKEN_INITIALIZED | CKF_RNG) | more) & ~fewer;
 }
 
 static CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info)
@@ -138,7 +181,7 @@ static CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info)
         return CKR_TOKEN_NOT_PRESENT;
     pad(info->label, sizeof info->label, label);
     pad(info->serialNumber, sizeof info->serialNumber, serial);
-    info->flags = CKF_TOKEN_INITIALIZED | CKF_RNG | (CK_FLAGS)(counting ? 0 : number_in("flags", "", 0));
+    info->flags = counting ? CKF_TOKEN_INITIALIZED | CKF_RNG : flags_of(serial);
     return CKR_OK;
 }
 

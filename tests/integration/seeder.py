@@ -764,6 +764,47 @@ def neither_seed_nor_pin_nor_token_is_logged(place):
     assert "the-token" not in log and seed.hex()[:16] not in log and '"1234"' not in log
 
 
+WORD = re.compile(r'([\w-]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)(?: |$)')
+
+
+def parsed(line):
+    """The fields of a line of the log; every byte of it must belong to one, after the time."""
+    fields, at = {}, line.index(" ") + 1
+    while at < len(line):
+        match = WORD.match(line, at)
+        assert match, "at %d: %r" % (at, line)
+        fields[match.group(1)] = re.sub(r"\\(.)", r"\1", match.group(2)[1:-1]) if match.group(2)[:1] == '"' else match.group(2)
+        at = match.end()
+    return fields
+
+
+SAMPLE = re.compile(r'[a-zA-Z_:][a-zA-Z0-9_:]*(?:\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\[n"\\])*",?)*\})? (?:[0-9.e+-]+|NaN|[+-]Inf)')
+
+
+@test
+def names_of_any_bytes_break_neither_log_nor_metrics_nor_status(place):
+    place.write("tokens", "a%22b%5c%0ac%01%ff%e2%80%a8 S%22%0a%5c%fe\nplain A1\n")
+    place.configure({"name": 'n"\\ x', "token_label": None, "all_tokens": True})
+    process = place.start()
+    until(lambda: os.path.exists(place.path("status")) and
+          [t["injections"] > 0 for t in json.load(open(place.path("status"), encoding="utf-8"))["targets"]] == [True, True])
+    place.write("answer-C_SeedRandom", "0x30")
+    until(lambda: len([line for line in process.log if "code=CKR_DEVICE_ERROR" in line]) >= 2)
+    process.send_signal(signal.SIGTERM)
+    equal(process.wait(15), 0)
+    process.reader.join(5)
+    lines = [parsed(line.rstrip("\n")) for line in process.log]
+    assert any(line.get("op") == "seed" and line.get("token", "").startswith('a"b\\?c') and
+               line["serial"].startswith('S"?\\') for line in lines), process.log
+    samples = open(place.path("metrics"), encoding="utf-8", newline="\n").read().split("\n")[:-1]
+    samples = [line for line in samples if not line.startswith("# ")]
+    for line in samples:
+        assert SAMPLE.fullmatch(line), line
+    equal(len(set(line.rpartition(" ")[0] for line in samples)), len(samples))  # no sample twice
+    tokens = [t["token"] for t in json.load(open(place.path("status"), encoding="utf-8"))["targets"]]
+    assert 'a"b\\\nc\x01\ufffd\u2028' in tokens, tokens
+
+
 def memory_of(pid):
     """(is for secrets, bytes) of each mapping that can be read."""
     mappings, found = re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", open("/proc/%d/smaps" % pid).read(), flags=re.M)[1:], []

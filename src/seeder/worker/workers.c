@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "seeder/supervisor.h"
+#include "seeder/text.h"
 
 enum { MOST_SENT = 32, LARGE_SEED = 1024, SLOW_MICROS = 5000 };
 enum { LEAVE_MS = 10000, FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, WORKER_FD = 3 };
@@ -126,7 +127,7 @@ static qk_err start(qk_seed_worker *worker)
     }
     worker->fd = pair[0];
     worker->starts++;
-    qk_log(QK_LOG_INFO, "op=worker library=%s pid=%d start=%ju", worker->library, (int)worker->pid,
+    qk_log(QK_LOG_INFO, "op=worker library=%s pid=%d start=%ju", qk_seed_shown(worker->library), (int)worker->pid,
            (uintmax_t)worker->starts);
     return QK_OK;
 }
@@ -153,8 +154,8 @@ static void bury(qk_seeder *seeder, qk_seed_worker *worker, const char *why)
     if (worker->back_off_ms > MOST_BACK_OFF_MS)
         worker->back_off_ms = MOST_BACK_OFF_MS;
     worker->restart_ms = qk_clock_monotonic_ms() + worker->back_off_ms;
-    qk_log(QK_LOG_ERROR, "op=worker library=%s why=\"%s\" status=0x%x again_in_ms=%jd", worker->library, why,
-           (unsigned)status, (intmax_t)worker->back_off_ms);
+    qk_log(QK_LOG_ERROR, "op=worker library=%s why=\"%s\" status=0x%x again_in_ms=%jd", qk_seed_shown(worker->library),
+           why, (unsigned)status, (intmax_t)worker->back_off_ms);
     worker->sent_count = 0;
     worker->window = 1;
     worker->wants_restart = false;
@@ -187,7 +188,7 @@ static void tend_leaving(qk_seed_worker *worker, int64_t now_ms)
 
 void qk_seed_worker_restart(qk_seed_worker *worker, const char *why)
 {
-    qk_log(QK_LOG_WARNING, "op=worker library=%s restart=\"%s\"", worker->library, why);
+    qk_log(QK_LOG_WARNING, "op=worker library=%s restart=\"%s\"", qk_seed_shown(worker->library), why);
     worker->wants_restart = true;
 }
 
@@ -273,7 +274,7 @@ static bool send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
     }
     if (err == QK_E_SERVER_AWAY)
         return false; /* its end is seen on the socket */
-    qk_log_failure(QK_LOG_ERROR, err, "op=order target=%s", job->target->name);
+    qk_log_failure(QK_LOG_ERROR, err, "op=order target=%s", qk_seed_shown(job->target->name));
     fail_first(seeder, &worker->waiting, QK_SEED_PIN_UNREADABLE);
     return true;
 }
@@ -297,7 +298,7 @@ void qk_seed_workers_tend(qk_seeder *seeder, int64_t now_ms)
         if (it->wants_restart && it->sent_count == 0)
             let_go(it);
         if (it->waiting.first && !it->pid && now_ms >= it->restart_ms && start(it) != QK_OK)
-            qk_log_failure(QK_LOG_ERROR, qk_failure_last()->code, "op=worker library=%s", it->library);
+            qk_log_failure(QK_LOG_ERROR, qk_failure_last()->code, "op=worker library=%s", qk_seed_shown(it->library));
         while (may_send(it) && send_next(seeder, it, now_ms))
             continue;
     }
