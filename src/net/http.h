@@ -22,7 +22,7 @@ typedef struct qk_http_answer {
     int status;
     qk_view body; /* in the arena */
     char content_type[128];
-    int64_t retry_after_s; /* as the server asks for; 0: it does not, or gives a date */
+    int64_t retry_after_s; /* as the server asks for, at most an hour; 0: it does not, or gives a date */
 } qk_http_answer;
 
 /* `headers`: lines each ended by CRLF, or "". Answers over max_body bytes: QK_E_MESSAGE_SIZE. Understands

@@ -200,9 +200,8 @@ static void the_time_to_wait_is_read(void **state)
     static const struct {
         const char *value;
         int64_t seconds;
-    } cases[] = {
-        { "7", 7 }, { "0", 0 }, { "soon", 0 }, { "Fri, 31 Dec 1999 23:59:59 GMT", 0 }, { "99999999999", INT32_MAX }
-    };
+    } cases[] = { { "7", 7 },  { "0", 0 },       { "soon", 0 },    { "Fri, 31 Dec 1999 23:59:59 GMT", 0 }, { "-7", 0 },
+                  { "7s", 0 }, { "3600", 3600 }, { "3601", 3600 }, { "99999999999999999999999", 3600 } };
     char text[200];
 
     (void)state;

@@ -18,6 +18,8 @@ enum {
     COMPLETE,
 };
 
+enum { MOST_RETRY_AFTER_S = 3600 };
+
 void qk_http_parser_init(qk_http_parser *parser, size_t max_body, bool no_body)
 {
     *parser = (qk_http_parser){ .max_body = max_body, .no_body = no_body, .state = STATUS_LINE };
@@ -128,14 +130,19 @@ static qk_err on_connection(qk_http_parser *parser, const char *value)
     return QK_OK;
 }
 
-/* Seconds; the other form, a date, would need the server's clock to be ours. */
+/* Seconds; the other form, a date, would need the server's clock to be ours. Nobody is to stay away for longer than an
+ * hour because of a number that a server made up. */
 static qk_err on_retry_after(qk_http_parser *parser, const char *value)
 {
+    size_t digits = strspn(value, "0123456789");
     uint64_t seconds = 0;
-    const char *end = value;
+    const char *end;
 
-    if (read_digits(value, 10, &seconds, &end) && !*end)
-        parser->retry_after_s = seconds < INT32_MAX ? seconds : INT32_MAX;
+    if (digits == 0 || value[digits])
+        return QK_OK;
+    if (!read_digits(value, 10, &seconds, &end) || seconds > MOST_RETRY_AFTER_S)
+        seconds = MOST_RETRY_AFTER_S;
+    parser->retry_after_s = seconds;
     return QK_OK;
 }
 
