@@ -23,7 +23,7 @@ static qk_supply_config supply_of(qk_seeder *seeder, const qk_seed_config *from)
     config.proxy = from->proxy;
     config.connect_timeout_ms = (int64_t)from->connect_timeout_ms;
     config.attempt_timeout_ms = (int64_t)from->attempt_timeout_ms;
-    config.retries = config.url_count - 1; /* each service once; pauses are the schedule's */
+    config.retries = 0; /* each service once; pauses are the schedule's */
     config.read_token = read_token;
     config.context = seeder;
     return config;

@@ -99,9 +99,14 @@ static qk_err mix(const qk_seeder *seeder, qk_secret *seeds)
 
 static qk_err download(qk_seeder *seeder, size_t size, size_t count, qk_secret *out, int64_t *out_retry_after_ms)
 {
+    qk_supply_report report = { 0 };
+    qk_err err;
+
     QK_TRY(qk_secret_new(size * count, out));
-    QK_TRY(qk_supply_fetch_blocks(seeder->supply, qk_secret_fill(out), size, count, qk_deadline_in(DOWNLOAD_MS),
-                                  out_retry_after_ms));
+    err =
+        qk_supply_fetch_blocks(seeder->supply, qk_secret_fill(out), size, count, qk_deadline_in(DOWNLOAD_MS), &report);
+    *out_retry_after_ms = report.retry_after_ms;
+    QK_TRY(err);
     for (size_t i = 0; i < count; i++)
         QK_TRY(check_block(seeder, qk_view_slice(qk_secret_reveal(out), i * size, size)));
     seeder->downloads++;

@@ -52,7 +52,7 @@ const qk_config_row qk_wrapper_rows[] = {
     { .key = "call_timeout_ms", .type = QK_CONFIG_UINT, .offset = AT(call_timeout_ms), .fallback = "10000",
       .min = 1, .max = 3600000, .help = "Time for a whole C_GenerateRandom." },
     { .key = "retries", .type = QK_CONFIG_UINT, .offset = AT(retries), .fallback = "3", .max = 100,
-      .help = "Further attempts after 429, 5xx and network errors." },
+      .help = "Further rounds of asking each service, after 429, 5xx and network errors." },
     { .key = "pool_bytes", .type = QK_CONFIG_UINT, .offset = AT(pool_bytes), .fallback = "65536", .max = 16777216,
       .help = "Random kept in stock; 0: nothing beyond the rest of a download." },
     { .key = "low_water", .type = QK_CONFIG_UINT, .offset = AT(low_water), .fallback = "25", .max = 99,

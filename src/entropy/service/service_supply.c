@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A call is a number of rounds, and in a round each service is asked once, one at once after the other. Who failed is
+ * asked last for a while; then the order of the list counts again, so that a preferred service that came back is found.
+ * The time of a call is shared: a service that is silent takes no more than its part of what is left. */
 #include "entropy/service/service_supply.h"
 
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/log.h"
+#include "entropy/service/service_turn.h"
 
-enum { MOST_AT_ONCE = 524288, MOST_BLOCK = 1024, MOST_BLOCKS = 512, FIRST_PAUSE_MS = 100, MOST_PAUSE_MS = 2000 };
+enum { MOST_AT_ONCE = 524288, MOST_BLOCK = 1024, MOST_BLOCKS = 512 };
+enum { FIRST_PAUSE_MS = 100, MOST_PAUSE_MS = 2000 };
+_Static_assert((int)QK_SUPPLY_SERVICES <= (int)QK_TURNS_MOST, "a turn for each");
+enum { REST_MS = 60000 };
 
 typedef struct place {
     qk_entropy_service *client; /* NULL until it is asked */
@@ -16,15 +23,17 @@ typedef struct place {
 struct qk_supply {
     qk_supply_config config;
     place places[QK_SUPPLY_SERVICES];
-    size_t current;
+    qk_service_turn turns[QK_SUPPLY_SERVICES];
 };
 
-/* What is to be downloaded at once. */
+/* What is to be downloaded at once, and how that went. */
 typedef struct download {
     uint8_t *out;
     size_t len, block_len; /* block_len 0: as the client likes */
     qk_deadline_ms deadline;
-    int64_t retry_after_ms;
+    qk_failure failure; /* what is told if nobody gives anything: one that may pass, if there was any */
+    qk_supply_report report;
+    bool over; /* nobody else is to be asked */
 } download;
 
 qk_err qk_supply_add(qk_supply_config *config, const char *url)
@@ -92,51 +101,60 @@ qk_err qk_supply_check(const qk_supply_config *config)
     return QK_OK;
 }
 
+static bool uses_get(const qk_supply *supply, const place *it)
+{
+    return supply->config.api == QK_SUPPLY_QUANTUM_ENTROPY || it->post_missing;
+}
+
 static qk_err connect_to(qk_supply *supply, place *it)
 {
     QK_OWNED(qk_secret_free) qk_secret token = QK_SECRET_NONE;
-    bool get = supply->config.api == QK_SUPPLY_QUANTUM_ENTROPY || it->post_missing;
     qk_entropy_service_config config = config_of(&supply->config, supply->config.urls[it - supply->places]);
 
     if (it->client)
         return QK_OK;
     QK_TRY(supply->config.read_token(supply->config.context, &token));
-    config.api = get ? QK_ENTROPY_API_GET : QK_ENTROPY_API_POST;
+    config.api = uses_get(supply, it) ? QK_ENTROPY_API_GET : QK_ENTROPY_API_POST;
     config.token = qk_secret_reveal(&token);
     return qk_entropy_service_new(&config, &it->client);
 }
 
-static qk_err ask(qk_supply *supply, place *it, download *want)
+static void count(download *want, size_t bytes)
 {
-    qk_deadline_ms end = qk_deadline_in(supply->config.attempt_timeout_ms);
+    want->report.downloads++;
+    want->report.bytes += bytes;
+}
 
-    if (want->deadline != QK_DEADLINE_NEVER && want->deadline < end)
-        end = want->deadline;
+static qk_err ask(qk_supply *supply, place *it, download *want, qk_deadline_ms end, int64_t *retry_after_ms)
+{
+    *retry_after_ms = 0;
     QK_TRY(connect_to(supply, it));
     if (want->block_len)
-        return qk_entropy_service_fetch_blocks(it->client, want->out, want->block_len, want->len / want->block_len, end,
-                                               &want->retry_after_ms);
-    return qk_entropy_service_fetch(it->client, want->out, want->len, end, &want->retry_after_ms);
+        QK_TRY(qk_entropy_service_fetch_blocks(it->client, want->out, want->block_len, want->len / want->block_len, end,
+                                               retry_after_ms));
+    else
+        QK_TRY(qk_entropy_service_fetch(it->client, want->out, want->len, end, retry_after_ms));
+    count(want, want->len);
+    return QK_OK;
 }
 
 /* A token may have been renewed, and a service may have no POST: both are found out once. */
-static qk_err attempt(qk_supply *supply, download *want)
+static qk_err attempt(qk_supply *supply, place *it, download *want, qk_deadline_ms end, int64_t *retry_after_ms)
 {
-    place *it = &supply->places[supply->current];
-    qk_err err = ask(supply, it, want);
+    qk_err err = ask(supply, it, want, end, retry_after_ms);
 
     if (err == QK_E_METHOD_UNKNOWN && !it->post_missing && supply->config.api == QK_SUPPLY_AUTO)
         it->post_missing = true;
     else if (err != QK_E_NOT_AUTHENTICATED)
         return err;
     qk_entropy_service_free(&it->client);
-    err = ask(supply, it, want);
+    err = ask(supply, it, want, end, retry_after_ms);
     if (err == QK_E_NOT_AUTHENTICATED)
         qk_entropy_service_free(&it->client);
     return err;
 }
 
-/* ---- several ---- */
+/* ---- who is asked when ---- */
 
 static bool may_pass(qk_err err)
 {
@@ -146,69 +164,129 @@ static bool may_pass(qk_err err)
 /* Wrong on this side: no other service could help. */
 static bool is_ours(qk_err err)
 {
-    return err == QK_E_CONFIG || err == QK_E_TOKEN_EMPTY || err == QK_E_NO_MEMORY || err == QK_E_SYSTEM;
+    return err == QK_E_TOKEN_EMPTY || err == QK_E_NO_MEMORY || err == QK_E_SYSTEM;
 }
 
-/* False if the deadline comes first. */
-static bool wait_for(int64_t pause_ms, qk_deadline_ms deadline)
+/* Of several failures the one is told after which asking again may help most, and soonest. */
+static int rank(qk_err err)
 {
+    return may_pass(err) ? 2 : err != QK_OK && err != QK_E_REQUEST_REFUSED;
+}
+
+static void note_failure(qk_supply *supply, size_t number, download *want, qk_err err, int64_t retry_after_ms)
+{
+    int64_t first_rest_ms = supply->config.rest_ms ? supply->config.rest_ms : REST_MS;
+
+    if (rank(err) > rank(want->failure.code) ||
+        (rank(err) == rank(want->failure.code) && retry_after_ms <= want->report.retry_after_ms)) {
+        want->failure = *qk_failure_last();
+        want->report.retry_after_ms = retry_after_ms;
+    }
+    qk_service_turn_fail(&supply->turns[number], may_pass(err), retry_after_ms, first_rest_ms, qk_clock_monotonic_ms());
+    qk_log_failure(QK_LOG_INFO, err, "op=fetch url=%s", supply->config.urls[number]);
+}
+
+static qk_deadline_ms share_of(qk_deadline_ms deadline, int64_t most_ms, size_t among)
+{
+    int64_t left = qk_deadline_left(deadline), part = left / (int64_t)among;
+
+    return qk_deadline_in(left >= 0 && part < most_ms ? part : most_ms);
+}
+
+/* True once entropy is there. */
+static bool ask_each_once(qk_supply *supply, download *want)
+{
+    size_t order[QK_TURNS_MOST],
+        found = qk_service_turns_order(supply->turns, supply->config.url_count, qk_clock_monotonic_ms(), order);
+
+    for (size_t i = 0; i < found && !want->over; i++) {
+        int64_t retry_after_ms = 0;
+        qk_deadline_ms end = share_of(want->deadline, supply->config.attempt_timeout_ms, found - i);
+        qk_err err = attempt(supply, &supply->places[order[i]], want, end, &retry_after_ms);
+        if (err == QK_OK) {
+            qk_service_turn_succeed(&supply->turns[order[i]]);
+            return true;
+        }
+        want->over = is_ours(err);
+        if (want->over)
+            want->failure = *qk_failure_last();
+        else
+            note_failure(supply, order[i], want, err, retry_after_ms);
+        want->over = want->over || qk_deadline_left(want->deadline) == 0;
+    }
+    return false;
+}
+
+/* Until one that may give entropy yet may be asked; false if that is not in time. */
+static bool wait_for_one(const qk_supply *supply, int64_t pause_ms, qk_deadline_ms deadline)
+{
+    int64_t next_ms = qk_service_turns_next_ms(supply->turns, supply->config.url_count), now_ms;
     int left = qk_deadline_left(deadline);
 
+    if (next_ms == QK_TURN_NEVER)
+        return false;
+    now_ms = qk_clock_monotonic_ms();
+    if (pause_ms < next_ms - now_ms)
+        pause_ms = next_ms - now_ms;
     if (left >= 0 && pause_ms >= left)
         return false;
     nanosleep(&(struct timespec){ .tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000 }, NULL);
     return true;
 }
 
-/* Another service is asked at once, whatever this one says; the same one again after a pause, if that may help. */
 static qk_err fetch(qk_supply *supply, download *want)
 {
     int64_t growing_ms = FIRST_PAUSE_MS;
-    size_t first = supply->current;
-    qk_failure passing = { 0 }; /* the last one that may pass: it decides about another attempt */
-    qk_err err = QK_OK;
 
     if (supply->config.url_count == 0)
         return qk_fail(QK_E_CONFIG, "no entropy service is named");
-    for (uint64_t tries = 0; tries <= supply->config.retries; tries++) {
-        err = attempt(supply, want);
-        if (err == QK_OK || is_ours(err) || qk_deadline_left(want->deadline) == 0)
-            return err;
-        qk_log_failure(QK_LOG_INFO, err, "op=fetch url=%s", supply->config.urls[supply->current]);
-        if (may_pass(err))
-            passing = *qk_failure_last();
-        supply->current = (supply->current + 1) % supply->config.url_count;
-        if (supply->current != first)
-            continue;
-        if (!passing.code || tries == supply->config.retries ||
-            !wait_for(want->retry_after_ms ? want->retry_after_ms : growing_ms, want->deadline))
-            break;
+    for (size_t i = 0; i < supply->config.url_count; i++)
+        qk_service_turn_begin(&supply->turns[i]);
+    for (uint64_t round = 0;; round++) {
+        if (ask_each_once(supply, want)) {
+            want->report.retry_after_ms = 0;
+            return QK_OK;
+        }
+        if (want->over || round == supply->config.retries || !wait_for_one(supply, growing_ms, want->deadline))
+            return qk_fail(want->failure.code, "%s", want->failure.words);
         growing_ms = growing_ms * 2 < MOST_PAUSE_MS ? growing_ms * 2 : MOST_PAUSE_MS;
     }
-    return passing.code && !may_pass(err) ? qk_fail(passing.code, "%s", passing.words) : err;
 }
 
-qk_err qk_supply_fetch(qk_supply *supply, uint8_t *out, size_t len, qk_deadline_ms deadline)
+/* ---- calls ---- */
+
+static qk_err fetch_all(qk_supply *supply, uint8_t *out, size_t len, qk_deadline_ms deadline, qk_supply_report *report)
 {
     while (len > 0) {
         download want = { .out = out, .len = len < MOST_AT_ONCE ? len : MOST_AT_ONCE, .deadline = deadline };
-        QK_TRY(fetch(supply, &want));
+        qk_err err;
+        want.report = *report;
+        err = fetch(supply, &want);
+        *report = want.report;
+        QK_TRY(err);
         out += want.len;
         len -= want.len;
     }
     return QK_OK;
 }
 
+qk_err qk_supply_fetch(qk_supply *supply, uint8_t *out, size_t len, qk_deadline_ms deadline)
+{
+    qk_supply_report unused = { 0 };
+
+    return fetch_all(supply, out, len, deadline, &unused);
+}
+
 qk_err qk_supply_fetch_blocks(qk_supply *supply, uint8_t *out, size_t block_len, size_t count, qk_deadline_ms deadline,
-                              int64_t *out_retry_after_ms)
+                              qk_supply_report *out_report)
 {
     download want = { .out = out, .len = block_len * count, .block_len = block_len, .deadline = deadline };
     qk_err err;
 
-    *out_retry_after_ms = 0;
+    *out_report = (qk_supply_report){ 0 };
     if (block_len > MOST_BLOCK || count > MOST_BLOCKS)
-        return qk_supply_fetch(supply, out, want.len, deadline);
+        return fetch_all(supply, out, want.len, deadline, out_report);
     err = fetch(supply, &want);
-    *out_retry_after_ms = want.retry_after_ms;
+    *out_report = want.report;
     return err;
 }

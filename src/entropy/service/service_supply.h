@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entropy from one or more services, asked one after the other, with retries and pauses: for the wrapper and the
- * seeder. One thread at a time. */
+ * seeder. One thread at a time.
+ *
+ * 1. A round asks every service once, one at once after the other, until one gives entropy.
+ * 2. Each gets at most attempt_timeout_ms, and no more than its part of the time that the call has left.
+ * 3. Further rounds ask only those whose failure may pass (429, 5xx, network), after a pause, and not before their
+ *    Retry-After (at most an hour).
+ * 4. A service that failed is asked last for a minute; if it then fails again, for two, up to sixteen; and for as long
+ *    as its Retry-After. Otherwise the list's order counts. */
 #ifndef QK_ENTROPY_SERVICE_SUPPLY_H
 #define QK_ENTROPY_SERVICE_SUPPLY_H
 
@@ -20,7 +27,8 @@ typedef struct qk_supply_config {
     int64_t connect_timeout_ms;
     qk_supply_api api; /* auto: POST, and GET where there is no POST */
     int64_t attempt_timeout_ms;
-    uint64_t retries; /* further attempts after 429, 5xx and network errors */
+    uint64_t retries; /* further rounds */
+    int64_t rest_ms;  /* how long a service that failed is asked last at first; 0: a minute */
     /* Gives the token, as it is now. Asked before the first connection, and again after a 401. */
     qk_err (*read_token)(void *context, qk_secret *out_token);
     void *context;
@@ -41,14 +49,17 @@ void qk_supply_abandon(qk_supply **supply);
 /* Can the services be asked at all: addresses, proxy and files for TLS? Asks nobody. QK_E_CONFIG. */
 QK_MUST_CHECK qk_err qk_supply_check(const qk_supply_config *config);
 
-/* Fills `out` with `len` bytes, in downloads of at most 524,288. The next service is asked whatever one answers but
- * entropy; the same one again, after a pause (Retry-After counts), only for 429, 5xx and network errors; both while
- * attempts and time last. Errors as qk_entropy_service_fetch and read_token: one that may pass, if there was any;
- * QK_E_CONFIG without a service. */
+/* Fills `out` with `len` bytes, in downloads of at most 524,288. Errors as qk_entropy_service_fetch and read_token: one
+ * that may pass, if there was any; QK_E_CONFIG without a service. */
 QK_MUST_CHECK qk_err qk_supply_fetch(qk_supply *supply, uint8_t *out, size_t len, qk_deadline_ms deadline);
-/* `count` blocks of `block_len` bytes in one request if the service's limits allow, else as qk_supply_fetch.
- * *out_retry_after_ms: what the service asks for, 0 if nothing. */
+
+typedef struct qk_supply_report {
+    int64_t retry_after_ms;    /* what the service asks for whose error is told; at most an hour; 0: nothing */
+    uint64_t downloads, bytes; /* answers with entropy, and how much was in them */
+} qk_supply_report;
+
+/* `count` blocks of `block_len` bytes in one request if the service's limits allow, else as qk_supply_fetch. */
 QK_MUST_CHECK qk_err qk_supply_fetch_blocks(qk_supply *supply, uint8_t *out, size_t block_len, size_t count,
-                                            qk_deadline_ms deadline, int64_t *out_retry_after_ms);
+                                            qk_deadline_ms deadline, qk_supply_report *out_report);
 
 #endif

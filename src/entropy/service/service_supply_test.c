@@ -6,19 +6,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/encoding.h"
 #include "base/testing.h"
 #include "crypto/crypto.h"
 #include "net/test_server.h"
 
-enum { LEN = 16, LONG_MS = 60000, SERVICES = 2 };
+enum { LEN = 16, LONG_MS = 60000, SERVICES = 6, SILENT = -1, MOST = 4096 };
 
-/* Answers with the statuses of its script, the last one for ever. Its entropy is zeros. */
+/* Answers with the statuses of its script, the last one for ever. Its entropy is zeros, or counts up: then any four
+ * bytes that are aligned come once. */
 typedef struct service {
     raw_server server;
     char url[64];
     int script[4];
     atomic_int requests, gets;
     const char *headers;
+    bool counts;
+    uint32_t counter;
 } service;
 
 typedef struct fixture {
@@ -26,20 +30,38 @@ typedef struct fixture {
     service *contexts[SERVICES];
     qk_supply_config config;
     qk_supply *supply;
+    qk_supply_report report;
     int tokens_read;
     char token[16];
 } fixture;
 
-static void put_answer(bool get, int status, const char *headers, qk_buf *out)
+static void put_blocks(service *it, size_t block_len, size_t count, qk_buf *out)
+{
+    uint8_t block[1024] = { 0 };
+
+    for (size_t i = 0; i < count; i++) {
+        for (size_t at = 0; it->counts && at + 4 <= block_len; at += 4)
+            memcpy(block + at, &it->counter, 4), it->counter++;
+        qk_buf_printf(out, "%s\"", i ? "," : "");
+        qk_base64_write(qk_view_of(block, block_len), out);
+        qk_buf_printf(out, "\"");
+    }
+}
+
+static void put_answer(service *it, const char *asked, int status, qk_buf *out)
 {
     QK_OWNED(qk_buf_done) qk_buf body = QK_BUF_NONE;
-    size_t zeros = get ? 1366 : 22; /* base64 of 1024 and of LEN zero bytes, but for the padding */
+    bool get = strncmp(asked, "GET", 3) == 0;
+    const char *size = strstr(asked, get ? "size=" : "block_size\":"), *count = strstr(asked, "block_count\":");
 
-    qk_buf_printf(&body, "{\"%s\":[\"", get ? "random" : "entropy");
-    for (size_t i = 0; i < zeros; i++)
-        qk_buf_put_u8(&body, 'A');
-    qk_buf_printf(&body, "==\"]}");
-    qk_buf_printf(out, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n%s\r\n", status, body.len, headers ? headers : "");
+    qk_buf_printf(&body, "{\"%s\":[", get ? "random" : "entropy");
+    if (get)
+        put_blocks(it, 1024, strtoul(size + 5, NULL, 10), &body);
+    else
+        put_blocks(it, strtoul(size + 12, NULL, 10), strtoul(count + 13, NULL, 10), &body);
+    qk_buf_printf(&body, "]}");
+    qk_buf_printf(out, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n%s\r\n", status, body.len,
+                  it->headers ? it->headers : "");
     qk_buf_put(out, qk_buf_view(&body));
 }
 
@@ -56,11 +78,16 @@ static void serve_connection(int fd, const void *context)
         int at = it->requests;
         if (got <= 0)
             return;
+        asked[got] = 0;
         it->requests++;
         it->gets += get;
         while (at > 0 && (at >= 4 || it->script[at] == 0))
             at--;
-        put_answer(get, it->script[at] == 405 && get ? 200 : it->script[at], it->headers, &answer);
+        if (it->script[at] == SILENT) {
+            wait_for_close(fd);
+            return;
+        }
+        put_answer(it, asked, it->script[at] == 405 && get ? 200 : it->script[at], &answer);
         send_all(fd, answer.data, answer.len);
     }
 }
@@ -183,7 +210,7 @@ static void what_all_services_refuse_is_not_repeated(void **state)
     f->config.retries = 5;
     f->services[0].script[0] = 403;
     f->services[1].script[0] = 422;
-    assert_qk_err(fetch(f, LONG_MS), QK_E_REQUEST_REFUSED);
+    assert_qk_err(fetch(f, LONG_MS), QK_E_NOT_AUTHORIZED); /* another allotment may come; another request will not */
     assert_int_equal(f->services[0].requests + f->services[1].requests, 2);
 }
 
@@ -261,6 +288,146 @@ static void a_pause_beyond_the_deadline_is_not_waited_for(void **state)
     assert_true(qk_clock_monotonic_ms() - begin < LONG_MS);
 }
 
+/* ---- rounds ---- */
+
+static void a_round_asks_every_service_once(void **state)
+{
+    fixture *f = *state;
+
+    f->config.url_count = SERVICES;
+    f->config.retries = 0;
+    for (size_t i = 0; i + 1 < SERVICES; i++)
+        f->services[i].script[0] = 503;
+    assert_qk_ok(fetch(f, LONG_MS));
+    for (size_t i = 0; i < SERVICES; i++)
+        assert_int_equal(f->services[i].requests, 1);
+}
+
+static void retries_are_further_rounds(void **state)
+{
+    fixture *f = *state;
+
+    f->config.url_count = 3;
+    f->config.retries = 2;
+    for (size_t i = 0; i < 3; i++)
+        f->services[i].script[0] = 503;
+    f->services[1].script[0] = 403;
+    assert_qk_err(fetch(f, LONG_MS), QK_E_NO_RANDOM);
+    assert_int_equal(f->services[0].requests, 3);
+    assert_int_equal(f->services[1].requests, 1); /* asking it again would be in vain */
+    assert_int_equal(f->services[2].requests, 3);
+}
+
+static void a_silent_service_leaves_the_others_their_time(void **state)
+{
+    fixture *f = *state;
+
+    f->config.url_count = SERVICES;
+    f->config.retries = 0;
+    f->services[0].script[0] = SILENT;
+    assert_qk_ok(fetch(f, 6000)); /* a sixth of it is for the first */
+    assert_int_equal(f->services[1].requests, 1);
+}
+
+static void a_preferred_service_that_came_back_is_found(void **state)
+{
+    fixture *f = *state;
+    int64_t begin;
+
+    f->config.url_count = 2;
+    f->config.rest_ms = 1;
+    f->services[0].script[0] = 503;
+    f->services[0].script[1] = 200;
+    assert_qk_ok(fetch(f, LONG_MS));
+    for (begin = qk_clock_monotonic_ms(); qk_clock_monotonic_ms() < begin + 2;)
+        continue;
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_int_equal(f->services[0].requests, 2);
+    assert_int_equal(f->services[1].requests, 1);
+}
+
+static void who_cannot_be_asked_is_passed_over(void **state)
+{
+    fixture *f = *state;
+
+    f->config.url_count = 2;
+    f->config.urls[0] = "http://entropy.example:1"; /* the token would travel in the clear */
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_int_equal(f->services[1].requests, 1);
+}
+
+/* ---- Retry-After ---- */
+
+static qk_err fetch_block(fixture *f)
+{
+    uint8_t out[LEN];
+
+    if (!f->supply)
+        assert_qk_ok(qk_supply_new(&f->config, &f->supply));
+    return qk_supply_fetch_blocks(f->supply, out, sizeof out, 1, qk_deadline_in(LONG_MS), &f->report);
+}
+
+static void no_retry_after_is_longer_than_an_hour(void **state)
+{
+    static const struct {
+        const char *header;
+        int64_t ms;
+    } cases[] = {
+        { "Retry-After: 7\r\n", 7000 },
+        { "Retry-After: 3600\r\n", 3600000 },
+        { "Retry-After: 3601\r\n", 3600000 },
+        { "Retry-After: 1000000000000000000\r\n", 3600000 },
+        { "Retry-After: 99999999999999999999999999999999\r\n", 3600000 },
+        { "Retry-After: -5\r\n", 0 },
+        { "Retry-After: 1e9\r\n", 0 },
+        { "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\n", 0 },
+        { "Retry-After: \r\n", 0 },
+        { "Retry-After: 7 8\r\n", 0 },
+    };
+    fixture *f = *state;
+
+    f->config.retries = 0;
+    f->services[0].script[0] = 429;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        f->services[0].headers = cases[i].header;
+        assert_qk_err(fetch_block(f), QK_E_RATE);
+        assert_int_equal(f->report.retry_after_ms, cases[i].ms);
+    }
+}
+
+static void a_retry_after_is_of_the_service_whose_error_is_told(void **state)
+{
+    fixture *f = *state;
+
+    f->config.url_count = 2;
+    f->config.retries = 0;
+    f->services[0].script[0] = 429;
+    f->services[0].headers = "Retry-After: 3600\r\n";
+    f->services[1].script[0] = 403;
+    assert_qk_err(fetch_block(f), QK_E_RATE);
+    assert_int_equal(f->report.retry_after_ms, 3600000);
+    f->services[1].script[0] = 503; /* it may be back sooner */
+    assert_qk_err(fetch_block(f), QK_E_NO_RANDOM);
+    assert_int_equal(f->report.retry_after_ms, 0);
+    f->services[1].script[0] = 200;
+    assert_qk_ok(fetch_block(f));
+    assert_int_equal(f->report.retry_after_ms, 0);
+}
+
+static void who_wants_to_be_left_alone_holds_up_no_other(void **state)
+{
+    fixture *f = *state;
+
+    f->config.url_count = 2;
+    f->services[0].script[0] = 429;
+    f->services[0].headers = "Retry-After: 3600\r\n";
+    f->services[1].script[0] = 503;
+    f->services[1].script[1] = 200;
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_int_equal(f->services[0].requests, 1);
+    assert_int_equal(f->services[1].requests, 2);
+}
+
 static void without_a_service_there_is_nothing_to_ask(void **state)
 {
     fixture *f = *state;
@@ -301,6 +468,14 @@ int main(void)
         SUPPLY_TEST(the_token_is_read_again_after_a_refusal),
         SUPPLY_TEST(a_token_that_stays_bad_is_told),
         SUPPLY_TEST(a_pause_beyond_the_deadline_is_not_waited_for),
+        SUPPLY_TEST(a_round_asks_every_service_once),
+        SUPPLY_TEST(retries_are_further_rounds),
+        SUPPLY_TEST(a_silent_service_leaves_the_others_their_time),
+        SUPPLY_TEST(a_preferred_service_that_came_back_is_found),
+        SUPPLY_TEST(who_cannot_be_asked_is_passed_over),
+        SUPPLY_TEST(no_retry_after_is_longer_than_an_hour),
+        SUPPLY_TEST(a_retry_after_is_of_the_service_whose_error_is_told),
+        SUPPLY_TEST(who_wants_to_be_left_alone_holds_up_no_other),
         SUPPLY_TEST(without_a_service_there_is_nothing_to_ask),
     };
     return cmocka_run_group_tests_name("service_supply", tests, start, stop);
