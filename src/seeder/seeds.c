@@ -97,6 +97,13 @@ static qk_err mix(const qk_seeder *seeder, qk_secret *seeds)
     return QK_OK;
 }
 
+static qk_err check(qk_seeder *seeder, const qk_secret *seeds, size_t size)
+{
+    for (size_t at = 0; at < seeds->len; at += size)
+        QK_TRY(check_block(seeder, qk_view_slice(qk_secret_reveal(seeds), at, size)));
+    return QK_OK;
+}
+
 static qk_err download(qk_seeder *seeder, size_t size, size_t count, qk_secret *out, int64_t *out_retry_after_ms)
 {
     qk_supply_report report = { 0 };
@@ -105,12 +112,14 @@ static qk_err download(qk_seeder *seeder, size_t size, size_t count, qk_secret *
     QK_TRY(qk_secret_new(size * count, out));
     err =
         qk_supply_fetch_blocks(seeder->supply, qk_secret_fill(out), size, count, qk_deadline_in(DOWNLOAD_MS), &report);
+    seeder->downloaded_bytes += report.bytes;
     *out_retry_after_ms = report.retry_after_ms;
     QK_TRY(err);
-    for (size_t i = 0; i < count; i++)
-        QK_TRY(check_block(seeder, qk_view_slice(qk_secret_reveal(out), i * size, size)));
-    seeder->downloads++;
-    seeder->downloaded_bytes += size * count;
+    err = check(seeder, out, size);
+    if (err != QK_OK)
+        qk_supply_drop_stock(seeder->supply);
+    QK_TRY(err);
+    seeder->downloads += report.downloads;
     seeder->service_back_off_ms = 0;
     seeder->service_words[0] = 0;
     return mix(seeder, out);

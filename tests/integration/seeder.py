@@ -511,6 +511,30 @@ def a_service_that_knows_get_alone_is_asked_so(place):
 
 
 @test
+def of_whole_kib_nothing_is_thrown_away(place):
+    service.begin(wrapper.only_get)
+    place.configure({}, {"token_label": "beta"})
+    place.start()
+    until(lambda: len(place.seeds("A1")) >= 3 * 48 and len(place.seeds("B2")) >= 3 * 48)
+    equal([request[0] for request in service.requests], ["POST", "GET"])
+    seeds, given = place.seeds("A1") + place.seeds("B2"), b"".join(service.given)
+    cut = lambda data: [data[at:at + 48] for at in range(0, len(data), 48)]
+    equal((len(given), sorted(cut(seeds))), (1024, sorted(cut(given)[:len(seeds) // 48])))  # each byte once
+    until(lambda: "quantoki_seed_downloads_total 1\n" in open(place.path("metrics")).read())
+    assert "quantoki_seed_downloaded_bytes_total 1024\n" in open(place.path("metrics")).read()
+
+
+@test
+def what_came_with_a_bad_block_is_thrown_away(place):
+    text = open(place.configure()).read().replace("mix: none,", "mix: none, api: quantum-entropy,")
+    place.write("seed.yaml", text)
+    service.begin(raw(json.dumps({"random": ["A" * 1366 + "=="]}).encode()), good)
+    process = place.start()
+    until(lambda: place.seeds("A1"))  # the next download, not what came with the zeros
+    equal((len(service.requests), sum("one value" in line for line in process.log)), (2, 1))
+
+
+@test
 def a_lost_session_is_opened_anew(place):
     place.configure()
     place.start()

@@ -8,12 +8,12 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "entropy/service/service_stock.h"
 #include "entropy/service/service_turn.h"
 
-enum { MOST_AT_ONCE = 524288, MOST_BLOCK = 1024, MOST_BLOCKS = 512 };
-enum { FIRST_PAUSE_MS = 100, MOST_PAUSE_MS = 2000 };
+enum { MOST_AT_ONCE = 524288, MOST_BLOCK = 1024, MOST_BLOCKS = 512, UNIT = 1024 };
+enum { FIRST_PAUSE_MS = 100, MOST_PAUSE_MS = 2000, REST_MS = 60000, STOCK_AGE_MS = 300000 };
 _Static_assert((int)QK_SUPPLY_SERVICES <= (int)QK_TURNS_MOST, "a turn for each");
-enum { REST_MS = 60000 };
 
 typedef struct place {
     qk_entropy_service *client; /* NULL until it is asked */
@@ -24,12 +24,14 @@ struct qk_supply {
     qk_supply_config config;
     place places[QK_SUPPLY_SERVICES];
     qk_service_turn turns[QK_SUPPLY_SERVICES];
+    qk_service_stock stock;
 };
 
 /* What is to be downloaded at once, and how that went. */
 typedef struct download {
     uint8_t *out;
-    size_t len, block_len; /* block_len 0: as the client likes */
+    size_t len, block_len;   /* block_len 0: as the client likes */
+    qk_service_stock *stock; /* for what comes beyond `len`; NULL: that is wiped */
     qk_deadline_ms deadline;
     qk_failure failure; /* what is told if nobody gives anything: one that may pass, if there was any */
     qk_supply_report report;
@@ -63,6 +65,7 @@ void qk_supply_free(qk_supply **supply)
         return;
     for (size_t i = 0; i < QK_SUPPLY_SERVICES; i++)
         qk_entropy_service_free(&(*supply)->places[i].client);
+    qk_service_stock_drop(&(*supply)->stock);
     free(*supply);
     *supply = NULL;
 }
@@ -125,10 +128,29 @@ static void count(download *want, size_t bytes)
     want->report.bytes += bytes;
 }
 
+/* The answer comes in whole KiB: what is in stock goes first, and the rest of the last KiB is the new stock. */
+static qk_err ask_for_units(place *it, download *want, qk_deadline_ms end, int64_t *retry_after_ms)
+{
+    QK_OWNED(qk_secret_free) qk_secret units = QK_SECRET_NONE;
+    size_t kept = want->stock->left, missing = want->len - kept;
+    qk_view got;
+
+    QK_TRY(qk_secret_new((missing + UNIT - 1) / UNIT * UNIT, &units));
+    QK_TRY(qk_entropy_service_fetch(it->client, qk_secret_fill(&units), units.len, end, retry_after_ms));
+    got = qk_secret_reveal(&units);
+    count(want, got.len);
+    qk_service_stock_take(want->stock, want->out, kept);
+    memcpy(want->out + kept, got.data, missing);
+    qk_service_stock_keep(want->stock, qk_view_slice(got, missing, got.len - missing));
+    return QK_OK;
+}
+
 static qk_err ask(qk_supply *supply, place *it, download *want, qk_deadline_ms end, int64_t *retry_after_ms)
 {
     *retry_after_ms = 0;
     QK_TRY(connect_to(supply, it));
+    if (want->stock && (want->block_len == 0 || uses_get(supply, it)))
+        return ask_for_units(it, want, end, retry_after_ms);
     if (want->block_len)
         QK_TRY(qk_entropy_service_fetch_blocks(it->client, want->out, want->block_len, want->len / want->block_len, end,
                                                retry_after_ms));
@@ -145,7 +167,9 @@ static qk_err attempt(qk_supply *supply, place *it, download *want, qk_deadline_
 
     if (err == QK_E_METHOD_UNKNOWN && !it->post_missing && supply->config.api == QK_SUPPLY_AUTO)
         it->post_missing = true;
-    else if (err != QK_E_NOT_AUTHENTICATED)
+    else if (err == QK_E_NOT_AUTHENTICATED)
+        qk_service_stock_drop(&supply->stock); /* of a token that is no more */
+    else
         return err;
     qk_entropy_service_free(&it->client);
     err = ask(supply, it, want, end, retry_after_ms);
@@ -280,13 +304,28 @@ qk_err qk_supply_fetch(qk_supply *supply, uint8_t *out, size_t len, qk_deadline_
 qk_err qk_supply_fetch_blocks(qk_supply *supply, uint8_t *out, size_t block_len, size_t count, qk_deadline_ms deadline,
                               qk_supply_report *out_report)
 {
-    download want = { .out = out, .len = block_len * count, .block_len = block_len, .deadline = deadline };
+    bool fits = block_len <= MOST_BLOCK && count <= MOST_BLOCKS;
+    download want = { .out = out,
+                      .len = block_len * count,
+                      .block_len = fits ? block_len : 0,
+                      .stock = &supply->stock,
+                      .deadline = deadline };
     qk_err err;
 
     *out_report = (qk_supply_report){ 0 };
-    if (block_len > MOST_BLOCK || count > MOST_BLOCKS)
+    if (want.len > MOST_AT_ONCE)
         return fetch_all(supply, out, want.len, deadline, out_report);
+    qk_service_stock_age(&supply->stock, supply->config.stock_age_ms ? supply->config.stock_age_ms : STOCK_AGE_MS);
+    if (want.len <= supply->stock.left) {
+        qk_service_stock_take(&supply->stock, out, want.len);
+        return QK_OK;
+    }
     err = fetch(supply, &want);
     *out_report = want.report;
     return err;
+}
+
+void qk_supply_drop_stock(qk_supply *supply)
+{
+    qk_service_stock_drop(&supply->stock);
 }

@@ -27,8 +27,9 @@ typedef struct qk_supply_config {
     int64_t connect_timeout_ms;
     qk_supply_api api; /* auto: POST, and GET where there is no POST */
     int64_t attempt_timeout_ms;
-    uint64_t retries; /* further rounds */
-    int64_t rest_ms;  /* how long a service that failed is asked last at first; 0: a minute */
+    uint64_t retries;     /* further rounds */
+    int64_t rest_ms;      /* how long a service that failed is asked last at first; 0: a minute */
+    int64_t stock_age_ms; /* of what a download of blocks left over; 0: five minutes */
     /* Gives the token, as it is now. Asked before the first connection, and again after a 401. */
     qk_err (*read_token)(void *context, qk_secret *out_token);
     void *context;
@@ -58,8 +59,12 @@ typedef struct qk_supply_report {
     uint64_t downloads, bytes; /* answers with entropy, and how much was in them */
 } qk_supply_report;
 
-/* `count` blocks of `block_len` bytes in one request if the service's limits allow, else as qk_supply_fetch. */
+/* `count` blocks of `block_len` bytes in one request if the service's limits allow, else as qk_supply_fetch. A service
+ * that gives whole KiB alone gives more: up to 1023 bytes are kept in locked memory for the next call, which takes them
+ * first (so there may be no download at all), each once, until they are too old, or the token was refused. */
 QK_MUST_CHECK qk_err qk_supply_fetch_blocks(qk_supply *supply, uint8_t *out, size_t block_len, size_t count,
                                             qk_deadline_ms deadline, qk_supply_report *out_report);
+/* What was kept is wiped: what came with it was no good. */
+void qk_supply_drop_stock(qk_supply *supply);
 
 #endif

@@ -11,7 +11,7 @@
 #include "crypto/crypto.h"
 #include "net/test_server.h"
 
-enum { LEN = 16, LONG_MS = 60000, SERVICES = 6, SILENT = -1, MOST = 4096 };
+enum { LEN = 16, LONG_MS = 60000, SERVICES = 6, SILENT = -1, MOST = 8192 };
 
 /* Answers with the statuses of its script, the last one for ever. Its entropy is zeros, or counts up: then any four
  * bytes that are aligned come once. */
@@ -428,6 +428,163 @@ static void who_wants_to_be_left_alone_holds_up_no_other(void **state)
     assert_int_equal(f->services[1].requests, 2);
 }
 
+/* ---- what a download of whole KiB leaves over ---- */
+
+static void fetch_more(fixture *f, size_t block_len, size_t count, uint8_t *all, size_t *len)
+{
+    if (!f->supply) {
+        f->services[0].counts = true;
+        assert_qk_ok(qk_supply_new(&f->config, &f->supply));
+    }
+    assert_true(*len + block_len * count <= MOST);
+    assert_qk_ok(qk_supply_fetch_blocks(f->supply, all + *len, block_len, count, qk_deadline_in(LONG_MS), &f->report));
+    *len += block_len * count;
+}
+
+/* The service counts, so any word that came twice would show. */
+static void assert_counts_on(const uint8_t *all, size_t len, uint32_t first)
+{
+    for (size_t at = 0; at < len; at += 4, first++) {
+        uint32_t word;
+        memcpy(&word, all + at, 4);
+        assert_int_equal(word, first);
+    }
+}
+
+static void the_rest_of_a_kib_serves_the_next(void **state)
+{
+    static const struct {
+        size_t block_len, count, downloads;
+    } calls[] = {
+        { 48, 1, 1 },  { 48, 1, 0 }, { 48, 20, 1 }, { 992, 1, 0 }, { 4, 2, 1 },
+        { 4, 254, 0 }, { 32, 1, 1 }, { 900, 1, 0 }, { 48, 3, 1 },
+    };
+    fixture *f = *state;
+    uint8_t all[MOST];
+    size_t len = 0;
+
+    f->config.api = QK_SUPPLY_QUANTUM_ENTROPY;
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        fetch_more(f, calls[i].block_len, calls[i].count, all, &len);
+        assert_int_equal(f->report.downloads, calls[i].downloads);
+        assert_int_equal(f->report.bytes, calls[i].downloads * 1024);
+    }
+    assert_counts_on(all, len, 0);
+    assert_int_equal(f->services[0].requests, (len + 1023) / 1024); /* not one byte was thrown away */
+}
+
+static void a_service_that_turns_out_to_have_no_post_wastes_nothing_either(void **state)
+{
+    fixture *f = *state;
+    uint8_t all[MOST];
+    size_t len = 0;
+
+    f->services[0].script[0] = 405;
+    for (int i = 0; i < 21; i++)
+        fetch_more(f, 48, 1, all, &len);
+    assert_int_equal(f->services[0].gets, 1);
+    assert_counts_on(all, len, f->services[0].counter - 256);
+}
+
+static void blocks_beyond_a_kib_waste_nothing(void **state)
+{
+    fixture *f = *state;
+    uint8_t all[MOST];
+    size_t len = 0;
+
+    fetch_more(f, 1028, 1, all, &len);
+    fetch_more(f, 1020, 1, all, &len);
+    assert_int_equal(f->services[0].requests, 1);
+    assert_counts_on(all, len, 0);
+}
+
+static void a_service_with_post_is_asked_for_what_is_wanted(void **state)
+{
+    fixture *f = *state;
+    uint8_t all[MOST];
+    size_t len = 0;
+
+    fetch_more(f, 48, 2, all, &len);
+    assert_int_equal(f->report.bytes, 96);
+    fetch_more(f, 48, 2, all, &len);
+    assert_int_equal(f->services[0].requests, 2);
+    assert_counts_on(all, len, 0);
+}
+
+static void a_failure_leaves_the_rest_for_later(void **state)
+{
+    fixture *f = *state;
+    uint8_t all[MOST];
+    size_t len = 0;
+
+    f->config.api = QK_SUPPLY_QUANTUM_ENTROPY;
+    f->config.retries = 0;
+    f->services[0].script[0] = 200;
+    f->services[0].script[1] = 503;
+    f->services[0].script[2] = 200;
+    fetch_more(f, 1000, 1, all, &len);
+    assert_qk_err(qk_supply_fetch_blocks(f->supply, all + len, 48, 1, qk_deadline_in(LONG_MS), &f->report),
+                  QK_E_NO_RANDOM);
+    assert_int_equal(f->report.downloads, 0);
+    fetch_more(f, 24, 1, all, &len);
+    assert_counts_on(all, len, 0);
+}
+
+static void what_is_old_or_dropped_serves_nobody(void **state)
+{
+    fixture *f = *state;
+    uint8_t all[MOST];
+    size_t len = 0;
+    int64_t begin;
+
+    f->config.api = QK_SUPPLY_QUANTUM_ENTROPY;
+    f->config.stock_age_ms = LONG_MS;
+    fetch_more(f, 48, 1, all, &len);
+    qk_supply_drop_stock(f->supply);
+    len = 0;
+    fetch_more(f, 48, 1, all, &len);
+    assert_counts_on(all, len, 256);
+    qk_supply_free(&f->supply);
+    f->config.stock_age_ms = 1;
+    len = 0;
+    fetch_more(f, 48, 1, all, &len);
+    for (begin = qk_clock_monotonic_ms(); qk_clock_monotonic_ms() < begin + 2;)
+        continue;
+    len = 0;
+    fetch_more(f, 48, 1, all, &len);
+    assert_counts_on(all, len, 3 * 256);
+}
+
+static void with_another_token_comes_other_entropy(void **state)
+{
+    fixture *f = *state;
+    uint8_t all[MOST];
+    size_t len = 0;
+
+    f->config.api = QK_SUPPLY_QUANTUM_ENTROPY;
+    f->services[0].script[1] = 401;
+    f->services[0].script[2] = 200;
+    fetch_more(f, 1000, 1, all, &len); /* 24 bytes stay */
+    len = 0;
+    fetch_more(f, 48, 1, all, &len);
+    assert_counts_on(all, len, f->services[0].counter - 256);
+    assert_int_equal(f->tokens_read, 2);
+}
+
+static void other_fetches_take_nothing_of_it(void **state)
+{
+    fixture *f = *state;
+    uint8_t all[MOST], other[1024];
+    size_t len = 0;
+
+    f->config.api = QK_SUPPLY_QUANTUM_ENTROPY;
+    fetch_more(f, 48, 1, all, &len);
+    assert_qk_ok(qk_supply_fetch(f->supply, other, sizeof other, qk_deadline_in(LONG_MS)));
+    assert_counts_on(other, sizeof other, 256);
+    fetch_more(f, 48, 20, all, &len);
+    assert_counts_on(all, len, 0);
+}
+
 static void without_a_service_there_is_nothing_to_ask(void **state)
 {
     fixture *f = *state;
@@ -476,6 +633,14 @@ int main(void)
         SUPPLY_TEST(no_retry_after_is_longer_than_an_hour),
         SUPPLY_TEST(a_retry_after_is_of_the_service_whose_error_is_told),
         SUPPLY_TEST(who_wants_to_be_left_alone_holds_up_no_other),
+        SUPPLY_TEST(the_rest_of_a_kib_serves_the_next),
+        SUPPLY_TEST(a_service_that_turns_out_to_have_no_post_wastes_nothing_either),
+        SUPPLY_TEST(blocks_beyond_a_kib_waste_nothing),
+        SUPPLY_TEST(a_service_with_post_is_asked_for_what_is_wanted),
+        SUPPLY_TEST(a_failure_leaves_the_rest_for_later),
+        SUPPLY_TEST(what_is_old_or_dropped_serves_nobody),
+        SUPPLY_TEST(with_another_token_comes_other_entropy),
+        SUPPLY_TEST(other_fetches_take_nothing_of_it),
         SUPPLY_TEST(without_a_service_there_is_nothing_to_ask),
     };
     return cmocka_run_group_tests_name("service_supply", tests, start, stop);
