@@ -110,6 +110,7 @@ static void bring_back_found(qk_seeder *seeder, const qk_seed_target *old)
             if (!pattern->is_pattern || strncmp(was->name, pattern->name, len) != 0 || was->name[len] != '/')
                 continue;
             config.choice = was->config.choice;
+            config.slot_number = was->config.slot_number;
             memcpy(config.wanted, was->config.wanted, sizeof config.wanted);
             qk_seeder_add_found(seeder, pattern, &config, was->name);
             break;
@@ -144,6 +145,7 @@ void qk_seeder_reload(qk_seeder *seeder)
     }
     seeder->config = fresh;
     seeder->targets = NULL;
+    seeder->retry_logins = false;
     qk_supply_free(&seeder->supply);
     seeder->service_pause_until_ms = 0;
     err = qk_seeder_take_configuration(seeder);

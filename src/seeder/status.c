@@ -111,12 +111,27 @@ static void put_codes(qk_buf *out, const qk_seeder *seeder)
     for (const qk_seed_target *it = seeder->targets; it; it = it->next)
         for (size_t i = 0; i <= QK_SEED_CODES; i++) {
             CK_RV code = 0;
-            if (it->failures_by_code[i] == 0 || it->is_pattern)
+            if (it->failures_by_code[i] == 0)
                 continue;
             put_target(out, "failures_by_code_total", it);
             qk_buf_printf(out, ",code=\"%s\"} %ju\n",
                           i < QK_SEED_CODES && qk_seed_code_at(i, &code) ? qk_seed_code_name(code) : "other",
                           (uintmax_t)it->failures_by_code[i]);
+        }
+}
+
+/* What has a row for each pattern of all_tokens. */
+static void put_patterns(qk_buf *out, const qk_seeder *seeder)
+{
+    qk_buf_put_text(out,
+                    "# HELP quantoki_seed_tokens_found Tokens that all_tokens found when it last looked; 0: none, or "
+                    "the library fails.\n"
+                    "# TYPE quantoki_seed_tokens_found gauge\n");
+    for (const qk_seed_target *it = seeder->targets; it; it = it->next)
+        if (it->is_pattern) {
+            qk_buf_put_text(out, "quantoki_seed_tokens_found{target=\"");
+            qk_seed_put_label(out, it->name);
+            qk_buf_printf(out, "\"} %u\n", it->tokens_found);
         }
 }
 
@@ -133,6 +148,7 @@ static void put_metrics(qk_buf *out, const qk_seeder *seeder)
         }
     }
     put_codes(out, seeder);
+    put_patterns(out, seeder);
     put_service(out, seeder);
 }
 
@@ -154,31 +170,55 @@ static const char *state_of(const qk_seed_target *it)
     return it->back_off_ms ? "failing" : it->injections ? "seeded" : "waiting";
 }
 
-static void put_status(qk_buf *out, const qk_seeder *seeder)
+static void put_names(qk_buf *out, const qk_seed_target *it)
+{
+    put_json(out, "name", it->name, ",");
+    put_json(out, "library", it->config.library, ",");
+    put_json(out, "last_code", qk_seed_code_name(it->last_code), ",");
+    put_json(out, "advice", qk_seed_advice(it->last_code), ",");
+}
+
+static void put_seeded(qk_buf *out, const qk_seed_target *it)
+{
+    put_json(out, "token", it->token.label, ",");
+    put_json(out, "serial", it->token.serial, ",");
+    put_json(out, "state", state_of(it), ",");
+    qk_buf_printf(out,
+                  "\"injections\":%ju,\"bytes\":%ju,\"failures\":%ju,\"missed\":%ju,\"last_success\":%jd,"
+                  "\"back_off_ms\":%jd}",
+                  (uintmax_t)it->injections, (uintmax_t)it->bytes, (uintmax_t)it->failures, (uintmax_t)it->missed,
+                  (intmax_t)it->last_success_unix_s, (intmax_t)it->back_off_ms);
+}
+
+static void put_pattern(qk_buf *out, const qk_seed_target *it)
+{
+    put_json(out, "state", it->reports == 0 ? "waiting" : it->last_code == CKR_OK ? "found" : "failing", ",");
+    qk_buf_printf(out, "\"tokens\":%u,\"left_out\":%u,\"failures\":%ju}", it->tokens_found, it->tokens_left_out,
+                  (uintmax_t)it->failures);
+}
+
+static void put_list(qk_buf *out, const qk_seeder *seeder, bool patterns)
 {
     const char *comma = "";
 
+    for (const qk_seed_target *it = seeder->targets; it; it = it->next) {
+        if (it->is_pattern != patterns)
+            continue;
+        qk_buf_printf(out, "%s{", comma);
+        put_names(out, it);
+        (patterns ? put_pattern : put_seeded)(out, it);
+        comma = ",";
+    }
+}
+
+static void put_status(qk_buf *out, const qk_seeder *seeder)
+{
     qk_buf_put_text(out, "{");
     put_json(out, "version", QK_VERSION, ",");
     put_json(out, "service_error", seeder->service_words, ",\"targets\":[");
-    for (const qk_seed_target *it = seeder->targets; it; it = it->next) {
-        if (it->is_pattern)
-            continue;
-        qk_buf_printf(out, "%s{", comma);
-        put_json(out, "name", it->name, ",");
-        put_json(out, "library", it->config.library, ",");
-        put_json(out, "token", it->token.label, ",");
-        put_json(out, "serial", it->token.serial, ",");
-        put_json(out, "state", state_of(it), ",");
-        put_json(out, "last_code", qk_seed_code_name(it->last_code), ",");
-        put_json(out, "advice", qk_seed_advice(it->last_code), ",");
-        qk_buf_printf(out,
-                      "\"injections\":%ju,\"bytes\":%ju,\"failures\":%ju,\"missed\":%ju,\"last_success\":%jd,"
-                      "\"back_off_ms\":%jd}",
-                      (uintmax_t)it->injections, (uintmax_t)it->bytes, (uintmax_t)it->failures, (uintmax_t)it->missed,
-                      (intmax_t)it->last_success_unix_s, (intmax_t)it->back_off_ms);
-        comma = ",";
-    }
+    put_list(out, seeder, false);
+    qk_buf_put_text(out, "],\"all_tokens\":[");
+    put_list(out, seeder, true);
     qk_buf_put_text(out, "]}\n");
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "seeder/supervisor.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +19,6 @@ enum {
     LOOK_AT_LATCHES_MS = 2000,
     STOP_MS = 10000,
     RELOAD_WAIT_MS = 50,
-    MOST_WORKERS = 256,
     STATUS_FAILED = 3,
     STATUS_IDLE = 4,
 };
@@ -51,6 +49,8 @@ static void skip_what_is_under_way(qk_seeder *seeder, int64_t now_ms)
 
 static bool is_due(const qk_seeder *seeder, const qk_seed_target *target, int64_t now_ms)
 {
+    if (seeder->once && target->reports > 0)
+        return false; /* it had its one turn */
     if (target->off || target->waiting || target->due_ms > now_ms || target->worker->restart_ms > now_ms)
         return false;
     return target->is_pattern || seeder->ask != QK_SEED_ASK_SEED || now_ms >= seeder->service_pause_until_ms;
@@ -178,15 +178,39 @@ static void on_signal(qk_seeder *seeder, int fd, bool *wants_reload)
     }
 }
 
+/* Room to wait for all workers at once, however many libraries there are. */
+static bool make_room(qk_seeder *seeder)
+{
+    size_t count = 0;
+    struct pollfd *fds;
+    qk_seed_worker **of;
+
+    for (const qk_seed_worker *it = seeder->workers; it; it = it->next)
+        count++;
+    if (seeder->polled && count <= seeder->polled_room)
+        return true;
+    fds = realloc(seeder->polled, (count + 1) * sizeof *fds);
+    seeder->polled = fds ? fds : seeder->polled;
+    of = realloc(seeder->polled_workers, (count + 1) * sizeof(qk_seed_worker *));
+    seeder->polled_workers = of ? of : seeder->polled_workers;
+    seeder->polled_room = fds && of ? count : seeder->polled_room;
+    return fds && of;
+}
+
 static void wait_and_read(qk_seeder *seeder, int signals, int64_t wait_ms, bool *wants_reload)
 {
-    struct pollfd fds[MOST_WORKERS + 1] = { { .fd = signals, .events = POLLIN } };
-    qk_seed_worker *of[MOST_WORKERS];
+    struct pollfd *fds;
     nfds_t count = 1;
 
-    for (qk_seed_worker *it = seeder->workers; it && count <= MOST_WORKERS; it = it->next)
+    if (!make_room(seeder)) {
+        poll(NULL, 0, 1000); /* no memory: a moment later, perhaps */
+        return;
+    }
+    fds = seeder->polled;
+    fds[0] = (struct pollfd){ .fd = signals, .events = POLLIN };
+    for (qk_seed_worker *it = seeder->workers; it; it = it->next)
         if (it->pid) {
-            of[count - 1] = it;
+            seeder->polled_workers[count] = it;
             fds[count++] = (struct pollfd){ .fd = it->fd, .events = POLLIN };
         }
     if (poll(fds, count, (int)wait_ms) <= 0)
@@ -194,8 +218,8 @@ static void wait_and_read(qk_seeder *seeder, int signals, int64_t wait_ms, bool 
     if (fds[0].revents)
         on_signal(seeder, signals, wants_reload);
     for (nfds_t i = 1; i < count; i++)
-        if (fds[i].revents && of[i - 1]->pid && of[i - 1]->fd == fds[i].fd)
-            qk_seed_worker_read(seeder, of[i - 1]);
+        if (fds[i].revents && seeder->polled_workers[i]->pid && seeder->polled_workers[i]->fd == fds[i].fd)
+            qk_seed_worker_read(seeder, seeder->polled_workers[i]);
 }
 
 static void give_sign_of_life(int64_t now_ms)
@@ -251,13 +275,20 @@ static qk_err watch_signals(int *out_fd)
     return *out_fd >= 0 ? QK_OK : qk_fail(QK_E_SYSTEM, "no signals");
 }
 
+/* What never had an answer did not do well. */
+static bool did_well(const qk_seed_target *it, qk_seed_mode mode)
+{
+    if (it->reports == 0 || it->last_code != CKR_OK || it->latched)
+        return false;
+    return it->is_pattern ? it->tokens_found > 0 : mode != QK_SEED_ONCE || it->injections > 0;
+}
+
 static int status_of(const qk_seeder *seeder, qk_seed_mode mode)
 {
     if (mode == QK_SEED_DAEMON)
         return seeder->config.exit_when_idle && !seeder->stopping ? STATUS_IDLE : 0;
     for (const qk_seed_target *it = seeder->targets; it; it = it->next)
-        if (!it->is_pattern &&
-            (it->last_code != CKR_OK || it->latched || (mode == QK_SEED_ONCE && it->injections == 0)))
+        if (!did_well(it, mode))
             return STATUS_FAILED;
     return seeder->targets ? 0 : STATUS_FAILED;
 }
@@ -275,12 +306,8 @@ static qk_err run(qk_seeder *seeder, qk_seed_mode mode, bool retry_logins)
     QK_TRY(watch_signals(&signals));
     seeder->ask = asks[mode];
     seeder->once = mode != QK_SEED_DAEMON;
+    seeder->retry_logins = retry_logins;
     QK_TRY(qk_seeder_take_configuration(seeder));
-    for (qk_seed_target *it = seeder->targets; it && (retry_logins || mode == QK_SEED_CHECK); it = it->next) {
-        if (retry_logins)
-            qk_seed_latch_clear(seeder, it);
-        it->off = it->latched = false;
-    }
     if (seeder->once)
         all_due_now(seeder);
     qk_seeder_notify("READY=1");
@@ -301,6 +328,8 @@ static void free_seeder(qk_seeder **seeder)
         return;
     qk_seed_targets_free(&(*seeder)->targets);
     qk_supply_free(&(*seeder)->supply);
+    free((*seeder)->polled);
+    free((*seeder)->polled_workers);
     qk_seed_config_done(&(*seeder)->config);
     free(*seeder);
     *seeder = NULL;

@@ -10,6 +10,7 @@
 #ifndef QK_SEEDER_SUPERVISOR_H
 #define QK_SEEDER_SUPERVISOR_H
 
+#include <poll.h>
 #include <sys/types.h>
 
 #include "entropy/service/service_supply.h"
@@ -37,10 +38,11 @@ struct qk_seed_target {
     qk_seed_class reason;
     int64_t back_off_ms;
     unsigned failures_in_a_row;
+    uint32_t tokens_found, tokens_left_out; /* of a pattern, when it was last asked */
     /* counters */
-    uint64_t injections, bytes, failures, missed;
+    uint64_t reports, injections, bytes, failures, missed;
     int64_t last_success_unix_s, last_success_ms, last_micros; /* by the calendar, and by the monotonic clock */
-    uint64_t failures_by_code[QK_SEED_CODES + 1]; /* as qk_seed_code_at counts; the last: others */
+    uint64_t failures_by_code[QK_SEED_CODES + 1];              /* as qk_seed_code_at counts; the last: others */
     CK_RV last_code;
     qk_seed_token token;
     qk_seed_target *next;
@@ -86,7 +88,11 @@ struct qk_seeder {
     size_t remembered_next;
     qk_seed_ask ask; /* what is done with targets that are due: SEED, or FIND and LOGIN for checks */
     bool once, stopping, changed;
+    bool retry_logins; /* until the first reload: PINs that were wrong are tried once more */
     int64_t written_ms;
+    struct pollfd *polled; /* of wait_and_read: room for `polled_room` workers and one more */
+    qk_seed_worker **polled_workers;
+    size_t polled_room;
 };
 
 /* ---- supervisor.c ---- */
@@ -99,12 +105,17 @@ QK_MUST_CHECK qk_err qk_seeder_run(const char *config_path, qk_seed_mode mode, b
 
 /* NULL: no memory. */
 qk_seed_target *qk_seeder_add_target(qk_seeder *seeder, const qk_seed_target_config *config, const char *name);
-/* A token that was found for all_tokens. */
-void qk_seeder_add_found(qk_seeder *seeder, const qk_seed_target *pattern, const qk_seed_target_config *config,
-                         const char *name);
 void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len);
 /* The next whole second at or after `ms`. */
 int64_t qk_seed_whole_second(int64_t ms);
+
+/* ---- patterns.c ---- */
+
+/* A token that was found for all_tokens. */
+void qk_seeder_add_found(qk_seeder *seeder, const qk_seed_target *pattern, const qk_seed_target_config *config,
+                         const char *name);
+/* A pattern's answer: each token that is new becomes a target. False if it tells of a failure. */
+bool qk_seeder_take_tokens(qk_seeder *seeder, qk_seed_target *pattern, const qk_seed_report *report);
 
 /* ---- reload.c ---- */
 

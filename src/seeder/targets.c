@@ -28,6 +28,23 @@ static int64_t first_due(const qk_seeder *seeder, const qk_seed_target_config *c
     return qk_seed_whole_second(now) + (int64_t)(random % (uint64_t)(most + 1)) * 1000;
 }
 
+static void look_at_latch(const qk_seeder *seeder, qk_seed_target *fresh)
+{
+    if (seeder->retry_logins) {
+        qk_seed_latch_clear(seeder, fresh);
+        return;
+    }
+    fresh->latched = fresh->off = qk_seed_latch_is_set(seeder, fresh);
+    if (!fresh->latched)
+        return;
+    fresh->reason = QK_SEED_CREDENTIAL;
+    fresh->last_code = CKR_PIN_INCORRECT;
+    qk_log(QK_LOG_ERROR,
+           "op=seed target=%s state=latched words=\"its PIN was wrong: correct it where it is kept, or "
+           "use --retry-login\"",
+           qk_seed_shown(fresh->name));
+}
+
 qk_seed_target *qk_seeder_add_target(qk_seeder *seeder, const qk_seed_target_config *config, const char *name)
 {
     qk_seed_target *fresh = calloc(1, sizeof *fresh), **last = &seeder->targets;
@@ -41,49 +58,12 @@ qk_seed_target *qk_seeder_add_target(qk_seeder *seeder, const qk_seed_target_con
     fresh->is_pattern = config->choice == QK_SEED_ALL;
     fresh->due_ms = fresh->is_pattern ? 0 : first_due(seeder, config);
     snprintf(fresh->name, sizeof fresh->name, "%.129s", name);
-    fresh->latched = fresh->off = !fresh->is_pattern && qk_seed_latch_is_set(seeder, fresh);
-    if (fresh->latched) {
-        fresh->reason = QK_SEED_CREDENTIAL;
-        fresh->last_code = CKR_PIN_INCORRECT;
-        qk_log(QK_LOG_ERROR,
-               "op=seed target=%s state=latched words=\"its PIN was wrong: correct it where it is kept, or "
-               "use --retry-login\"",
-               qk_seed_shown(fresh->name));
-    }
+    if (!fresh->is_pattern && seeder->ask != QK_SEED_ASK_FIND)
+        look_at_latch(seeder, fresh);
     while (*last)
         last = &(*last)->next;
     *last = fresh;
     return fresh;
-}
-
-void qk_seeder_add_found(qk_seeder *seeder, const qk_seed_target *pattern, const qk_seed_target_config *config,
-                         const char *name)
-{
-    qk_seed_target *fresh = qk_seeder_add_target(seeder, config, name);
-
-    if (fresh)
-        fresh->of_pattern = pattern->number;
-    else
-        qk_log(QK_LOG_ERROR, "op=seed target=%s words=\"no memory\"", qk_seed_shown(name));
-}
-
-/* A pattern's answer: each token that is new becomes a target. */
-static void take_tokens(qk_seeder *seeder, const qk_seed_target *pattern, const qk_seed_report *report)
-{
-    for (uint32_t i = 0; i < report->token_count; i++) {
-        const qk_seed_token *token = &report->tokens[i];
-        qk_seed_target_config config = pattern->config;
-        char name[130];
-        bool known = false;
-        snprintf(name, sizeof name, "%.100s/%.16s", pattern->name, token->serial);
-        for (const qk_seed_target *it = seeder->targets; it; it = it->next)
-            known = known || strcmp(it->name, name) == 0;
-        if (known)
-            continue;
-        config.choice = QK_SEED_BY_SERIAL;
-        snprintf(config.wanted, sizeof config.wanted, "%s", token->serial);
-        qk_seeder_add_found(seeder, pattern, &config, name);
-    }
 }
 
 /* ---- reports ---- */
@@ -112,6 +92,8 @@ static void back_off(qk_seed_target *target)
 
 static void take_failure(qk_seeder *seeder, qk_seed_target *target, qk_seed_class class)
 {
+    if (target->is_pattern && class != QK_SEED_BUSY)
+        class = QK_SEED_TRANSIENT; /* whatever a library says: tokens may come */
     switch (class) {
     case QK_SEED_CREDENTIAL:
         target->latched = true;
@@ -195,10 +177,9 @@ void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_s
 {
     target->waiting = false;
     seeder->changed = true;
-    if (report->ask == QK_SEED_ASK_LIST && report->rv == CKR_OK) {
-        take_tokens(seeder, target, report);
+    target->reports += report->rv != QK_SEED_PIN_WANTED;
+    if (report->ask == QK_SEED_ASK_LIST && qk_seeder_take_tokens(seeder, target, report))
         return;
-    }
     if (report->rv == QK_SEED_PIN_WANTED) { /* the session was lost with its login: at once again, with the PIN */
         target->login_start = 0;
         target->due_ms = qk_clock_monotonic_ms() / 1000 * 1000;

@@ -22,7 +22,8 @@ static void fuzz_order(qk_view input)
 
 static void fuzz_report(qk_view input)
 {
-    static qk_seed_report report, twin;
+    static qk_seed_listed tokens[QK_SEED_MOST_TOKENS], twin_tokens[QK_SEED_MOST_TOKENS];
+    qk_seed_report report = { .tokens = tokens }, twin = { .tokens = twin_tokens };
     QK_OWNED(qk_buf_done) qk_buf again = QK_BUF_NONE;
 
     if (qk_seed_report_read(input, &report) != QK_OK)

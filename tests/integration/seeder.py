@@ -640,6 +640,108 @@ def one_library_that_hangs_harms_no_other(place):
     until(lambda: place.seeds("A1"), 30)
 
 
+# ---- all tokens of a library ----
+
+ALL = {"token_label": None, "all_tokens": True}
+
+
+def patterns_of(place):
+    return json.load(open(place.path("status")))["all_tokens"]
+
+
+@test
+def hundreds_of_tokens_are_all_seeded_by_one_download(place):
+    place.configure(ALL)
+    equal(place.run("--once", TOKEN_COUNT="300")[0], 0)
+    equal((place.lines("total"), len(service.requests)), (["300 1 1"], 1))
+    equal(patterns_of(place)[0]["tokens"], 300)
+
+
+@test
+def more_tokens_than_there_is_room_for_are_told(place):
+    place.configure(ALL)
+    code, log = place.run("--once", TOKEN_COUNT="1100")
+    equal((code, "MORE_TOKENS" in log), (3, True))
+    equal(place.lines("total")[0].split()[0], "1024")
+
+
+@test
+def tokens_without_a_serial_number_of_their_own_are_told_apart(place):
+    place.write("tokens", "a %\nb %\nc X1\nd X1\ne Y1\n")
+    place.configure(ALL)
+    equal(place.run("--once")[0], 0)
+    names = {t["name"]: (t["token"], t["injections"]) for t in json.load(open(place.path("status")))["targets"]}
+    equal(names, {"t0/slot-0": ("a", 1), "t0/slot-1": ("b", 1), "t0/slot-2": ("c", 1), "t0/slot-3": ("d", 1), "t0/Y1": ("e", 1)})
+    process = place.start()
+    until(lambda: len(place.seeds("Y1")) >= 3 * 48)
+    process.send_signal(signal.SIGHUP)
+    until(lambda: any("op=reload" in line for line in process.log))
+    before = len(place.seeds("X1"))
+    until(lambda: len(place.seeds("X1")) >= before + 2 * 48)
+    place.write("tokens", "a %\nz %\nc X1\nd X1\ne Y1\n")  # another label in the slot
+    until(lambda: status_of(place, "t0/slot-1")["last_code"] == "CKR_TOKEN_NOT_PRESENT")
+    equal(len(json.load(open(place.path("status")))["targets"]), 5)
+
+
+@test
+def a_token_that_is_left_out_is_told_why(place):
+    place.write("no-flags-B2", "0x400")  # not initialised
+    place.configure(ALL, more="logging: { level: debug }\n")
+    code, log = place.run("--once")
+    equal((code, place.seeds("B2"), len(place.seeds("A1"))), (0, b"", 48))
+    assert re.search(r"op=list target=t0 slot=1 .*left_out=\"it is not initialised", log), log
+    equal((patterns_of(place)[0]["tokens"], patterns_of(place)[0]["left_out"]), (1, 1))
+
+
+@test
+def all_tokens_of_no_library_or_of_none_is_a_failure_that_is_told(place):
+    place.configure({"library": "/nowhere/at/all.so", **ALL})
+    for mode in ("--once", "--check", "--test-login"):
+        code, log = place.run(mode)
+        equal((mode, code), (mode, 3))
+        assert re.search(r"op=check target=t0 .*step=load code=CKR_GENERAL_ERROR", log), log
+    equal((patterns_of(place)[0]["state"], patterns_of(place)[0]["failures"]), ("failing", 1))
+    metrics = open(place.path("metrics")).read()
+    assert 'quantoki_seed_tokens_found{target="t0"} 0\n' in metrics, metrics
+    assert 'failures_by_code_total{target="t0",token="",serial="",code="CKR_GENERAL_ERROR"} 1\n' in metrics, metrics
+    for tokens, flags in (("", "0"), ("alpha A1\n", "0x400")):
+        place.write("tokens", tokens)
+        place.write("no-flags", flags)
+        place.configure(ALL)
+        for mode in ("--once", "--check"):
+            code, log = place.run(mode)
+            equal((mode, code, "code=NO_TOKENS" in log, "no initialised token" in log), (mode, 3, True, True))
+        equal(patterns_of(place)[0]["last_code"], "NO_TOKENS")
+
+
+@test
+def once_is_well_only_if_every_target_was_seeded(place):
+    place.configure(ALL)
+    equal(place.run("--once")[0], 0)
+    place.write("answer-C_SeedRandom-B2", "0x120")  # one of those that were found is off
+    equal(place.run("--once")[0], 3)
+    place.drop("answer-C_SeedRandom-B2")
+    place.write("answer-C_Login", "0xa3")
+    equal(place.run("--once")[0], 3)
+    place.drop("answer-C_Login")
+    equal(place.run("--once")[0], 3)  # latched
+    equal(place.run("--check")[0], 0)
+    equal(place.run("--once", "--retry-login")[0], 0)
+    service.begin(status(503))
+    equal(place.run("--once")[0], 3)
+
+
+@test
+def there_may_be_hundreds_of_libraries(place):
+    targets = []
+    for number in range(260):
+        os.symlink(sys.argv[2], place.path("library%d.so" % number))
+        targets.append({"library": place.path("library%d.so" % number), "pin_file": None, "login": "none"})
+    place.configure(*targets)
+    code, log = place.run("--check")
+    equal((code, log.count("op=check target=t")), (0, 260))
+
+
 # ---- the process ----
 
 @test
@@ -941,7 +1043,7 @@ def the_sample_finds_and_seeds_a_token_of_softhsm(place):
     equal(place.run("--test-login", **hsm)[0], 3)
 
 
-def bad_config(name, words, text=None, **target):
+def bad_config(title, words, text=None, **target):
     def run(place):
         place.configure(target)
         if text:
@@ -949,7 +1051,7 @@ def bad_config(name, words, text=None, **target):
         code, log = place.run("--check")
         equal(code, 1)
         assert words in log, log
-    run.__name__ = name
+    run.__name__ = title
     tests.append(run)
 
 
@@ -966,6 +1068,8 @@ bad_config("a_missing_file_of_authorities_is_told", "/nowhere/ca.pem", text="ser
            "ca_file: /nowhere/ca.pem }\ntargets: [ { name: a, library: /x, slot: 0, login: none } ]\n")
 bad_config("what_is_no_proxy_is_told", "is no proxy", text="service: { url: 'https://entropy.test', token_file: /t, proxy: "
            "'socks5://p.test' }\ntargets: [ { name: a, library: /x, slot: 0, login: none } ]\n")
+bad_config("a_name_that_is_too_long_is_told", "name is longer", name="n" * 101)
+bad_config("a_name_of_control_characters_is_told", "control character", name="a\nb")
 bad_config("no_targets_are_told", "targets", text="service: { url: 'https://x' }\n")
 
 

@@ -8,6 +8,8 @@
 
 #include "seeder/config/config_parts.h"
 
+enum { MOST_NAME = 100 };
+
 static const struct login_row {
     const char *name;
     uint64_t type;
@@ -96,11 +98,23 @@ static qk_err choose_by_uri(qk_seed_target_config *target)
     return qk_seed_target_fail(target, "uri must begin with pkcs11: and have serial, token or slot-id");
 }
 
+/* It is part of names of files and of names of tokens that are found. */
+static qk_err check_name(const qk_seed_target_config *target)
+{
+    if (strlen(target->name) > MOST_NAME)
+        return qk_seed_target_fail(target, "its name is longer than 100 bytes");
+    for (const char *at = target->name; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            return qk_seed_target_fail(target, "its name has a control character");
+    return QK_OK;
+}
+
 qk_err qk_seed_target_check(qk_seed_target_config *target)
 {
     int named = !!target->slot + !!target->token_label + !!target->token_serial + !!target->uri + target->all_tokens;
     int pins = !!target->pin_file + !!target->pin_credential + !!target->pin_command + !!target->pin;
 
+    QK_TRY(check_name(target));
     if (*target->library != '/')
         return qk_seed_target_fail(target, "library must be an absolute path");
     if (named != 1)

@@ -46,6 +46,8 @@ static const struct answer_row {
 #undef ROW
     { QK_SEED_PIN_UNREADABLE, "PIN_UNREADABLE", QK_SEED_TRANSIENT, "the PIN cannot be read from where it is kept; no login was tried" },
     { QK_SEED_PIN_WANTED, "PIN_WANTED", QK_SEED_BUSY, "" },
+    { QK_SEED_NO_TOKENS, "NO_TOKENS", QK_SEED_BUSY, "the library has no initialised token: insert or initialise one; it is looked for every minute" },
+    { QK_SEED_MORE_TOKENS, "MORE_TOKENS", QK_SEED_BUSY, "the library has more tokens than all_tokens can take (1024): name the others as targets of their own" },
 };
 /* clang-format on */
 

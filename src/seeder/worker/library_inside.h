@@ -33,7 +33,7 @@ typedef struct library_work {
 
 /* The target's token, in whichever slot it is now; its session is closed if it is gone. */
 CK_RV qk_library_find_token(library_work *w);
-/* Every initialised token there is. */
+/* Every token there is, also those of no use. QK_SEED_NO_TOKENS, QK_SEED_MORE_TOKENS: with what fits. */
 CK_RV qk_library_list_tokens(qk_seed_library *it, qk_seed_report *report);
 
 /* ---- session.c ---- */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-enum { MOST_MESSAGE = QK_SEED_MOST + 8192 };
+enum { MOST_MESSAGE = 2 * QK_SEED_MOST };
 
 const char *qk_seed_step_name(qk_seed_step step)
 {
@@ -46,6 +46,20 @@ static void read_token(qk_reader *reader, qk_seed_token *out)
     out->slot = qk_read_u64(reader);
     read_text(reader, out->label, sizeof out->label);
     read_text(reader, out->serial, sizeof out->serial);
+}
+
+static void put_listed(qk_buf *out, const qk_seed_listed *listed)
+{
+    put_token(out, &listed->token);
+    qk_buf_put_u64(out, listed->rv);
+    qk_buf_put_u8(out, listed->initialised);
+}
+
+static void read_listed(qk_reader *reader, qk_seed_listed *out)
+{
+    read_token(reader, &out->token);
+    out->rv = qk_read_u64(reader);
+    out->initialised = qk_read_u8(reader) != 0;
 }
 
 static qk_err check(const qk_reader *reader)
@@ -103,14 +117,14 @@ void qk_seed_report_write(const qk_seed_report *report, qk_buf *out)
     put_token(out, &report->token);
     qk_buf_put_u32(out, report->token_count);
     for (uint32_t i = 0; i < report->token_count; i++)
-        put_token(out, &report->tokens[i]);
+        put_listed(out, &report->tokens[i]);
 }
 
 qk_err qk_seed_report_read(qk_view message, qk_seed_report *out)
 {
     qk_reader reader = qk_reader_of(message);
 
-    *out = (qk_seed_report){ .ask = qk_read_u8(&reader) };
+    *out = (qk_seed_report){ .ask = qk_read_u8(&reader), .tokens = out->tokens };
     out->target = qk_read_u32(&reader);
     out->rv = qk_read_u64(&reader);
     out->step = qk_read_u8(&reader);
@@ -119,10 +133,10 @@ qk_err qk_seed_report_read(qk_view message, qk_seed_report *out)
     out->micros = qk_read_u32(&reader);
     read_token(&reader, &out->token);
     out->token_count = qk_read_u32(&reader);
-    if (out->token_count > sizeof out->tokens / sizeof out->tokens[0] || out->step > QK_SEED_STEP_SEED)
+    if (out->token_count > (out->tokens ? QK_SEED_MOST_TOKENS : 0) || out->step > QK_SEED_STEP_SEED)
         reader.failed = true;
     for (uint32_t i = 0; i < out->token_count && !reader.failed; i++)
-        read_token(&reader, &out->tokens[i]);
+        read_listed(&reader, &out->tokens[i]);
     return check(&reader);
 }
 

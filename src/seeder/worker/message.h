@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 
-enum { QK_SEED_LABEL = 33, QK_SEED_SERIAL = 17, QK_SEED_MOST = 65536 };
+enum { QK_SEED_LABEL = 33, QK_SEED_SERIAL = 17, QK_SEED_MOST = 65536, QK_SEED_MOST_TOKENS = 1024 };
 
 /* Which token. */
 typedef enum qk_seed_choice { QK_SEED_BY_SLOT, QK_SEED_BY_LABEL, QK_SEED_BY_SERIAL, QK_SEED_ALL } qk_seed_choice;
@@ -19,6 +19,8 @@ typedef enum qk_seed_choice { QK_SEED_BY_SLOT, QK_SEED_BY_LABEL, QK_SEED_BY_SERI
 /* Results beside those of PKCS #11. */
 #define QK_SEED_PIN_WANTED     (CKR_VENDOR_DEFINED | 0x51534401UL) /* a login is needed, and the order had no PIN */
 #define QK_SEED_PIN_UNREADABLE (CKR_VENDOR_DEFINED | 0x51534402UL) /* the PIN's source gave none; nothing was tried */
+#define QK_SEED_NO_TOKENS      (CKR_VENDOR_DEFINED | 0x51534403UL) /* answer to LIST: there is none that is initialised */
+#define QK_SEED_MORE_TOKENS    (CKR_VENDOR_DEFINED | 0x51534404UL) /* answer to LIST: and more than are in it */
 
 /* Supervisor to worker. */
 typedef enum qk_seed_ask {
@@ -57,6 +59,13 @@ typedef struct qk_seed_token {
     char label[QK_SEED_LABEL], serial[QK_SEED_SERIAL]; /* without blanks at the end */
 } qk_seed_token;
 
+/* What is in a slot, for LIST. */
+typedef struct qk_seed_listed {
+    qk_seed_token token;
+    uint64_t rv;      /* of looking at it */
+    bool initialised; /* else nobody can log in there */
+} qk_seed_listed;
+
 /* Worker to supervisor: one for each order but FORGET and QUIT. */
 typedef struct qk_seed_report {
     uint8_t ask;
@@ -67,13 +76,14 @@ typedef struct qk_seed_report {
     bool login_held; /* the target's session stays logged in: the next order needs no PIN */
     uint32_t micros; /* of the work */
     qk_seed_token token;
-    uint32_t token_count; /* answer to LIST: so many tokens follow in `tokens` */
-    qk_seed_token tokens[64];
+    uint32_t token_count;   /* answer to LIST: so many follow in `tokens` */
+    qk_seed_listed *tokens; /* the caller's, QK_SEED_MOST_TOKENS of them; NULL where no such answer is expected */
 } qk_seed_report;
 
 void qk_seed_order_write(const qk_seed_order *order, qk_buf *out);
 QK_MUST_CHECK qk_err qk_seed_order_read(qk_view message, qk_seed_order *out);
 void qk_seed_report_write(const qk_seed_report *report, qk_buf *out);
+/* `out->tokens` is the caller's, and stays. */
 QK_MUST_CHECK qk_err qk_seed_report_read(qk_view message, qk_seed_report *out);
 
 /* A whole message to or from a blocking socket. QK_E_SERVER_AWAY if the other side is gone. */

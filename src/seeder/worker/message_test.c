@@ -42,6 +42,8 @@ static void an_order_is_read_as_it_was_written(void **state)
     assert_true(qk_view_equal(got.seed, order.seed));
 }
 
+static qk_seed_listed listed[QK_SEED_MOST_TOKENS], place[QK_SEED_MOST_TOKENS];
+
 static qk_seed_report some_report(void)
 {
     qk_seed_report report = { .ask = QK_SEED_ASK_LIST,
@@ -52,17 +54,19 @@ static qk_seed_report some_report(void)
                               .login_held = true,
                               .micros = 77,
                               .token = { 5, "label", "serial" },
-                              .token_count = 64 };
+                              .token_count = QK_SEED_MOST_TOKENS,
+                              .tokens = listed };
 
-    for (size_t i = 0; i < 64; i++)
-        report.tokens[i] = (qk_seed_token){ i, "0123456789abcdef0123456789abcdef", "0123456789abcdef" };
+    for (size_t i = 0; i < QK_SEED_MOST_TOKENS; i++)
+        listed[i] =
+            (qk_seed_listed){ { i, "0123456789abcdef0123456789abcdef", "0123456789abcdef" }, CKR_DEVICE_ERROR, true };
     return report;
 }
 
 static void a_report_is_read_as_it_was_written(void **state)
 {
     QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE;
-    qk_seed_report report = some_report(), got;
+    qk_seed_report report = some_report(), got = { .tokens = place };
 
     (void)state;
     qk_seed_report_write(&report, &message);
@@ -72,19 +76,23 @@ static void a_report_is_read_as_it_was_written(void **state)
     assert_true(got.logged_in && got.login_held);
     assert_int_equal(got.micros, 77);
     assert_string_equal(got.token.label, "label");
-    assert_int_equal(got.token_count, 64);
-    assert_int_equal(got.tokens[63].slot, 63);
-    assert_string_equal(got.tokens[63].label, report.tokens[63].label);
-    assert_string_equal(got.tokens[63].serial, report.tokens[63].serial);
+    assert_int_equal(got.token_count, QK_SEED_MOST_TOKENS);
+    assert_ptr_equal(got.tokens, place);
+    assert_int_equal(place[63].token.slot, 63);
+    assert_string_equal(place[63].token.label, listed[63].token.label);
+    assert_string_equal(place[63].token.serial, listed[63].token.serial);
+    assert_int_equal(place[63].rv, CKR_DEVICE_ERROR);
+    assert_true(place[63].initialised);
 }
 
 static void a_message_cut_short_anywhere_or_too_long_is_refused(void **state)
 {
     QK_OWNED(qk_buf_done) qk_buf out = QK_BUF_NONE, in = QK_BUF_NONE;
-    qk_seed_report report = some_report(), got_report;
+    qk_seed_report report = some_report(), got_report = { .tokens = place };
     qk_seed_order got;
 
     (void)state;
+    report.token_count = 64;
     qk_seed_order_write(&order, &out);
     qk_seed_report_write(&report, &in);
     for (size_t len = 0; len < out.len; len++)
@@ -100,14 +108,22 @@ static void a_message_cut_short_anywhere_or_too_long_is_refused(void **state)
 static void names_and_counts_that_do_not_fit_are_refused(void **state)
 {
     QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE, tokens = QK_BUF_NONE;
-    qk_seed_report report = { .step = QK_SEED_STEP_SEED + 1 }, got;
+    qk_seed_report report = { .step = QK_SEED_STEP_SEED + 1 }, got = { .tokens = place };
 
     (void)state;
     qk_seed_report_write(&report, &message);
     assert_qk_err(qk_seed_report_read(qk_buf_view(&message), &got), QK_E_PROTOCOL); /* no such step */
     report.step = 0;
     qk_seed_report_write(&report, &tokens);
-    tokens.data[tokens.len - 1] = 65; /* more tokens than there is place for */
+    tokens.data[tokens.len - 2] = QK_SEED_MOST_TOKENS / 256;
+    tokens.data[tokens.len - 1] = 1; /* more tokens than there is place for */
+    assert_qk_err(qk_seed_report_read(qk_buf_view(&tokens), &got), QK_E_PROTOCOL);
+    report = some_report();
+    report.token_count = 1;
+    qk_buf_clear(&tokens);
+    qk_seed_report_write(&report, &tokens);
+    assert_qk_ok(qk_seed_report_read(qk_buf_view(&tokens), &got));
+    got.tokens = NULL; /* none was asked for */
     assert_qk_err(qk_seed_report_read(qk_buf_view(&tokens), &got), QK_E_PROTOCOL);
 }
 

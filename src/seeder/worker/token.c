@@ -39,10 +39,10 @@ static bool is_wanted(const qk_seed_order *order, const qk_seed_token *token)
         return strcmp(token->label, order->name) == 0;
     case QK_SEED_BY_SERIAL:
         return strcmp(token->serial, order->name) == 0;
-    case QK_SEED_BY_SLOT:
+    case QK_SEED_BY_SLOT: /* of all_tokens, with the label that was there */
     case QK_SEED_ALL:
     default:
-        return token->slot == order->slot;
+        return token->slot == order->slot && (!order->name[0] || strcmp(token->label, order->name) == 0);
     }
 }
 
@@ -124,12 +124,23 @@ CK_RV qk_library_find_token(library_work *w)
 CK_RV qk_library_list_tokens(qk_seed_library *it, qk_seed_report *report)
 {
     QK_OWNED(free_slots) slots all = { 0 };
-    CK_TOKEN_INFO info;
-    CK_RV rv = list_slots(it, &all);
+    bool one_is_good = false;
+    CK_RV rv;
 
-    for (CK_ULONG i = 0; rv == CKR_OK && i < all.count; i++)
-        if (report->token_count < sizeof report->tokens / sizeof report->tokens[0] &&
-            it->p11->C_GetTokenInfo(all.ids[i], &info) == CKR_OK && (info.flags & CKF_TOKEN_INITIALIZED))
-            describe(all.ids[i], &info, &report->tokens[report->token_count++]);
-    return rv;
+    report->step = QK_SEED_STEP_FIND;
+    rv = list_slots(it, &all);
+    for (CK_ULONG i = 0; rv == CKR_OK && i < all.count; i++) {
+        CK_TOKEN_INFO info = { 0 };
+        qk_seed_listed *listed = &report->tokens[report->token_count];
+        if (report->token_count == QK_SEED_MOST_TOKENS)
+            return QK_SEED_MORE_TOKENS;
+        listed->rv = it->p11->C_GetTokenInfo(all.ids[i], &info);
+        if (listed->rv == CKR_TOKEN_NOT_PRESENT)
+            continue; /* it was removed since */
+        describe(all.ids[i], &info, &listed->token);
+        listed->initialised = (info.flags & CKF_TOKEN_INITIALIZED) != 0;
+        one_is_good = one_is_good || (listed->rv == CKR_OK && listed->initialised);
+        report->token_count++;
+    }
+    return rv != CKR_OK || one_is_good ? rv : QK_SEED_NO_TOKENS;
 }

@@ -11,10 +11,10 @@
 static qk_err answer_order(qk_seed_library *library, const qk_seed_order *order, int fd)
 {
     QK_OWNED(qk_buf_done) qk_buf out = QK_BUF_NONE;
-    static qk_seed_report report;
+    static qk_seed_listed tokens[QK_SEED_MOST_TOKENS];
+    qk_seed_report report = { .ask = order->ask, .target = order->target, .tokens = tokens };
     int64_t start_ns = qk_clock_monotonic_ns();
 
-    report = (qk_seed_report){ .ask = order->ask, .target = order->target };
     qk_seed_library_do(library, order, &report);
     report.micros = (uint32_t)((qk_clock_monotonic_ns() - start_ns) / 1000);
     if (order->ask == QK_SEED_ASK_FORGET)

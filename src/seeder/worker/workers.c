@@ -313,7 +313,8 @@ static void take_pace(qk_seed_worker *worker, uint32_t micros)
 
 static void read_report(qk_seeder *seeder, qk_seed_worker *worker)
 {
-    static qk_seed_report report;
+    static qk_seed_listed tokens[QK_SEED_MOST_TOKENS];
+    qk_seed_report report = { .tokens = tokens };
     QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE;
     QK_OWNED(free_job) qk_seed_job *job = NULL;
 
