@@ -87,7 +87,8 @@ qk_err qk_file_read(const char *path, size_t max_len, qk_buf *out)
     return QK_OK;
 }
 
-qk_err qk_file_read_secret(const char *path, size_t max_len, qk_secret *out)
+/* `closed`: permissions that a file must not give. */
+static qk_err read_closed(const char *path, unsigned closed, size_t max_len, qk_secret *out)
 {
     QK_OWNED(qk_secret_free) qk_secret content = QK_SECRET_NONE;
     QK_OWNED(close_fd) int fd = -1;
@@ -95,7 +96,7 @@ qk_err qk_file_read_secret(const char *path, size_t max_len, qk_secret *out)
     size_t room, got = 0;
 
     QK_TRY(open_to_read(path, &fd, &about));
-    if (S_ISREG(about.st_mode) && (about.st_mode & 077) != 0)
+    if (S_ISREG(about.st_mode) && (about.st_mode & closed) != 0)
         return qk_fail(QK_E_CONFIG, "%s holds a secret but its mode is %04o; run: chmod 600 %s", path,
                        (unsigned)about.st_mode & 07777, path);
     room = S_ISREG(about.st_mode) && (uint64_t)about.st_size < max_len ? (size_t)about.st_size : max_len;
@@ -106,6 +107,16 @@ qk_err qk_file_read_secret(const char *path, size_t max_len, qk_secret *out)
     qk_secret_shorten(&content, got);
     qk_secret_give(&content, out);
     return QK_OK;
+}
+
+qk_err qk_file_read_secret(const char *path, size_t max_len, qk_secret *out)
+{
+    return read_closed(path, 077, max_len, out);
+}
+
+qk_err qk_file_read_credential(const char *path, size_t max_len, qk_secret *out)
+{
+    return read_closed(path, 037, max_len, out);
 }
 
 /* The folder that `path` lies in: "a/b" gives "a", "b" gives ".", "/b" gives "/". */

@@ -270,6 +270,24 @@ static void a_secret_that_others_may_read_is_refused(void **state)
     assert_qk_ok(qk_file_read_secret(test_path("open"), 10, &secret));
 }
 
+static void a_credential_may_be_readable_for_a_group_and_no_more(void **state)
+{
+    static const unsigned good[] = { 0400, 0440, 0640 }, bad[] = { 0444, 0460, 0450, 0404, 0442 };
+    QK_OWNED(qk_secret_free) qk_secret secret = QK_SECRET_NONE;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_qk_ok(qk_file_write(test_path("credential"), bad[i], TEXT("hush")));
+        assert_qk_err(qk_file_read_credential(test_path("credential"), 10, &secret), QK_E_CONFIG);
+    }
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_qk_ok(qk_file_write(test_path("credential"), good[i], TEXT("hush")));
+        assert_qk_ok(qk_file_read_credential(test_path("credential"), 10, &secret));
+        assert_true(qk_view_equal(qk_secret_reveal(&secret), TEXT("hush")));
+        qk_secret_free(&secret);
+    }
+}
+
 static void folders_are_made_with_their_parents(void **state)
 {
     (void)state;
@@ -307,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_folder_is_not_a_file),
         cmocka_unit_test(a_secret_file_reads_back),
         cmocka_unit_test(a_secret_that_others_may_read_is_refused),
+        cmocka_unit_test(a_credential_may_be_readable_for_a_group_and_no_more),
         cmocka_unit_test(folders_are_made_with_their_parents),
         cmocka_unit_test(a_file_in_the_way_of_a_folder_is_an_error),
     };

@@ -288,7 +288,12 @@ def a_pin_may_come_from_a_command(place):
 @test
 def a_pin_may_be_a_credential(place):
     place.configure({"pin_file": None, "pin_credential": "pin"})
-    equal(place.run("--once", CREDENTIALS_DIRECTORY=place.folder)[0], 0)
+    for mode in (0o400, 0o440):  # systemd opens root's files by an access control list, which looks like a group's right
+        place.write("pin", "1234\n", mode=mode)
+        equal(place.run("--once", CREDENTIALS_DIRECTORY=place.folder)[0], 0)
+    place.write("pin", "1234\n", mode=0o444)
+    equal(place.run("--once", CREDENTIALS_DIRECTORY=place.folder)[0], 3)
+    place.write("pin", "1234\n", mode=0o400)
     equal(place.run("--once")[0], 3)
 
 

@@ -23,11 +23,13 @@ static qk_err take_first_line(qk_view text, const char *where, qk_secret *out)
     return qk_secret_copy(line, out);
 }
 
-static qk_err read_file(const char *path, qk_secret *out)
+typedef qk_err reader(const char *path, size_t max_len, qk_secret *out);
+
+static qk_err read_file(const char *path, reader *read_whole, qk_secret *out)
 {
     QK_OWNED(qk_secret_free) qk_secret text = QK_SECRET_NONE;
 
-    QK_TRY(qk_file_read_secret(path, MOST_SECRET, &text));
+    QK_TRY(read_whole(path, MOST_SECRET, &text));
     return take_first_line(qk_secret_reveal(&text), path, out);
 }
 
@@ -42,7 +44,7 @@ static qk_err read_credential(const char *name, qk_secret *out)
                        "credential %s: CREDENTIALS_DIRECTORY is not set; start the unit with LoadCredential=", name);
     if (strchr(name, '/') || snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
         return qk_fail(QK_E_CONFIG, "credential %s is no name of one", name);
-    return read_file(path, out);
+    return read_file(path, qk_file_read_credential, out);
 }
 
 static void exec_command(const char *command, int out)
@@ -112,7 +114,7 @@ qk_err qk_seed_pin_read(const qk_seed_target_config *target, qk_secret *out_pin)
     if (target->login_type == QK_SEED_NO_LOGIN)
         return qk_secret_new(0, out_pin);
     if (target->pin_file)
-        return read_file(target->pin_file, out_pin);
+        return read_file(target->pin_file, qk_file_read_secret, out_pin);
     if (target->pin_credential)
         return read_credential(target->pin_credential, out_pin);
     if (target->pin_command)
@@ -127,6 +129,6 @@ qk_err qk_seed_token_read(const qk_seed_config *config, qk_secret *out_token)
     if (config->token_credential)
         return read_credential(config->token_credential, out_token);
     if (config->token_file)
-        return read_file(config->token_file, out_token);
+        return read_file(config->token_file, qk_file_read_secret, out_token);
     return qk_fail(QK_E_CONFIG, "service.token_file, service.token_credential or service.token is missing");
 }
