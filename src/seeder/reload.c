@@ -147,7 +147,7 @@ void qk_seeder_reload(qk_seeder *seeder)
     seeder->targets = NULL;
     seeder->retry_logins = false;
     qk_supply_free(&seeder->supply);
-    seeder->service_pause_until_ms = 0;
+    qk_seeds_ask_again(seeder);
     err = qk_seeder_take_configuration(seeder);
     if (err != QK_OK)
         qk_log_failure(QK_LOG_ERROR, err, "op=reload");

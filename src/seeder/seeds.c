@@ -32,25 +32,32 @@ static int64_t pause_after(qk_seeder *seeder, qk_err err, int64_t retry_after_ms
 {
     if (err == QK_E_NOT_AUTHENTICATED || err == QK_E_CONFIG || err == QK_E_METHOD_UNKNOWN)
         return NO_TOKEN_MS;
-    if (err == QK_E_NOT_AUTHORIZED)
-        return NO_ALLOTMENT_MS;
     if (err == QK_E_REQUEST_REFUSED)
         return UNTIL_TOLD_MS;
-    return retry_after_ms > 0 ? retry_after_ms : growing(seeder);
+    if (retry_after_ms > 0)
+        return retry_after_ms;
+    return err == QK_E_NOT_AUTHORIZED ? NO_ALLOTMENT_MS : growing(seeder);
 }
 
-static void note_failure(qk_seeder *seeder, qk_err err, int64_t retry_after_ms, int64_t now_ms)
+/* From now on, and not from when the targets were due: the service may have kept us waiting for longer than that. */
+static void note_failure(qk_seeder *seeder, qk_err err, int64_t retry_after_ms)
 {
     int64_t pause = pause_after(seeder, err, retry_after_ms);
 
     seeder->download_failures++;
-    seeder->service_pause_until_ms = now_ms + pause;
+    seeder->service_pause_until_ms = qk_clock_monotonic_ms() + pause;
     snprintf(seeder->service_words, sizeof seeder->service_words, "%.199s", qk_err_words(err));
     seeder->changed = true;
     if (pause == UNTIL_TOLD_MS)
         qk_log_failure(QK_LOG_ERROR, err, "op=download again=\"after SIGHUP or SIGUSR1\"");
     else
         qk_log_failure(QK_LOG_ERROR, err, "op=download again_in_ms=%jd", (intmax_t)pause);
+}
+
+void qk_seeds_ask_again(qk_seeder *seeder)
+{
+    seeder->service_pause_until_ms = 0;
+    seeder->service_back_off_ms = 0;
 }
 
 /* ---- is it random at all? ---- */
@@ -146,26 +153,37 @@ static int by_size(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-void qk_seeds_give_out(qk_seeder *seeder, qk_seed_target *const *due, size_t count, int64_t now_ms)
+/* Their next turn is planned already. This one may be made up for until then: once the service's pause is over. */
+static void give_turn_back(const qk_seeder *seeder, qk_seed_target *const *targets, size_t count)
 {
-    qk_seed_target **sorted = calloc(count ? count : 1, sizeof *sorted);
+    for (size_t i = 0; i < count; i++)
+        if (!targets[i]->waiting && !seeder->once)
+            targets[i]->due_ms -= (int64_t)targets[i]->config.period * 1000;
+}
 
-    if (!sorted)
-        return;
-    memcpy(sorted, due, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, by_size);
+/* How many from the first on share a download. */
+static size_t run_of(qk_seed_target *const *sorted, size_t count)
+{
+    size_t size = sorted[0]->config.size, run = 1,
+           most = MOST_AT_ONCE / size < MOST_BLOCKS ? MOST_AT_ONCE / size : MOST_BLOCKS;
+
+    while (run < count && run < most && sorted[run]->config.size == size)
+        run++;
+    return run;
+}
+
+void qk_seeds_give_out(qk_seeder *seeder, qk_seed_target **due, size_t count)
+{
+    qsort(due, count, sizeof *due, by_size);
     for (size_t at = 0, run; at < count; at += run) {
-        size_t size = sorted[at]->config.size,
-               most = MOST_AT_ONCE / size < MOST_BLOCKS ? MOST_AT_ONCE / size : MOST_BLOCKS;
         int64_t retry_after_ms = 0;
         qk_err err;
-        for (run = 1; at + run < count && run < most && sorted[at + run]->config.size == size; run++)
-            continue;
-        err = give_out_equal(seeder, sorted + at, run, &retry_after_ms);
+        run = run_of(due + at, count - at);
+        err = give_out_equal(seeder, due + at, run, &retry_after_ms);
         if (err != QK_OK) {
-            note_failure(seeder, err, retry_after_ms, now_ms);
-            break;
+            note_failure(seeder, err, retry_after_ms);
+            give_turn_back(seeder, due + at, count - at);
+            return;
         }
     }
-    free(sorted);
 }

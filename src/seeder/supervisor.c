@@ -25,26 +25,32 @@ enum {
 
 /* ---- the schedule ---- */
 
-/* Start to start; what was missed is skipped. */
-static void plan_next(qk_seed_target *target, int64_t now_ms)
+static int64_t period_of(const qk_seed_target *target)
 {
-    int64_t period = target->is_pattern ? LOOK_FOR_TOKENS_MS : (int64_t)target->config.period * 1000;
-    int64_t cycles = (now_ms - target->due_ms) / period;
-
-    target->missed += target->due_ms > 0 && !target->is_pattern ? (uint64_t)cycles : 0;
-    target->due_ms =
-        target->due_ms > 0 ? target->due_ms + (cycles + 1) * period : qk_seed_whole_second(now_ms) + period;
+    return target->is_pattern ? LOOK_FOR_TOKENS_MS : (int64_t)target->config.period * 1000;
 }
 
-/* A cycle that comes while the one before is under way is missed: to make it up later would take a download of its own,
- * and late targets would go on being late one by one. */
-static void skip_what_is_under_way(qk_seeder *seeder, int64_t now_ms)
+/* Start to start. */
+static void plan_next(qk_seed_target *target, int64_t now_ms)
 {
-    for (qk_seed_target *it = seeder->targets; it; it = it->next)
-        while (it->waiting && !it->off && it->due_ms > 0 && it->due_ms <= now_ms) {
-            it->due_ms += it->is_pattern ? LOOK_FOR_TOKENS_MS : (int64_t)it->config.period * 1000;
-            it->missed += !it->is_pattern;
-        }
+    target->due_ms = (target->due_ms > 0 ? target->due_ms : qk_seed_whole_second(now_ms)) + period_of(target);
+}
+
+/* A cycle that went by, whatever held the target up, is missed. So is one that comes while the one before is under way:
+ * to make it up later would take a download of its own, and late targets would go on being late one by one. */
+static void skip_what_went_by(qk_seeder *seeder, int64_t now_ms)
+{
+    for (qk_seed_target *it = seeder->targets; it; it = it->next) {
+        int64_t latest_ms = it->waiting ? now_ms : now_ms - period_of(it), cycles;
+        if (it->off || it->due_ms <= 0 || it->due_ms > latest_ms)
+            continue;
+        cycles = (latest_ms - it->due_ms) / period_of(it) + 1;
+        it->due_ms += cycles * period_of(it);
+        if (it->is_pattern)
+            continue;
+        it->missed += (uint64_t)cycles;
+        seeder->changed = true;
+    }
 }
 
 static bool is_due(const qk_seeder *seeder, const qk_seed_target *target, int64_t now_ms)
@@ -67,7 +73,7 @@ static void serve_due(qk_seeder *seeder, int64_t now_ms)
     qk_seed_target **due;
     size_t count = 0, most = 0;
 
-    skip_what_is_under_way(seeder, now_ms);
+    skip_what_went_by(seeder, now_ms);
     for (qk_seed_target *it = seeder->targets; it; it = it->next)
         most += is_due(seeder, it, now_ms);
     due = most ? calloc(most, sizeof *due) : NULL;
@@ -85,7 +91,7 @@ static void serve_due(qk_seeder *seeder, int64_t now_ms)
             due[count++] = it;
     }
     if (count)
-        qk_seeds_give_out(seeder, due, count, now_ms);
+        qk_seeds_give_out(seeder, due, count);
     free(due);
 }
 
@@ -115,7 +121,7 @@ static void all_due_now(qk_seeder *seeder)
 {
     for (qk_seed_target *it = seeder->targets; it; it = it->next)
         it->due_ms = 0;
-    seeder->service_pause_until_ms = 0;
+    qk_seeds_ask_again(seeder);
 }
 
 /* A PIN that was wrong may have been corrected where it is kept. */

@@ -2,7 +2,7 @@
 /* The supervisor: schedule, downloads, workers. One thread, one loop.
  *
  * 1. A target is due on whole seconds of the monotonic clock, start to start, so that targets with one period share a
- *    download. A cycle that was missed is skipped, not made up.
+ *    download. It may be served late; a cycle that is over is missed, and not made up.
  * 2. Each library has a worker process (workers.c), which does one order after the other.
  * 3. Different bytes for every target, always; each seed is wiped once its order was sent.
  * 4. The daemon ends for a broken configuration, for a signal, and, if exit_when_idle is set, when no target is left.
@@ -147,8 +147,11 @@ void qk_seed_workers_stop(qk_seeder *seeder, int64_t wait_ms);
 
 /* ---- seeds.c ---- */
 
-/* Downloads and hands out seeds for the targets that are due. */
-void qk_seeds_give_out(qk_seeder *seeder, qk_seed_target *const *due, size_t count, int64_t now_ms);
+/* Downloads and hands out seeds for the targets that are due, which it sorts. Who gets none is due still, in vain until
+ * the service may be asked again. */
+void qk_seeds_give_out(qk_seeder *seeder, qk_seed_target **due, size_t count);
+/* The operator says so: whatever the service's failures led to is forgotten. */
+void qk_seeds_ask_again(qk_seeder *seeder);
 
 /* ---- latch.c: wrong PINs are remembered on disk ---- */
 

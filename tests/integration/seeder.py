@@ -210,7 +210,7 @@ def a_refused_request_stops_the_asking(code):
         service.begin(status(code))
         process = place.start()
         until(lambda: any("REQUEST_REFUSED" in line and "after SIGHUP" in line for line in process.log))
-        time.sleep(2.5)  # more than two periods
+        until(lambda: status_of(place)["missed"] >= 2)  # nobody is asked, but cycles go by
         equal((len(service.requests), place.seeds("A1"), process.poll()), (1, b"", None))
         assert "takes no such request" in json.load(open(place.path("status")))["service_error"]
         process.send_signal(signal.SIGUSR1)
@@ -245,6 +245,15 @@ def an_outage_is_survived(place):
     process = place.start()
     until(lambda: place.seeds("A1"))
     equal(process.poll(), None)
+
+
+@test
+def what_an_outage_held_up_is_seeded_after_it_and_not_a_period_later(place):
+    service.begin(status(503), good)
+    place.configure({"period": 3600}, {"period": 3600, "token_label": "beta", "size": 32})
+    place.start()
+    until(lambda: place.seeds("A1") and place.seeds("B2"))
+    equal((status_of(place)["missed"], len(service.requests)), (0, 3))
 
 
 # ---- the token fails ----
