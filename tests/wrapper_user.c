@@ -3,15 +3,18 @@
  *
  * wrapper-user LIBRARY SLOT start          tells what C_Initialize answers
  * wrapper-user LIBRARY SLOT draw N         N times 32 bytes, wiped at once; then "drawn", and waits for standard input
+ * wrapper-user LIBRARY SLOT show N         the same, but the bytes go to standard output first
  * wrapper-user LIBRARY SLOT threads T N    N times 32 bytes in each of T threads; tells how many 64-bit words came
  * twice
  */
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <quantoki/pkcs11.h>
 
@@ -56,13 +59,16 @@ static void draw_into(CK_SESSION_HANDLE session, CK_BYTE *place)
         fail("C_GenerateRandom", rv);
 }
 
-static void draw_and_wait(void)
+/* `show`: no copy of the bytes is kept, as stdio would. */
+static void draw_and_wait(bool show)
 {
     CK_SESSION_HANDLE session = open_session();
     CK_BYTE place[DRAW];
 
     for (size_t i = 0; i < draws; i++) {
         draw_into(session, place);
+        if (show && write(STDOUT_FILENO, place, sizeof place) != sizeof place)
+            fail("write", 0);
         explicit_bzero(place, sizeof place);
     }
     printf("drawn\n");
@@ -118,8 +124,8 @@ int main(int argc, char **argv)
     if (rv != CKR_OK || strcmp(argv[3], "start") == 0)
         fail("C_Initialize", rv);
     draws = argc > 4 ? strtoul(argv[argc - 1], NULL, 0) : 0;
-    if (strcmp(argv[3], "draw") == 0)
-        draw_and_wait();
+    if (strcmp(argv[3], "draw") == 0 || strcmp(argv[3], "show") == 0)
+        draw_and_wait(argv[3][0] == 's');
     else if (argc == 6 && strtoul(argv[4], NULL, 0) <= MOST_THREADS)
         draw_in_threads(strtoul(argv[4], NULL, 0));
     p11->C_Finalize(NULL);

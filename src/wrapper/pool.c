@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/registers.h"
 #include "entropy/random.h"
 
 enum { UNIT = 1024 /* services give whole KiB */, MIXED_AT_ONCE = 4096 };
@@ -191,8 +192,8 @@ static void change_places(qk_pool_of_random *pool, size_t more)
     pool->left += more;
 }
 
-/* Under the lock `filling`. Others may take of what is left in the meantime. */
-static qk_err fill(qk_pool_of_random *pool, size_t len, qk_deadline_ms deadline)
+/* Others may take of what is left in the meantime. */
+static qk_err fill_spare(qk_pool_of_random *pool, size_t len, qk_deadline_ms deadline)
 {
     size_t left = 0, more = 0;
     uint8_t *place;
@@ -213,6 +214,15 @@ static qk_err fill(qk_pool_of_random *pool, size_t len, qk_deadline_ms deadline)
     }
     if (pool->spare.len > pool->room) /* of a large request */
         qk_secret_free(&pool->spare);
+    return err;
+}
+
+/* Under the lock `filling`. Decoding, mixing and copying leave random, and its text, in the registers. */
+static qk_err fill(qk_pool_of_random *pool, size_t len, qk_deadline_ms deadline)
+{
+    qk_err err = fill_spare(pool, len, deadline);
+
+    qk_registers_wipe();
     return err;
 }
 

@@ -22,30 +22,60 @@ def old_stock_is_not_served():
     equal(len(w.service.requests), 2)
 
 
+def mappings(pid):
+    """What a process may write to: the kernel's flags of each mapping, and its bytes."""
+    found, place = [], None
+    with open("/proc/%d/smaps" % pid) as smaps, open("/proc/%d/mem" % pid, "rb") as mem:
+        for line in smaps:
+            begin = re.match(r"(\w+)-(\w+) (rw)?", line)
+            if begin:
+                place = (int(begin[1], 16), int(begin[2], 16)) if begin[3] else None
+            elif line.startswith("VmFlags:") and place and place[1] - place[0] < 1 << 30:  # larger: a sanitizer's own
+                mem.seek(place[0])
+                found.append((line.split()[1:], re.sub(rb"\0{64,}", b"\0", mem.read(place[1] - place[0]))))
+    return found
+
+
+def pieces_found(data, memory):
+    return [at for at in range(0, len(data) - 15, 16) if data[at:at + 16] in memory]
+
+
+def leaves_nothing(service, served_bytes, text="mix: none\n", **more):
+    """Draws so much. Neither those bytes stay, nor what the service gave for them, nor the base64 it came in; what is in
+    stock shows that the search would find them, and that no core file would hold it."""
+    service.begin()
+    w.settings(QRYPT_BASE_HSM_PATH=STUB, QUANTOKI_ENTROPY_CONFIG=w.config(text), **more)
+    user = start_user(STUB_SLOT, "show", served_bytes // 32)
+    served = user.stdout.read(served_bytes)
+    equal(user.stdout.readline(), b"drawn\n")
+    memory = mappings(user.pid)
+    user.communicate(b"\n")
+    given, mixed = b"".join(service.given), "kernel" in text
+    equal((len(served), served == given[:served_bytes]), (served_bytes, not mixed))
+    stock, everything = given[served_bytes:], b"\n".join(held for _, held in memory)
+    if stock and not mixed:
+        flags = [flags for flags, held in memory if stock[:64] in held]
+        assert flags and all({"dd", "wf"} <= set(each) for each in flags), "stock lies in mappings of %s" % flags
+    equal((text, pieces_found(served, everything)), (text, []))
+    equal((text, pieces_found(given if mixed else given[:served_bytes], everything)), (text, []))
+    for block in service.given:
+        equal((text, pieces_found(base64.b64encode(block), everything)), (text, []))
+
+
 @test
 def used_random_does_not_stay_in_memory():
-    """Neither as bytes nor as the base64 it came in; what is in stock shows that the search would find it."""
-    w.settings(QRYPT_BASE_HSM_PATH=STUB, **with_settings(""))
-    w.service.begin()
-    user = start_user(STUB_SLOT, "draw", 4096 // 32)
-    equal(user.stdout.readline(), b"drawn\n")
-    served, stock = b"".join(w.service.given)[:4096], w.service.given[40]
-    text = base64.b64encode(w.service.given[0])
-    memory = b""
-    with open("/proc/%d/maps" % user.pid) as maps, open("/proc/%d/mem" % user.pid, "rb") as mem:
-        for start, end in re.findall(r"^(\w+)-(\w+) r", maps.read(), re.M):
-            if int(end, 16) - int(start, 16) > 1 << 30:
-                continue  # a sanitizer's own
-            try:
-                mem.seek(int(start, 16))
-                memory += mem.read(int(end, 16) - int(start, 16))
-            except (OSError, ValueError, OverflowError):
-                continue  # [vvar] and its like
-    user.communicate(b"\n")
-    assert stock[:64] in memory, "the search finds nothing at all"
-    found = [at for at in range(0, 4096, 16) if served[at:at + 16] in memory]
-    equal(found, [])
-    equal([at for at in range(0, len(text) - 16, 16) if text[at:at + 16] in memory], [])
+    leaves_nothing(w.service, 4096)
+    leaves_nothing(w.service, 32768, "mix: none\npool_bytes: 32768\n")
+    leaves_nothing(w.service, 10240, "mix: none\npool_bytes: 1024\n")
+    leaves_nothing(w.service, 16384, "mix: kernel\npool_bytes: 16384\n")
+
+
+@test
+def nor_does_it_stay_if_it_came_over_tls():
+    for mix in "none", "kernel":
+        leaves_nothing(w.secure, 32768, "mix: %s\npool_bytes: 32768\nca_file: %s/server.pem\n" % (mix, w.folder),
+                       QUANTOKI_ENTROPY_URL=w.secure.url)
+
 
 # ---- settings ----
 
