@@ -222,7 +222,8 @@ static void put_status(qk_buf *out, const qk_seeder *seeder)
     qk_buf_put_text(out, "]}\n");
 }
 
-/* Whole or not at all, but without waiting for the disk: it is written again in a second. */
+/* Whole or not at all, but without waiting for the disk: it is written again in a second. What lies in the way, a FIFO
+ * or a link, is removed and never opened. */
 static qk_err replace_file(const char *path, qk_view text)
 {
     char beside[4096];
@@ -231,7 +232,9 @@ static qk_err replace_file(const char *path, qk_view text)
 
     if (snprintf(beside, sizeof beside, "%s.new", path) >= (int)sizeof beside)
         return qk_fail(QK_E_CONFIG, "%.200s: the path is too long", path);
-    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (unlink(beside) != 0 && errno != ENOENT)
+        return qk_fail(QK_E_SYSTEM, "%s: %s", beside, strerror(errno));
+    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
         return qk_fail(QK_E_SYSTEM, "%s: %s", beside, strerror(errno));
     written = fchmod(fd, 0644) == 0 ? write(fd, text.data, text.len) : -1; /* for others, whatever the umask says */

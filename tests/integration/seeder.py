@@ -64,8 +64,8 @@ class Place:
             text += "  - %s\n" % json.dumps({k: v for k, v in fields.items() if v is not None})
         return self.write("seed.yaml", text)
 
-    def start(self, *arguments, config=None, **environment):
-        command = [sys.argv[1], *([] if config is False else ["--config", config or self.path("seed.yaml")]), *arguments]
+    def start(self, *arguments, config=None, inside=(), **environment):
+        command = [*inside, sys.argv[1], *([] if config is False else ["--config", config or self.path("seed.yaml")]), *arguments]
         process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True,
                                    env={**os.environ, "TOKEN_FOLDER": self.folder, **environment})
         process.log = []
@@ -1099,8 +1099,13 @@ def run_one(number, function):
     place.end()
 
 
-if __name__ == "__main__":
+def main(those):
+    global service
     service = Service()
-    print("1..%d" % len(tests), flush=True)
-    for number, function in enumerate(tests, 1):
+    print("1..%d" % len(those), flush=True)
+    for number, function in enumerate(those, 1):
         run_one(number, function)
+
+
+if __name__ == "__main__":
+    main(tests)
