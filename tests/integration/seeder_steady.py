@@ -38,5 +38,18 @@ def what_lies_in_the_way_of_the_metrics_is_removed_and_not_opened(place):
     equal(process.wait(10), 0)
 
 
+# ---- processes ----
+
+@test
+def a_worker_that_cannot_be_started_is_not_tried_again_at_once(place):
+    place.configure()
+    logs = [place.run("--check", inside=["prlimit", "--nofile=%d" % most]) for most in range(4, 12)]
+    logs = [(code, log) for code, log in logs if "no socket for a worker" in log]  # with fewer it does not come so far
+    assert logs, "no limit kept workers from starting"
+    for code, log in logs:
+        equal((code, log.count("no socket for a worker")), (3, 1))
+        assert "again_in_ms=1000" in log and "code=CKR_HOST_MEMORY" in log, log
+
+
 if __name__ == "__main__":
     seeder.main(tests)

@@ -144,25 +144,48 @@ static int reap(qk_seed_worker *worker)
     return status;
 }
 
+static void back_off(qk_seed_worker *worker)
+{
+    worker->back_off_ms = worker->back_off_ms ? worker->back_off_ms * 2 : FIRST_BACK_OFF_MS;
+    if (worker->back_off_ms > MOST_BACK_OFF_MS)
+        worker->back_off_ms = MOST_BACK_OFF_MS;
+    worker->restart_ms = qk_clock_monotonic_ms() + worker->back_off_ms;
+}
+
+static void fail_all(qk_seeder *seeder, qk_seed_worker *worker, CK_RV rv)
+{
+    worker->sent_count = 0;
+    worker->window = 1;
+    worker->wants_restart = false;
+    while (worker->sent.first)
+        fail_first(seeder, &worker->sent, rv);
+    while (worker->waiting.first)
+        fail_first(seeder, &worker->waiting, rv);
+}
+
 static void bury(qk_seeder *seeder, qk_seed_worker *worker, const char *why)
 {
     int status;
 
     kill(worker->pid, SIGKILL);
     status = reap(worker);
-    worker->back_off_ms = worker->back_off_ms ? worker->back_off_ms * 2 : FIRST_BACK_OFF_MS;
-    if (worker->back_off_ms > MOST_BACK_OFF_MS)
-        worker->back_off_ms = MOST_BACK_OFF_MS;
-    worker->restart_ms = qk_clock_monotonic_ms() + worker->back_off_ms;
+    back_off(worker);
     qk_log(QK_LOG_ERROR, "op=worker library=%s why=\"%s\" status=0x%x again_in_ms=%jd", qk_seed_shown(worker->library),
            why, (unsigned)status, (intmax_t)worker->back_off_ms);
-    worker->sent_count = 0;
-    worker->window = 1;
-    worker->wants_restart = false;
-    while (worker->sent.first)
-        fail_first(seeder, &worker->sent, CKR_GENERAL_ERROR);
-    while (worker->waiting.first)
-        fail_first(seeder, &worker->waiting, CKR_GENERAL_ERROR);
+    fail_all(seeder, worker, CKR_GENERAL_ERROR);
+}
+
+/* The system has no process, no memory or no descriptor for it: what would come of trying again at once? */
+static void start_or_back_off(qk_seeder *seeder, qk_seed_worker *worker)
+{
+    qk_err err = start(worker);
+
+    if (err == QK_OK)
+        return;
+    back_off(worker);
+    qk_log_failure(QK_LOG_ERROR, err, "op=worker library=%s again_in_ms=%jd", qk_seed_shown(worker->library),
+                   (intmax_t)worker->back_off_ms);
+    fail_all(seeder, worker, CKR_HOST_MEMORY);
 }
 
 /* A worker that was told to quit logs out and finalises beside its successor, for as long as that may take. */
@@ -297,8 +320,8 @@ void qk_seed_workers_tend(qk_seeder *seeder, int64_t now_ms)
             bury(seeder, it, "it does not answer");
         if (it->wants_restart && it->sent_count == 0)
             let_go(it);
-        if (it->waiting.first && !it->pid && now_ms >= it->restart_ms && start(it) != QK_OK)
-            qk_log_failure(QK_LOG_ERROR, qk_failure_last()->code, "op=worker library=%s", qk_seed_shown(it->library));
+        if (it->waiting.first && !it->pid && now_ms >= it->restart_ms)
+            start_or_back_off(seeder, it);
         while (may_send(it) && send_next(seeder, it, now_ms))
             continue;
     }
