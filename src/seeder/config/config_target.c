@@ -124,6 +124,8 @@ qk_err qk_seed_target_check(qk_seed_target_config *target)
     if ((target->login_type == QK_SEED_NO_LOGIN) != (pins == 0) || pins > 1)
         return qk_seed_target_fail(
             target, "exactly one of pin_file, pin_credential, pin_command and pin is needed (none without login)");
+    if (target->pin && !*target->pin)
+        return qk_seed_target_fail(target, "the PIN is empty");
     if (target->slot && !qk_seed_number_read(target->slot, &target->slot_number))
         return qk_seed_target_fail(target, "slot must be a number");
     if (target->uri)

@@ -163,6 +163,7 @@ static void a_configuration_that_is_no_whole_is_refused(void **state)
         { SERVICE TARGET "slot: 1 }\n  - { name: a, library: /y, slot: 2, login: none }\n", "two of this name" },
         { TARGET "slot: 1 }\n", "service.url" },
         { SERVICE "targets:\n  - { name: a, library: x.so, pin_file: /p, slot: 1 }\n", "absolute" },
+        { SERVICE "targets:\n  - { name: a, library: /x.so, pin: '', slot: 1 }\n", "the PIN is empty" },
         { SERVICE "servce: 1\n" TARGET "slot: 1 }\n", "servce" },
     };
 
