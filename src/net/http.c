@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses, as the configuration has them. Requests are in http_connection.c. */
+/* Addresses, as the configuration has them, and the headers of answers. Requests are in http_connection.c. */
 #include "net/http.h"
 
 #include <ctype.h>
@@ -85,4 +85,24 @@ static bool is_loopback_ipv4(const char *host)
 bool qk_url_is_loopback(const qk_url *url)
 {
     return is_loopback_ipv4(url->host) || strcmp(url->host, "::1") == 0 || strcasecmp(url->host, "localhost") == 0;
+}
+
+/* --- headers --- */
+
+bool qk_http_answer_field(const qk_http_answer *answer, const char *name, qk_buf *out_value)
+{
+    qk_reader lines = qk_reader_of(answer->fields);
+    size_t len = strlen(name);
+    bool found = false;
+
+    while (lines.rest.len > 0) {
+        const uint8_t *end = memchr(lines.rest.data, '\n', lines.rest.len); /* there is one: so they were written */
+        qk_view line = qk_read(&lines, (size_t)(end - lines.rest.data) + 1);
+        if (line.len < len + 2 || line.data[len] != ':' || strncasecmp((const char *)line.data, name, len) != 0)
+            continue;
+        qk_buf_put_text(out_value, found ? ", " : "");
+        qk_buf_put(out_value, qk_view_slice(line, len + 1, line.len - len - 2));
+        found = true;
+    }
+    return found;
 }

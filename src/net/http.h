@@ -23,7 +23,12 @@ typedef struct qk_http_answer {
     qk_view body; /* in the arena */
     char content_type[128];
     int64_t retry_after_s; /* as the server asks for, at most an hour; 0: it does not, or gives a date */
+    qk_view fields;        /* its headers, in the arena: for qk_http_answer_field */
 } qk_http_answer;
+
+/* Appends the value of a header, any case of its name; of several lines the values, a comma and a space between them
+ * (RFC 9110, section 5.2). False: there is none. */
+bool qk_http_answer_field(const qk_http_answer *answer, const char *name, qk_buf *out_value);
 
 /* `headers`: lines each ended by CRLF, or "". Answers over max_body bytes: QK_E_MESSAGE_SIZE. Understands
  * Content-Length and chunked; no redirects. */

@@ -77,6 +77,7 @@ static qk_err take_answer(const qk_url *url, const char *method, const qk_http_p
     QK_TRY(err);
     memcpy(answer.content_type, parser->content_type, sizeof answer.content_type);
     QK_TRY(qk_arena_copy(arena, qk_buf_view(&parser->body), &answer.body));
+    QK_TRY(qk_arena_copy(arena, qk_buf_view(&parser->fields), &answer.fields));
     *out = answer;
     return QK_OK;
 }

@@ -29,6 +29,7 @@ void qk_http_parser_done(qk_http_parser *parser)
 {
     qk_buf_done(&parser->line);
     qk_buf_done(&parser->body);
+    qk_buf_done(&parser->fields);
 }
 
 bool qk_http_parser_complete(const qk_http_parser *parser)
@@ -166,6 +167,8 @@ static qk_err on_header(qk_http_parser *parser, char *line)
     value = colon + 1 + strspn(colon + 1, " \t");
     for (len = strlen(value); len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'); len--)
         value[len - 1] = 0;
+    qk_buf_printf(&parser->fields, "%s:%s\n", line, value);
+    QK_TRY(qk_buf_check(&parser->fields));
     for (size_t i = 0; i < sizeof header_rows / sizeof header_rows[0]; i++)
         if (strcasecmp(header_rows[i].name, line) == 0)
             return header_rows[i].use(parser, value);
@@ -179,6 +182,7 @@ static qk_err on_headers_end(qk_http_parser *parser)
         if (parser->status == 101)
             return qk_fail(QK_E_PROTOCOL, "a protocol switch nobody asked for");
         parser->has_length = parser->chunked = false;
+        qk_buf_clear(&parser->fields);
         parser->state = STATUS_LINE;
         return QK_OK;
     }

@@ -21,6 +21,7 @@ typedef struct qk_http_parser {
     int status;
     uint64_t retry_after_s;
     char content_type[128];
+    qk_buf fields; /* the answer's headers, each "name:value" and a line feed; no trailers */
 } qk_http_parser;
 
 void qk_http_parser_init(qk_http_parser *parser, size_t max_body, bool no_body);

@@ -148,6 +148,33 @@ static void answers_are_read_however_they_are_cut(void **state)
         }
 }
 
+static void headers_are_kept_with_their_values(void **state)
+{
+    static const char text[] = "HTTP/1.1 100 Continue\r\nEarly: x\r\n\r\nHTTP/1.1 200 OK\r\nA: one \r\nEmpty:\r\n"
+                               "AA: other\r\na:two, three\r\nTransfer-Encoding: chunked\r\n\r\n"
+                               "1\r\nx\r\n0\r\nLate: x\r\n\r\n";
+    static const struct {
+        const char *name, *value; /* NULL: not there */
+    } cases[] = { { "A", "one, two, three" }, { "aa", "other" }, { "empty", "" }, { "Early", NULL },
+                  { "Late", NULL },           { "", NULL },      { "B", NULL },   { "Transfer", NULL } };
+
+    (void)state;
+    for (size_t step = 1; step < 400; step += 57) {
+        QK_OWNED(qk_http_parser_done) qk_http_parser parser;
+        qk_view rest = qk_view_text(text);
+        qk_http_parser_init(&parser, 100, false);
+        for (size_t at = 0; at < rest.len; at += step)
+            assert_qk_ok(qk_http_parser_feed(&parser, qk_view_slice(rest, at, step)));
+        assert_true(qk_http_parser_complete(&parser));
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            QK_OWNED(qk_buf_done) qk_buf value = QK_BUF_NONE;
+            qk_http_answer answer = { .fields = qk_buf_view(&parser.fields) };
+            assert_int_equal(qk_http_answer_field(&answer, cases[i].name, &value), cases[i].value != NULL);
+            assert_string_equal(qk_buf_text(&value), cases[i].value ? cases[i].value : "");
+        }
+    }
+}
+
 static void an_answer_to_head_has_no_body(void **state)
 {
     parsed p = parse(QK_VIEW_LITERAL("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n"), 7, 100, true);
@@ -466,6 +493,7 @@ int main(void)
         cmocka_unit_test(urls_are_taken_apart),
         cmocka_unit_test(malformed_urls_are_refused),
         cmocka_unit_test(answers_are_read_however_they_are_cut),
+        cmocka_unit_test(headers_are_kept_with_their_values),
         cmocka_unit_test(an_answer_to_head_has_no_body),
         cmocka_unit_test(what_is_not_http_is_refused),
         cmocka_unit_test(a_zero_byte_in_a_header_is_refused),

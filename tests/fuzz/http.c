@@ -34,6 +34,22 @@ static void read_url(qk_view text)
     (void)qk_url_is_loopback(&url);
 }
 
+/* Each header has a value, whatever stands in its name. */
+static void read_fields(qk_view fields)
+{
+    qk_http_answer answer = { .fields = fields };
+    qk_reader from = qk_reader_of(fields);
+
+    while (fuzz_rest(&from).len > 0) {
+        QK_OWNED(qk_buf_done) qk_buf name = QK_BUF_NONE;
+        QK_OWNED(qk_buf_done) qk_buf value = QK_BUF_NONE;
+        qk_buf_put(&name, fuzz_until(&from, ':'));
+        fuzz_until(&from, '\n');
+        promise(qk_http_answer_field(&answer, qk_buf_text(&name), &value));
+        fuzz_touch(qk_buf_view(&value));
+    }
+}
+
 void fuzz(qk_view input)
 {
     qk_reader from = qk_reader_of(input);
@@ -48,6 +64,8 @@ void fuzz(qk_view input)
     promise((cut_err == QK_OK) == (whole_err == QK_OK));
     if (whole_err == QK_OK)
         promise(cut.status == whole.status && qk_view_equal(qk_buf_view(&cut.body), qk_buf_view(&whole.body)) &&
-                strcmp(cut.content_type, whole.content_type) == 0);
+                strcmp(cut.content_type, whole.content_type) == 0 &&
+                qk_view_equal(qk_buf_view(&cut.fields), qk_buf_view(&whole.fields)));
+    read_fields(qk_buf_view(&whole.fields));
     read_url(fuzz_rest(&from));
 }
