@@ -312,6 +312,27 @@ def service_seeds():
         seed("service", name, bytes([1, 0 if name == "padding" else 2, 5]) + text.encode())
 
 
+def signature_seeds():
+    """The published example of RFC 9421, appendix B.2.6, and answers of ours."""
+    body = '{"hello": "world"}'
+    bytes_of = "wqcAqbmYJ2ji2glfAMaRy4gruYYnx2nEFN2HN6jrnDnQCK1u02Gb04v9EDgwUPiu4A0w6vuQv5lIp5WPpBKRCw=="
+    digest = "sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:"
+    short = "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:"
+    parts = '("@status" "content-digest" "@method";req "@path";req "@query";req)'
+    how = ';created=1618884473;nonce="AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="' \
+          ';keyid="poqkLGiymh_W0uP6PZFw-dvez3QJT5SolqXBCW38r0U";alg="ed25519"'
+    rows = {
+        "published": ('sig-b26=("date" "@method" "@path" "@authority" "content-type" "content-length")'
+                      ';created=1618884473;keyid="test-key-ed25519"', f"sig-b26=:{bytes_of}:", digest),
+        "ours": (f"quantoki={parts}{how}", f"quantoki=:{bytes_of}:", short),
+        "asked": ('a=( "@status"  "a\\"b";req );created; nonce="n"', "", "md5=:AAAA:, " + short),
+        "two": (f"a={parts}, b=()", f"a=:{bytes_of}:, b=:AAAA:", f"{short}, {short}"),
+        "bare": ("a=()", "a=::", ""),
+    }
+    for name, headers in rows.items():
+        seed("signature", name, "\n".join(headers) + "\n" + body)
+
+
 def rest_seeds():
     post, head, raw, closed = 1, 2, 4, 8
     texts = {
@@ -831,8 +852,8 @@ def lattice_seeds():
 
 
 if __name__ == "__main__":
-    for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, service_seeds, http_session_seeds,
-                 rest_seeds, text_seeds, template_seeds, mechanism_seeds, attribute_seeds, key_seeds,
-                 lattice_key_seeds, operation_seeds, saved_state_seeds, hsm_seeds, keystore_seeds, token_seeds,
-                 seed_message_seeds, blob_seeds, bound_seeds, lattice_seeds):
+    for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, service_seeds, signature_seeds,
+                 http_session_seeds, rest_seeds, text_seeds, template_seeds, mechanism_seeds, attribute_seeds,
+                 key_seeds, lattice_key_seeds, operation_seeds, saved_state_seeds, hsm_seeds, keystore_seeds,
+                 token_seeds, seed_message_seeds, blob_seeds, bound_seeds, lattice_seeds):
         make()

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Three requests for the same thing, a row each, and what the service's statuses mean. All of them may be repeated: at
- * worst the service counts bytes that nobody received. */
+/* Three requests for the same thing. All of them may be repeated: at worst the service counts bytes that nobody
+ * received. */
 #include "entropy/service/service.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "entropy/service/service_answer.h"
+#include "entropy/service/service_status.h"
+#include "entropy/signature/question.h"
 #include "net/proxy.h"
 
 enum {
@@ -15,7 +17,6 @@ enum {
     MAX_BLOCKS = 512,
     MAX_TOKEN = 8192,
     MAX_ANSWER = 4 << 20,
-    MAX_MESSAGE = 120
 };
 
 struct qk_entropy_service {
@@ -25,6 +26,7 @@ struct qk_entropy_service {
     qk_entropy_api api;
     const char *entropy_type; /* a literal, or NULL */
     qk_secret authorization;  /* a header line with the token, ended by a zero byte; empty text without a token */
+    qk_signing_key *signer;   /* of answers; NULL: nobody signs */
 };
 
 /* ---- new, free ---- */
@@ -86,6 +88,8 @@ static qk_err set_up(qk_entropy_service *service, const qk_entropy_service_confi
     QK_TRY(read_url(config->url, &service->url));
     QK_TRY(qk_proxy_choose(config->proxy, &service->url, &proxy));
     QK_TRY(write_authorization(config->token, &service->authorization));
+    if (config->signer_key)
+        QK_TRY(qk_signer_key_load(config->signer_key, &service->signer));
     peer = (qk_tls_options){ .host = service->url.host,
                              .port = service->url.port,
                              .tls = service->url.tls,
@@ -124,6 +128,7 @@ void qk_entropy_service_free(qk_entropy_service **service)
     qk_http_connection_free(&it->connection);
     qk_tls_client_free(&it->tls);
     qk_secret_free(&it->authorization);
+    qk_signing_key_free(&it->signer);
     free(it);
 }
 
@@ -139,58 +144,63 @@ void qk_entropy_service_abandon(qk_entropy_service **service)
 
 /* ---- requests ---- */
 
-static qk_err request(qk_entropy_service *service, const char *method, const char *path, const char *type, qk_view body,
-                      size_t max_body, qk_deadline_ms deadline, qk_arena *arena, qk_http_answer *out)
+typedef struct request {
+    const char *method, *path, *type;
+    qk_view body;
+    qk_deadline_ms deadline;
+    qk_arena *arena;
+    const qk_signing_key *signer; /* of the answer, if it is a good one; NULL: nobody */
+} request;
+
+/* Errors come as they are: they carry nothing that is used, and a proxy has some of its own. */
+static qk_err check_signature(const request *it, const qk_question *question, const qk_http_answer *answer)
+{
+    QK_OWNED(qk_buf_done) qk_buf digest = QK_BUF_NONE;
+    QK_OWNED(qk_buf_done) qk_buf input = QK_BUF_NONE;
+    QK_OWNED(qk_buf_done) qk_buf signature = QK_BUF_NONE;
+
+    if (!it->signer || answer->status != 200)
+        return QK_OK;
+    qk_http_answer_field(answer, "Content-Digest", &digest);
+    qk_http_answer_field(answer, "Signature-Input", &input);
+    qk_http_answer_field(answer, "Signature", &signature);
+    if (digest.failed || input.failed || signature.failed)
+        return qk_fail(QK_E_NO_MEMORY, "no memory for a signature");
+    return qk_question_check(question, it->signer,
+                             &(qk_signed_answer){ answer->status, answer->body, qk_buf_view(&digest),
+                                                  qk_buf_view(&input), qk_buf_view(&signature) },
+                             qk_clock_unix_s());
+}
+
+static qk_err send_request(qk_entropy_service *service, const request *it, qk_http_answer *out)
 {
     QK_OWNED(qk_buf_done) qk_buf headers = QK_BUF_NONE; /* wiped: it carries the token */
     qk_url url = service->url;
+    qk_question question = { 0 };
     const char *lines;
+    qk_err err;
 
-    if (snprintf(url.path, sizeof url.path, "%s%s", service->url.path, path) >= (int)sizeof url.path)
-        return qk_fail(QK_E_BAD_ARGUMENT, "a path of %zu characters is too long", strlen(path));
-    qk_buf_printf(&headers, "Accept: %s\r\n%s", type, body.len ? "Content-Type: application/json\r\n" : "");
+    if (snprintf(url.path, sizeof url.path, "%s%s", service->url.path, it->path) >= (int)sizeof url.path)
+        return qk_fail(QK_E_BAD_ARGUMENT, "a path of %zu characters is too long", strlen(it->path));
+    qk_buf_printf(&headers, "Accept: %s\r\n%s", it->type, it->body.len ? "Content-Type: application/json\r\n" : "");
     qk_buf_put_text(&headers, (const char *)qk_secret_reveal(&service->authorization).data);
+    if (it->signer) {
+        QK_TRY(qk_question_init(&question, it->method, url.path));
+        qk_question_write(&question, it->signer, &headers);
+    }
     lines = qk_buf_text(&headers);
     if (!lines)
         return qk_fail(QK_E_NO_MEMORY, "no memory for a request");
-    return qk_http_connection_request(service->connection, &url, method, lines, body, true, max_body, deadline, arena,
-                                      out);
+    QK_TRY(qk_http_connection_request(service->connection, &url, it->method, lines, it->body, true, MAX_ANSWER,
+                                      it->deadline, it->arena, out));
+    err = check_signature(it, &question, out);
+    return err == QK_OK ? err
+                        : qk_fail_context(err, "the answer of the entropy service at %.80s is not used: ", url.host);
 }
-
-/* ---- statuses ---- */
-
-static const struct status_row {
-    int status;
-    qk_err err;
-    const char *words;
-} statuses[] = {
-    { 400, QK_E_REQUEST_REFUSED, "takes no such request: do its limits fit the sizes that are asked for?" },
-    { 422, QK_E_REQUEST_REFUSED, "takes no such request: do its limits fit the sizes that are asked for?" },
-    { 401, QK_E_NOT_AUTHENTICATED, "does not accept the token (it is missing, wrong, expired or revoked)" },
-    { 404, QK_E_METHOD_UNKNOWN, "has nothing at this path: is it an entropy service, and the address right?" },
-    { 405, QK_E_METHOD_UNKNOWN, "takes other requests at this path" },
-    { 403, QK_E_NOT_AUTHORIZED, "refuses this token: its allotment is used up, or it lacks the scope" },
-    { 408, QK_E_TIMEOUT, "waited too long for the request" },
-    { 429, QK_E_RATE, "asks for fewer requests" },
-    { 500, QK_E_SERVER_AWAY, "failed" },
-    { 502, QK_E_SERVER_AWAY, "cannot be reached through its proxy" },
-    { 503, QK_E_NO_RANDOM, "has no entropy to give now" },
-    { 504, QK_E_SERVER_AWAY, "cannot be reached through its proxy" },
-};
 
 qk_err qk_entropy_service_check(const qk_entropy_service *service, int status, qk_view body)
 {
-    char message[MAX_MESSAGE];
-
-    if (status == 200)
-        return QK_OK;
-    qk_service_answer_message(body, message, sizeof message);
-    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
-        if (statuses[i].status == status)
-            return qk_fail(statuses[i].err, "the entropy service at %.80s %s (HTTP %d%s%s)", service->url.host,
-                           statuses[i].words, status, *message ? ": " : "", message);
-    return qk_fail(QK_E_PROTOCOL, "%.80s answered with HTTP %d%s%s: is it an entropy service, and the address right?",
-                   service->url.host, status, *message ? ", " : "", message);
+    return qk_service_status_check(service->url.host, status, body);
 }
 
 /* ---- the three ways to ask ---- */
@@ -209,8 +219,9 @@ static qk_err ask_get(qk_entropy_service *service, const asked *it, qk_http_answ
     char path[64];
 
     snprintf(path, sizeof path, "/api/v1/quantum-entropy?size=%zu", wanted.count);
-    QK_TRY(
-        request(service, "GET", path, "application/json", QK_VIEW_NONE, MAX_ANSWER, it->deadline, it->arena, answer));
+    QK_TRY(send_request(
+        service, &(request){ "GET", path, "application/json", QK_VIEW_NONE, it->deadline, it->arena, service->signer },
+        answer));
     QK_TRY(qk_entropy_service_check(service, answer->status, answer->body));
     return qk_service_answer_read(answer->body, &wanted, it->out, it->len);
 }
@@ -223,8 +234,10 @@ static qk_err ask_post(qk_entropy_service *service, const asked *it, qk_http_ans
 
     snprintf(body, sizeof body, "{\"block_size\":%zu,\"block_count\":%zu%s%s%s}", wanted.block_len, wanted.count,
              type ? ",\"entropy_type\":\"" : "", type ? type : "", type ? "\"" : "");
-    QK_TRY(request(service, "POST", "/api/v1/entropy", "application/json", qk_view_text(body), MAX_ANSWER, it->deadline,
-                   it->arena, answer));
+    QK_TRY(send_request(service,
+                        &(request){ "POST", "/api/v1/entropy", "application/json", qk_view_text(body), it->deadline,
+                                    it->arena, service->signer },
+                        answer));
     QK_TRY(qk_entropy_service_check(service, answer->status, answer->body));
     return qk_service_answer_read(answer->body, &wanted, it->out, it->len);
 }
@@ -234,8 +247,10 @@ static qk_err ask_raw(qk_entropy_service *service, const asked *it, qk_http_answ
     char path[64];
 
     snprintf(path, sizeof path, "/api/v1/random/raw?bytes=%zu", it->len);
-    QK_TRY(request(service, "GET", path, "application/octet-stream", QK_VIEW_NONE, MAX_ANSWER, it->deadline, it->arena,
-                   answer));
+    QK_TRY(send_request(
+        service,
+        &(request){ "GET", path, "application/octet-stream", QK_VIEW_NONE, it->deadline, it->arena, service->signer },
+        answer));
     QK_TRY(qk_entropy_service_check(service, answer->status, answer->body));
     if (answer->body.len != it->len)
         return qk_fail(QK_E_PROTOCOL, "the entropy service answered with %zu bytes instead of %zu", answer->body.len,
@@ -288,7 +303,8 @@ qk_err qk_entropy_service_get(qk_entropy_service *service, const char *path, qk_
 {
     qk_http_answer answer = { 0 };
 
-    QK_TRY(request(service, "GET", path, "application/json", QK_VIEW_NONE, MAX_ANSWER, deadline, arena, &answer));
+    QK_TRY(send_request(service, &(request){ "GET", path, "application/json", QK_VIEW_NONE, deadline, arena, NULL },
+                        &answer));
     *out_status = answer.status;
     *out_body = answer.body;
     return QK_OK;

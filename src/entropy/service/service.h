@@ -26,14 +26,17 @@ typedef struct qk_entropy_service_config {
     const char *pinned_key;               /* as qk_tls_options has it; NULL: any */
     bool unverified;                      /* likewise */
     const char *proxy;                    /* as qk_proxy_choose has it; NULL: as the environment says */
-    int64_t connect_timeout_ms;           /* 0: five seconds */
+    /* PEM file of the Ed25519 key whose signature every answer with entropy must bear, besides what TLS asks for
+     * (signature/question.h); NULL: none */
+    const char *signer_key;
+    int64_t connect_timeout_ms; /* 0: five seconds */
     qk_entropy_api api;
     qk_view token; /* borrowed at new, kept as a secret; may be empty */
     /* "quantum" or "mixed", asked for with the POST alone (others have no place for it); NULL: as the service likes */
     const char *entropy_type;
 } qk_entropy_service_config;
 
-/* Connects lazily. QK_E_CONFIG for a bad URL or certificate file. */
+/* Connects lazily. QK_E_CONFIG for a bad URL, certificate or key file. */
 QK_MUST_CHECK qk_err qk_entropy_service_new(const qk_entropy_service_config *config, qk_entropy_service **out_service);
 void qk_entropy_service_free(qk_entropy_service **service);
 void qk_entropy_service_abandon(qk_entropy_service **service);
@@ -41,8 +44,8 @@ void qk_entropy_service_abandon(qk_entropy_service **service);
 /* Fresh entropy of at least 1 and at most 524,288 bytes; exactly `len` is written, what came beyond is wiped.
  * QK_E_NOT_AUTHENTICATED (401), QK_E_NOT_AUTHORIZED (403), QK_E_RATE (429; *out_retry_after_ms, 0 if not given),
  * QK_E_NO_RANDOM (503), QK_E_METHOD_UNKNOWN (404, 405), QK_E_REQUEST_REFUSED (400, 422), QK_E_SERVER_AWAY,
- * QK_E_SERVER_UNTRUSTED, QK_E_TIMEOUT, QK_E_PROTOCOL (answer that does not hold what was asked for; nothing of it is
- * used). out_retry_after_ms may be NULL.
+ * QK_E_SERVER_UNTRUSTED (also: not signed as it should be), QK_E_TIMEOUT, QK_E_PROTOCOL (answer that does not hold what
+ * was asked for; nothing of it is used). out_retry_after_ms may be NULL.
  */
 QK_MUST_CHECK qk_err qk_entropy_service_fetch(qk_entropy_service *service, uint8_t *out, size_t len,
                                               qk_deadline_ms deadline, int64_t *out_retry_after_ms);
