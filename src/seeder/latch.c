@@ -1,116 +1,198 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A wrong PIN is never tried twice, also by a daemon that was restarted: each try brings the token closer to locking.
- * A file in the state folder says which state of the PIN's source was wrong (path, inode, size, time of change): never
- * anything of the PIN. When the source has changed, the PIN counts as new. */
-#include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "seeder/latch.h"
+
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
-#include "crypto/crypto.h"
 #include "seeder/supervisor.h"
+#include "seeder/text.h"
 
-enum { MOST_LATCH = 8192 };
+enum { MOST_NOTE = 65536, LOOK_MS = 2000, ASK_AGAIN_MS = 60000 };
 
-static void latch_path(const qk_seeder *seeder, const qk_seed_target *target, char *out, size_t room)
+static const char *path_of(const qk_seeder *seeder, const qk_seed_target *target, qk_buf *out)
 {
-    int len = snprintf(out, room, "%s/wrong-pin-", seeder->config.state_folder);
-
-    for (const char *at = target->name; *at; at++)
-        len += snprintf(out + len, room - (size_t)len, isalnum((unsigned char)*at) || *at == '-' ? "%c" : "%%%02x",
-                        (unsigned char)*at);
+    qk_seed_note_path(seeder->config.state_folder, target->name, out);
+    return qk_buf_text(out);
 }
 
-static void describe_file(const char *path, qk_buf *out)
+/* ---- setting and clearing ---- */
+
+static void write_note(const qk_seeder *seeder, qk_seed_target *target)
 {
-    struct stat about;
+    QK_OWNED(qk_buf_done) qk_buf text = QK_BUF_NONE, place = QK_BUF_NONE;
+    const char *path = path_of(seeder, target, &place);
+    qk_err err = path ? qk_folder_make(seeder->config.state_folder, 0700) : QK_E_NO_MEMORY;
 
-    if (stat(path, &about) == 0)
-        qk_buf_printf(out, "file %s inode %ju size %jd changed %jd.%09ld\n", path, (uintmax_t)about.st_ino,
-                      (intmax_t)about.st_size, (intmax_t)about.st_mtim.tv_sec, about.st_mtim.tv_nsec);
-    else
-        qk_buf_printf(out, "file %s\n", path);
-}
-
-/* Of a command nothing can be seen: it stays latched until the operator says otherwise. */
-static void describe_source(const qk_seed_target *target, qk_buf *out)
-{
-    const qk_seed_target_config *config = &target->config;
-    const char *folder = getenv("CREDENTIALS_DIRECTORY");
-    char path[4096];
-
-    qk_buf_printf(out, "library %s token %s login %ju\n", config->library, config->wanted,
-                  (uintmax_t)config->login_type);
-    if (config->pin_file) {
-        describe_file(config->pin_file, out);
-    } else if (config->pin_credential) {
-        snprintf(path, sizeof path, "%s/%s", folder ? folder : "", config->pin_credential);
-        describe_file(path, out);
-    } else if (config->pin_command) {
-        qk_buf_printf(out, "command %s\n", config->pin_command);
-    } else {
-        describe_file(config->file, out);
-    }
-}
-
-/* QK_OK, and what the source looks like now. */
-static qk_err hash_source(const qk_seed_target *target, uint8_t out[32])
-{
-    QK_OWNED(qk_buf_done) qk_buf now = QK_BUF_NONE;
-
-    describe_source(target, &now);
-    QK_TRY(qk_buf_check(&now));
-    return qk_sha256(qk_buf_view(&now), out);
-}
-
-bool qk_seed_latch_is_stale(const qk_seed_target *target)
-{
-    uint8_t now[32];
-
-    return hash_source(target, now) == QK_OK && memcmp(now, target->latched_at, sizeof now) != 0;
-}
-
-bool qk_seed_latch_is_set(const qk_seeder *seeder, qk_seed_target *target)
-{
-    QK_OWNED(qk_buf_done) qk_buf kept = QK_BUF_NONE, now = QK_BUF_NONE;
-    char path[4352];
-
-    latch_path(seeder, target, path, sizeof path);
-    if (qk_file_read(path, MOST_LATCH, &kept) != QK_OK)
-        return false;
-    describe_source(target, &now);
-    if (hash_source(target, target->latched_at) != QK_OK)
-        return true;
-    return qk_view_equal(qk_buf_view(&kept), qk_buf_view(&now));
-}
-
-void qk_seed_latch_set(const qk_seeder *seeder, qk_seed_target *target)
-{
-    QK_OWNED(qk_buf_done) qk_buf now = QK_BUF_NONE;
-    char path[4352];
-    qk_err err;
-
-    latch_path(seeder, target, path, sizeof path);
-    describe_source(target, &now);
-    err = hash_source(target, target->latched_at);
+    qk_seed_note_write(&target->latch, &target->config, &text);
     if (err == QK_OK)
-        err = qk_folder_make(seeder->config.state_folder, 0700);
+        err = qk_buf_check(&text);
     if (err == QK_OK)
-        err = qk_file_write(path, 0600, qk_buf_view(&now));
+        err = qk_file_write(path, 0600, qk_buf_view(&text));
+    target->latch.on_disk = target->latch.on_disk || err == QK_OK;
     if (err != QK_OK)
         qk_log_failure(QK_LOG_ERROR, err,
                        "op=latch target=%s warning=\"a restart would try the wrong PIN again: make state_folder "
                        "writable\"",
-                       target->name);
+                       qk_seed_shown(target->name));
 }
 
-void qk_seed_latch_clear(const qk_seeder *seeder, const qk_seed_target *target)
+static qk_err describe(qk_seeder *seeder, const qk_seed_target *target, const qk_seed_try *tried, qk_seed_latch *latch)
 {
-    char path[4352];
+    QK_TRY(qk_seed_what_digest(&target->config, latch->what));
+    if (!tried || tried->pin.len == 0)
+        return qk_seed_source_digest(&target->config, latch->source);
+    memcpy(latch->source, tried->source, sizeof latch->source);
+    QK_TRY(qk_seed_salt_get(&seeder->hashes, latch->salt));
+    QK_TRY(qk_seed_try_hash(&seeder->hashes, tried, latch->salt, latch->hash));
+    latch->has_hash = true;
+    return QK_OK;
+}
 
-    latch_path(seeder, target, path, sizeof path);
-    unlink(path);
+void qk_seed_latch_set(qk_seeder *seeder, qk_seed_target *target, CK_RV code, const qk_seed_try *tried)
+{
+    qk_err err;
+
+    target->latch = (qk_seed_latch){ .code = code };
+    err = describe(seeder, target, tried, &target->latch);
+    if (err != QK_OK)
+        qk_log_failure(QK_LOG_ERROR, err, "op=latch target=%s", qk_seed_shown(target->name));
+    write_note(seeder, target);
+}
+
+void qk_seed_latch_clear(const qk_seeder *seeder, qk_seed_target *target)
+{
+    QK_OWNED(qk_buf_done) qk_buf place = QK_BUF_NONE;
+    const char *path = path_of(seeder, target, &place);
+
+    if (path)
+        unlink(path);
+    target->latch = (qk_seed_latch){ 0 };
+}
+
+/* ---- is it the PIN that was wrong? ---- */
+
+/* True also if that cannot be found out: a try that is not made does no harm. */
+static bool pin_is_the_same(qk_seeder *seeder, qk_seed_target *target)
+{
+    QK_OWNED(qk_seed_try_done) qk_seed_try now = { 0 };
+    qk_seed_latch *latch = &target->latch;
+    uint8_t hash[QK_SEED_DIGEST];
+    qk_err err = qk_seed_try_read(&seeder->hashes, &target->config, &now);
+
+    if (err == QK_OK)
+        err = qk_seed_try_hash(&seeder->hashes, &now, latch->salt, hash);
+    if (err != QK_OK) {
+        if (!latch->undecided)
+            qk_log_failure(QK_LOG_ERROR, err,
+                           "op=latch target=%s warning=\"a wrong PIN was noted, and whether it was "
+                           "corrected cannot be seen\"",
+                           qk_seed_shown(target->name));
+        latch->undecided = true;
+        latch->asked_ms = qk_clock_monotonic_ms();
+        return true;
+    }
+    latch->undecided = false;
+    if (!qk_ct_equal(qk_view_of(hash, sizeof hash), qk_view_of(latch->hash, sizeof latch->hash)))
+        return false;
+    if (memcmp(latch->source, now.source, sizeof latch->source) != 0) { /* the same text, written anew */
+        memcpy(latch->source, now.source, sizeof latch->source);
+        if (latch->on_disk)
+            write_note(seeder, target);
+    }
+    return true;
+}
+
+static bool holds(qk_seeder *seeder, qk_seed_target *target, bool may_ask)
+{
+    qk_seed_latch *latch = &target->latch;
+    bool hidden = qk_seed_source_is_hidden(&target->config), looks_same;
+    uint8_t now[QK_SEED_DIGEST];
+
+    if (qk_seed_source_digest(&target->config, now) != QK_OK)
+        return true;
+    looks_same = memcmp(now, latch->source, sizeof now) == 0;
+    if (!latch->has_hash)
+        return looks_same;
+    if (hidden ? !may_ask : looks_same)
+        return true;
+    return pin_is_the_same(seeder, target);
+}
+
+bool qk_seed_latch_holds(qk_seeder *seeder, qk_seed_target *target)
+{
+    return holds(seeder, target, true);
+}
+
+/* A note that nobody understands stands for a wrong PIN of whatever is there now. */
+static void suspect(qk_seed_target *target, qk_err err, const char *path)
+{
+    qk_log_failure(QK_LOG_ERROR, err,
+                   "op=latch target=%s note=%s warning=\"this note of a wrong PIN cannot be read, so no PIN is tried: "
+                   "see to it, or remove it\"",
+                   qk_seed_shown(target->name), qk_seed_shown(path));
+    target->latch = (qk_seed_latch){ .code = QK_SEED_PIN_REFUSED, .on_disk = true };
+    if (qk_seed_source_digest(&target->config, target->latch.source) != QK_OK)
+        memset(target->latch.source, 0, sizeof target->latch.source);
+}
+
+bool qk_seed_latch_is_set(qk_seeder *seeder, qk_seed_target *target)
+{
+    QK_OWNED(qk_buf_done) qk_buf kept = QK_BUF_NONE, place = QK_BUF_NONE;
+    const char *path = path_of(seeder, target, &place);
+    uint8_t what[QK_SEED_DIGEST];
+    qk_err err = path ? qk_file_read(path, MOST_NOTE, &kept) : QK_E_NO_MEMORY;
+
+    if (err == QK_E_OBJECT_MISSING)
+        return false;
+    if (err == QK_OK)
+        err = qk_seed_note_read(qk_buf_view(&kept), &target->config, &target->latch);
+    if (err == QK_OK)
+        err = qk_seed_what_digest(&target->config, what);
+    if (err != QK_OK) {
+        suspect(target, err, path ? path : "");
+        return true;
+    }
+    target->latch.on_disk = true;
+    return memcmp(what, target->latch.what, sizeof what) == 0 && holds(seeder, target, true);
+}
+
+/* ---- the running daemon ---- */
+
+/* With its folder still there: one that was unmounted is nobody's word. */
+static bool note_was_removed(const qk_seeder *seeder, const qk_seed_target *target)
+{
+    QK_OWNED(qk_buf_done) qk_buf place = QK_BUF_NONE;
+    const char *path = path_of(seeder, target, &place);
+    struct stat about;
+
+    return target->latch.on_disk && path && stat(path, &about) != 0 && errno == ENOENT &&
+           stat(seeder->config.state_folder, &about) == 0;
+}
+
+static const char *why_to_go_on(qk_seeder *seeder, qk_seed_target *target, int64_t now_ms)
+{
+    bool may_ask = target->latch.undecided && now_ms - target->latch.asked_ms >= ASK_AGAIN_MS;
+
+    if (note_was_removed(seeder, target))
+        return "its note was removed";
+    return holds(seeder, target, may_ask) ? NULL : "another PIN is kept for it now";
+}
+
+void qk_seed_latches_look(qk_seeder *seeder, int64_t now_ms)
+{
+    if (now_ms - seeder->looked_ms < LOOK_MS)
+        return;
+    seeder->looked_ms = now_ms;
+    for (qk_seed_target *it = seeder->targets; it; it = it->next) {
+        const char *why = it->latched ? why_to_go_on(seeder, it, now_ms) : NULL;
+        if (!why)
+            continue;
+        qk_log(QK_LOG_INFO, "op=latch target=%s state=tried words=\"%s\"", qk_seed_shown(it->name), why);
+        it->off = it->latched = false;
+        it->latch = (qk_seed_latch){ 0 };
+        it->due_ms = now_ms / 1000 * 1000;
+    }
 }

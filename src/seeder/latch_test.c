@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/testing.h"
 #include "crypto/crypto.h"
+#include "entropy/entropy.h"
 #include "seeder/supervisor.h"
 
 static qk_seeder seeder;
@@ -13,6 +14,7 @@ static qk_seed_target target_of(const char *name)
 {
     qk_seed_target target = { .config = { .library = "/x.so", .login_type = CKU_USER, .wanted = "a" } };
 
+    target.config.choice = QK_SEED_BY_LABEL;
     target.config.pin_file = test_path("pin");
     snprintf(target.name, sizeof target.name, "%s", name);
     return target;
@@ -24,60 +26,144 @@ static void write_pin(const char *pin)
     assert_qk_ok(qk_file_write(test_path("pin"), 0600, qk_view_text(pin)));
 }
 
+/* As after a login that was refused. */
+static void refuse(qk_seeder *by, qk_seed_target *target, CK_RV code)
+{
+    QK_OWNED(qk_seed_try_done) qk_seed_try tried = { 0 };
+
+    assert_qk_ok(qk_seed_try_read(&by->hashes, &target->config, &tried));
+    qk_seed_latch_set(by, target, code, &tried);
+}
+
+static qk_buf read_note(const char *name)
+{
+    qk_buf note = QK_BUF_NONE;
+
+    assert_qk_ok(qk_file_read(test_path(name), 8192, &note));
+    return note;
+}
+
+/* As another process, which has hashed nothing. */
+static bool is_set_after_restart(const char *name, qk_seed_target *out)
+{
+    qk_seeder fresh = { .config = seeder.config };
+    bool is_set;
+
+    *out = target_of(name);
+    is_set = qk_seed_latch_is_set(&fresh, out);
+    qk_secret_free(&fresh.hashes.key);
+    return is_set;
+}
+
 static void a_latch_is_found_by_the_next_process(void **state)
 {
-    qk_seed_target target = target_of("a/b.c"), again = target_of("a/b.c"), other = target_of("a_b_c");
+    qk_seed_target target = target_of("a/b.c"), again, other;
 
     (void)state;
     write_pin("wrong");
-    assert_false(qk_seed_latch_is_set(&seeder, &target));
-    qk_seed_latch_set(&seeder, &target);
-    assert_true(qk_seed_latch_is_set(&seeder, &again));
-    assert_false(qk_seed_latch_is_set(&seeder, &other)); /* another name, though it looks alike */
+    assert_false(is_set_after_restart("a/b.c", &again));
+    refuse(&seeder, &target, CKR_PIN_LOCKED);
+    assert_true(is_set_after_restart("a/b.c", &again));
+    assert_int_equal(again.latch.code, CKR_PIN_LOCKED);
+    assert_true(again.latch.on_disk);
+    assert_false(is_set_after_restart("a_b_c", &other)); /* another name, though it looks alike */
     qk_seed_latch_clear(&seeder, &target);
-    assert_false(qk_seed_latch_is_set(&seeder, &again));
+    assert_false(is_set_after_restart("a/b.c", &again));
 }
 
-static void a_pin_that_was_written_anew_counts_as_new(void **state)
+static void the_same_pin_in_another_file_is_no_new_pin(void **state)
 {
-    qk_seed_target target = target_of("t");
+    qk_seed_target target = target_of("t"), again;
 
     (void)state;
-    write_pin("wrong");
-    qk_seed_latch_set(&seeder, &target);
-    assert_false(qk_seed_latch_is_stale(&target));
-    write_pin("other");
-    assert_true(qk_seed_latch_is_stale(&target));
-    assert_false(qk_seed_latch_is_set(&seeder, &target));
+    write_pin("wrong\n");
+    refuse(&seeder, &target, CKR_PIN_INCORRECT);
+    write_pin("wrong\r\nwhatever comes then\n"); /* another file, size and time; the same PIN */
+    assert_true(is_set_after_restart("t", &again));
+    assert_true(qk_seed_latch_holds(&seeder, &target));
+    assert_memory_equal(again.latch.source, target.latch.source, QK_SEED_DIGEST); /* renewed, also on the disk */
+    unlink(test_path("pin"));
+    assert_true(qk_seed_latch_holds(&seeder, &target)); /* nothing can be seen: nothing is tried */
+    assert_true(target.latch.undecided);
+    write_pin("other\n");
+    assert_false(is_set_after_restart("t", &again));
+    assert_false(qk_seed_latch_holds(&seeder, &target));
 }
 
-static void another_user_or_token_is_another_try(void **state)
+static void another_user_or_token_or_slot_is_another_try(void **state)
 {
     qk_seed_target target = target_of("u"), other = target_of("u");
 
     (void)state;
     write_pin("wrong");
-    qk_seed_latch_set(&seeder, &target);
+    refuse(&seeder, &target, CKR_PIN_INCORRECT);
     other.config.login_type = CKU_SO;
     assert_false(qk_seed_latch_is_set(&seeder, &other));
     other = target_of("u");
     strcpy(other.config.wanted, "b");
     assert_false(qk_seed_latch_is_set(&seeder, &other));
+    other = target_of("u");
+    other.config.choice = QK_SEED_BY_SLOT;
+    refuse(&seeder, &other, CKR_PIN_INCORRECT);
+    other.config.slot_number = 7;
+    assert_false(qk_seed_latch_is_set(&seeder, &other));
+}
+
+static void a_command_is_asked_at_the_start_and_not_in_between(void **state)
+{
+    qk_seed_target target = target_of("c");
+    char command[256];
+
+    (void)state;
+    write_pin("wrong");
+    snprintf(command, sizeof command, "echo >>%s; cat %s", test_path("asked"), test_path("pin"));
+    target.config.pin_file = NULL;
+    target.config.pin_command = command;
+    refuse(&seeder, &target, CKR_PIN_INCORRECT);
+    target.latched = true;
+    seeder.targets = &target;
+    seeder.looked_ms = -1000000;
+    write_pin("right");
+    qk_seed_latches_look(&seeder, 1000000);
+    seeder.targets = NULL;
+    assert_true(target.latched);
+    assert_int_equal(read_note("asked").len, 1); /* by the try alone */
+    assert_false(qk_seed_latch_is_set(&seeder, &target));
+    write_pin("wrong");
+    assert_true(qk_seed_latch_is_set(&seeder, &target));
+    assert_int_equal(read_note("asked").len, 3);
+}
+
+static void a_command_that_fails_leaves_the_latch(void **state)
+{
+    qk_seed_target target = target_of("d");
+
+    (void)state;
+    target.config.pin_file = NULL;
+    target.config.pin_command = "echo wrong";
+    refuse(&seeder, &target, CKR_PIN_INCORRECT);
+    target.config.pin_command = "exit 1";
+    assert_true(qk_seed_latch_is_set(&seeder, &target));
+    assert_true(target.latch.undecided);
+    target.config.pin_command = "echo right";
+    assert_false(qk_seed_latch_is_set(&seeder, &target));
 }
 
 static void a_latch_says_nothing_of_the_pin(void **state)
 {
-    QK_OWNED(qk_buf_done) qk_buf kept = QK_BUF_NONE;
     qk_seed_target target = target_of("v");
     struct stat about;
+    qk_buf kept;
 
     (void)state;
     write_pin("wrong-pin-87654321");
-    qk_seed_latch_set(&seeder, &target);
-    assert_qk_ok(qk_file_read(test_path("wrong-pin-v"), 8192, &kept));
+    refuse(&seeder, &target, CKR_PIN_INCORRECT);
+    kept = read_note("wrong-pin-v");
     assert_null(memmem(kept.data, kept.len, "87654321", 8));
+    assert_non_null(strstr(qk_buf_text(&kept), "code 0xa0 CKR_PIN_INCORRECT\n"));
     assert_int_equal(stat(test_path("wrong-pin-v"), &about), 0);
     assert_int_equal(about.st_mode & 0777, 0600);
+    qk_buf_done(&kept);
 }
 
 static void without_a_place_for_it_the_latch_holds_in_memory(void **state)
@@ -87,28 +173,138 @@ static void without_a_place_for_it_the_latch_holds_in_memory(void **state)
 
     (void)state;
     write_pin("wrong");
-    qk_seed_latch_set(&nowhere, &target);
-    assert_false(qk_seed_latch_is_stale(&target));
+    refuse(&nowhere, &target, CKR_PIN_INCORRECT);
+    assert_false(target.latch.on_disk);
+    write_pin("wrong");
+    assert_true(qk_seed_latch_holds(&nowhere, &target));
+    target.latched = true;
+    nowhere.targets = &target;
+    qk_seed_latches_look(&nowhere, 1000000);
+    assert_true(target.latched); /* that there is no note says nothing, since there never was one */
     write_pin("right");
-    assert_true(qk_seed_latch_is_stale(&target));
+    assert_false(qk_seed_latch_holds(&nowhere, &target));
+    qk_secret_free(&nowhere.hashes.key);
+}
+
+static void a_note_that_is_removed_is_the_operators_word(void **state)
+{
+    qk_seed_target target = target_of("x");
+
+    (void)state;
+    write_pin("wrong");
+    refuse(&seeder, &target, CKR_PIN_INCORRECT);
+    target.latched = target.off = true;
+    seeder.targets = &target;
+    seeder.looked_ms = 0;
+    qk_seed_latches_look(&seeder, 1000000);
+    assert_true(target.latched);
+    unlink(test_path("wrong-pin-x"));
+    qk_seed_latches_look(&seeder, 1000001); /* not all the time */
+    assert_true(target.latched);
+    qk_seed_latches_look(&seeder, 1002000);
+    seeder.targets = NULL;
+    assert_false(target.latched || target.off);
+}
+
+static void write_note_text(const char *text)
+{
+    assert_qk_ok(qk_file_write(test_path("wrong-pin-n"), 0600, qk_view_text(text)));
+}
+
+static void a_note_that_nobody_understands_stands_for_a_wrong_pin(void **state)
+{
+    static const char *const broken[] = { "", "hello\n", "quantoki-seed wrong-pin 2\n",
+                                          "library /x.so token a login 1\n", "library /x.so token a login 1\nfile /p" };
+    qk_seed_target target = target_of("n"), again;
+    qk_buf whole;
+
+    (void)state;
+    write_pin("wrong");
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        write_note_text(broken[i]);
+        assert_true(is_set_after_restart("n", &again));
+        assert_int_equal(again.latch.code, QK_SEED_PIN_REFUSED);
+    }
+    refuse(&seeder, &target, CKR_PIN_INCORRECT);
+    whole = read_note("wrong-pin-n");
+    for (size_t len = 0; len < whole.len; len += 7) { /* cut short anywhere */
+        char *text = strndup((const char *)whole.data, len);
+        write_note_text(text);
+        free(text);
+        assert_true(is_set_after_restart("n", &again));
+        assert_int_equal(again.latch.code, QK_SEED_PIN_REFUSED);
+    }
+    qk_buf_done(&whole);
+    unlink(test_path("wrong-pin-n"));
+    assert_int_equal(mkdir(test_path("wrong-pin-n"), 0700), 0); /* cannot be read at all */
+    assert_true(is_set_after_restart("n", &again));
+    rmdir(test_path("wrong-pin-n"));
+}
+
+static void a_note_of_the_first_version_is_understood(void **state)
+{
+    QK_OWNED(qk_buf_done) qk_buf note = QK_BUF_NONE;
+    qk_seed_target target = target_of("n"), again;
+
+    (void)state;
+    write_pin("wrong");
+    qk_buf_put_text(&note, "library /x.so token a login 1\n");
+    qk_seed_source_put(&target.config, &note);
+    write_note_text(qk_buf_text(&note));
+    assert_true(is_set_after_restart("n", &again));
+    assert_int_equal(again.latch.code, QK_SEED_PIN_REFUSED); /* it does not say which code it was */
+    write_pin("wrong");                                      /* nor which PIN */
+    assert_false(is_set_after_restart("n", &again));
+    target.config.login_type = CKU_SO;
+    assert_false(qk_seed_latch_is_set(&seeder, &target));
+    unlink(test_path("wrong-pin-n"));
+}
+
+static void the_longest_name_has_a_note(void **state)
+{
+    char name[130];
+    qk_seed_target target, again;
+
+    (void)state;
+    memset(name, '/', sizeof name - 1);
+    name[sizeof name - 1] = 0;
+    target = target_of(name);
+    write_pin("wrong");
+    refuse(&seeder, &target, CKR_PIN_INCORRECT);
+    assert_true(target.latch.on_disk);
+    assert_true(is_set_after_restart(name, &again));
+    name[128] = 'x'; /* what differs at the end alone is another */
+    assert_false(is_set_after_restart(name, &again));
 }
 
 static int start(void **state)
 {
-    if (make_test_folder(state) != 0 || qk_crypto_start() != QK_OK)
+    if (make_test_folder(state) != 0 || qk_crypto_start() != QK_OK || qk_entropy_start(NULL) != QK_OK)
         return -1;
     seeder.config.state_folder = test_folder;
     return 0;
+}
+
+static int stop(void **state)
+{
+    qk_secret_free(&seeder.hashes.key);
+    return remove_test_folder(state);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_latch_is_found_by_the_next_process),
-        cmocka_unit_test(a_pin_that_was_written_anew_counts_as_new),
-        cmocka_unit_test(another_user_or_token_is_another_try),
+        cmocka_unit_test(the_same_pin_in_another_file_is_no_new_pin),
+        cmocka_unit_test(another_user_or_token_or_slot_is_another_try),
+        cmocka_unit_test(a_command_is_asked_at_the_start_and_not_in_between),
+        cmocka_unit_test(a_command_that_fails_leaves_the_latch),
         cmocka_unit_test(a_latch_says_nothing_of_the_pin),
         cmocka_unit_test(without_a_place_for_it_the_latch_holds_in_memory),
+        cmocka_unit_test(a_note_that_is_removed_is_the_operators_word),
+        cmocka_unit_test(a_note_that_nobody_understands_stands_for_a_wrong_pin),
+        cmocka_unit_test(a_note_of_the_first_version_is_understood),
+        cmocka_unit_test(the_longest_name_has_a_note),
     };
-    return cmocka_run_group_tests(tests, start, remove_test_folder);
+    return cmocka_run_group_tests(tests, start, stop);
 }

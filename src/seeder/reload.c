@@ -78,7 +78,7 @@ static bool is_same(const qk_seed_target_config *a, const qk_seed_target_config 
 }
 
 /* Number (so its worker's session), counters and token are kept, and the schedule if the period is the same. */
-static void continue_as(qk_seed_target *it, const qk_seed_target *was)
+static void continue_as(qk_seeder *seeder, qk_seed_target *it, const qk_seed_target *was)
 {
     const qk_seed_target fresh = *it;
 
@@ -88,10 +88,16 @@ static void continue_as(qk_seed_target *it, const qk_seed_target *was)
     it->off = fresh.off;
     it->latched = fresh.latched;
     it->of_pattern = fresh.of_pattern;
-    if (was->latched && !qk_seed_latch_is_stale(was)) /* also if it could not be written to the disk */
-        it->off = it->latched = true;
-    else
-        memcpy(it->latched_at, fresh.latched_at, sizeof it->latched_at);
+    it->latch = fresh.latch;
+    it->held_back = false; /* its flags are judged anew */
+    if (fresh.latched)
+        it->last_code = fresh.last_code;
+    if (was->latched && !was->latch.on_disk) { /* it could not be written, but is known here */
+        it->latch = was->latch;
+        it->off = it->latched = qk_seed_latch_holds(seeder, it);
+    }
+    if (was->held_back)
+        it->due_ms = fresh.due_ms;
     if (fresh.config.period != was->config.period)
         it->due_ms = fresh.due_ms;
     if (was->last_code == CKR_TOKEN_NOT_RECOGNIZED) { /* the operator has looked: the new token is accepted */
@@ -124,7 +130,7 @@ static void keep_what_is_same(const qk_seed_target *old, qk_seeder *seeder)
         bool kept = false;
         for (qk_seed_target *it = seeder->targets; it && !kept; it = it->next)
             if (strcmp(it->name, was->name) == 0 && is_same(&it->config, &was->config)) {
-                continue_as(it, was);
+                continue_as(seeder, it, was);
                 kept = true;
             }
         if (!kept)

@@ -178,11 +178,22 @@ static void put_names(qk_buf *out, const qk_seed_target *it)
     put_json(out, "advice", qk_seed_advice(it->last_code), ",");
 }
 
-static void put_seeded(qk_buf *out, const qk_seed_target *it)
+/* Removing it is the operator's word to try again. */
+static void put_note(qk_buf *out, const qk_seeder *seeder, const qk_seed_target *it)
+{
+    QK_OWNED(qk_buf_done) qk_buf path = QK_BUF_NONE;
+
+    qk_seed_note_path(seeder->config.state_folder, it->name, &path);
+    put_json(out, "note", it->latch.on_disk && qk_buf_text(&path) ? qk_buf_text(&path) : "", ",");
+}
+
+static void put_seeded(qk_buf *out, const qk_seeder *seeder, const qk_seed_target *it)
 {
     put_json(out, "token", it->token.label, ",");
     put_json(out, "serial", it->token.serial, ",");
     put_json(out, "state", state_of(it), ",");
+    if (it->latched)
+        put_note(out, seeder, it);
     qk_buf_printf(out,
                   "\"injections\":%ju,\"bytes\":%ju,\"failures\":%ju,\"missed\":%ju,\"last_success\":%jd,"
                   "\"back_off_ms\":%jd}",
@@ -206,7 +217,10 @@ static void put_list(qk_buf *out, const qk_seeder *seeder, bool patterns)
             continue;
         qk_buf_printf(out, "%s{", comma);
         put_names(out, it);
-        (patterns ? put_pattern : put_seeded)(out, it);
+        if (patterns)
+            put_pattern(out, it);
+        else
+            put_seeded(out, seeder, it);
         comma = ",";
     }
 }

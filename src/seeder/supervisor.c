@@ -16,7 +16,6 @@
 
 enum {
     LOOK_FOR_TOKENS_MS = 60000,
-    LOOK_AT_LATCHES_MS = 2000,
     STOP_MS = 10000,
     RELOAD_WAIT_MS = 50,
     STATUS_FAILED = 3,
@@ -59,7 +58,8 @@ static bool is_due(const qk_seeder *seeder, const qk_seed_target *target, int64_
         return false; /* it had its one turn */
     if (target->off || target->waiting || target->due_ms > now_ms || target->worker->restart_ms > now_ms)
         return false;
-    return target->is_pattern || seeder->ask != QK_SEED_ASK_SEED || now_ms >= seeder->service_pause_until_ms;
+    return target->is_pattern || target->held_back || seeder->ask != QK_SEED_ASK_SEED ||
+           now_ms >= seeder->service_pause_until_ms;
 }
 
 static void order(qk_seed_target *target, qk_seed_ask ask)
@@ -85,6 +85,8 @@ static void serve_due(qk_seeder *seeder, int64_t now_ms)
         plan_next(it, now_ms);
         if (it->is_pattern)
             order(it, QK_SEED_ASK_LIST);
+        else if (it->held_back)
+            order(it, QK_SEED_ASK_LOOK);
         else if (seeder->ask != QK_SEED_ASK_SEED)
             order(it, seeder->ask);
         else
@@ -106,7 +108,7 @@ static int64_t next_event(const qk_seeder *seeder, int64_t now_ms)
 
     for (const qk_seed_target *it = seeder->targets; it; it = it->next) {
         int64_t due = later(it->due_ms, it->worker->restart_ms);
-        if (!it->is_pattern && seeder->ask == QK_SEED_ASK_SEED)
+        if (!it->is_pattern && !it->held_back && seeder->ask == QK_SEED_ASK_SEED)
             due = later(due, seeder->service_pause_until_ms);
         if (!it->off && !it->waiting && due < next)
             next = due;
@@ -122,22 +124,6 @@ static void all_due_now(qk_seeder *seeder)
     for (qk_seed_target *it = seeder->targets; it; it = it->next)
         it->due_ms = 0;
     qk_seeds_ask_again(seeder);
-}
-
-/* A PIN that was wrong may have been corrected where it is kept. */
-static void look_at_latches(qk_seeder *seeder, int64_t now_ms)
-{
-    static int64_t looked_ms;
-
-    if (now_ms - looked_ms < LOOK_AT_LATCHES_MS)
-        return;
-    looked_ms = now_ms;
-    for (qk_seed_target *it = seeder->targets; it; it = it->next)
-        if (it->latched && qk_seed_latch_is_stale(it)) {
-            qk_log(QK_LOG_INFO, "op=seed target=%s words=\"the PIN's source has changed: it is tried\"", it->name);
-            it->off = it->latched = false;
-            it->due_ms = now_ms / 1000 * 1000;
-        }
 }
 
 /* ---- the loop ---- */
@@ -249,7 +235,7 @@ static void loop(qk_seeder *seeder, int signals)
             wants_reload = false;
             qk_seeder_reload(seeder);
         }
-        look_at_latches(seeder, now_ms);
+        qk_seed_latches_look(seeder, now_ms);
         if (!wants_reload)
             serve_due(seeder, now_ms);
         qk_seed_workers_tend(seeder, now_ms);
@@ -334,6 +320,7 @@ static void free_seeder(qk_seeder **seeder)
         return;
     qk_seed_targets_free(&(*seeder)->targets);
     qk_supply_free(&(*seeder)->supply);
+    qk_secret_free(&(*seeder)->hashes.key);
     free((*seeder)->polled);
     free((*seeder)->polled_workers);
     qk_seed_config_done(&(*seeder)->config);

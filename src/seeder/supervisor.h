@@ -16,10 +16,9 @@
 #include "entropy/service/service_supply.h"
 #include "seeder/worker/answers.h"
 #include "seeder/config/config.h"
+#include "seeder/latch.h"
 
 typedef struct qk_seed_worker qk_seed_worker;
-typedef struct qk_seed_target qk_seed_target;
-typedef struct qk_seeder qk_seeder;
 
 enum { QK_SEED_REMEMBERED = 1024, QK_SEED_CODES = 40 };
 
@@ -33,8 +32,11 @@ struct qk_seed_target {
     /* on: seeded when due. Otherwise off, for the reason of the class. */
     bool off, latched, pin_proven, is_pattern; /* pattern: all_tokens, which stands for the tokens found */
     uint32_t of_pattern;                       /* number of the pattern it came from; 0: none */
-    uint8_t latched_at[32];                    /* hash of what the PIN's source looked like when the PIN was wrong */
-    uint64_t login_start;                      /* the worker's start in which the session is logged in; 0: it is not */
+    qk_seed_latch latch;                       /* while it is latched */
+    bool held_back;   /* PIN_NOT_TRIED: the token is looked at until its flags let a login be tried */
+    bool may_try_low; /* the operator asked for one try, whatever CKF_USER_PIN_COUNT_LOW says */
+    uint8_t proven_mark[QK_SEED_DIGEST]; /* pin_proven: of the PIN that has worked */
+    uint64_t login_start;                /* the worker's start in which the session is logged in; 0: it is not */
     qk_seed_class reason;
     int64_t back_off_ms;
     unsigned failures_in_a_row;
@@ -53,6 +55,8 @@ typedef struct qk_seed_job {
     qk_seed_ask ask;
     qk_secret seed; /* wiped when it was sent */
     size_t seed_len;
+    qk_seed_try tried; /* the PIN, until the answer is there */
+    bool took_try;     /* the target's may_try_low */
     struct qk_seed_job *next;
 } qk_seed_job;
 
@@ -90,6 +94,8 @@ struct qk_seeder {
     bool once, stopping, changed;
     bool retry_logins; /* until the first reload: PINs that were wrong are tried once more */
     int64_t written_ms;
+    qk_seed_hashes hashes;
+    int64_t looked_ms;     /* at latches */
     struct pollfd *polled; /* of wait_and_read: room for `polled_room` workers and one more */
     qk_seed_worker **polled_workers;
     size_t polled_room;
@@ -105,7 +111,9 @@ QK_MUST_CHECK qk_err qk_seeder_run(const char *config_path, qk_seed_mode mode, b
 
 /* NULL: no memory. */
 qk_seed_target *qk_seeder_add_target(qk_seeder *seeder, const qk_seed_target_config *config, const char *name);
-void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len);
+/* `tried`: the PIN that the order had; NULL or empty if there was none. */
+void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len,
+                           const qk_seed_try *tried);
 /* The next whole second at or after `ms`. */
 int64_t qk_seed_whole_second(int64_t ms);
 
@@ -152,14 +160,6 @@ void qk_seed_workers_stop(qk_seeder *seeder, int64_t wait_ms);
 void qk_seeds_give_out(qk_seeder *seeder, qk_seed_target **due, size_t count);
 /* The operator says so: whatever the service's failures led to is forgotten. */
 void qk_seeds_ask_again(qk_seeder *seeder);
-
-/* ---- latch.c: wrong PINs are remembered on disk ---- */
-
-bool qk_seed_latch_is_set(const qk_seeder *seeder, qk_seed_target *target);
-void qk_seed_latch_set(const qk_seeder *seeder, qk_seed_target *target);
-/* For a target that is latched: does the PIN's source look different from when the PIN was wrong? */
-bool qk_seed_latch_is_stale(const qk_seed_target *target);
-void qk_seed_latch_clear(const qk_seeder *seeder, const qk_seed_target *target);
 
 /* ---- status.c ---- */
 

@@ -8,7 +8,7 @@
 #include "seeder/supervisor.h"
 #include "seeder/text.h"
 
-enum { FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, FAILURES_FOR_RESTART = 5 };
+enum { FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, FAILURES_FOR_RESTART = 5, LOOK_MS = 60000 };
 
 /* ---- targets ---- */
 
@@ -28,21 +28,20 @@ static int64_t first_due(const qk_seeder *seeder, const qk_seed_target_config *c
     return qk_seed_whole_second(now) + (int64_t)(random % (uint64_t)(most + 1)) * 1000;
 }
 
-static void look_at_latch(const qk_seeder *seeder, qk_seed_target *fresh)
+static void look_at_latch(qk_seeder *seeder, qk_seed_target *fresh)
 {
     if (seeder->retry_logins) {
         qk_seed_latch_clear(seeder, fresh);
+        fresh->may_try_low = true;
         return;
     }
     fresh->latched = fresh->off = qk_seed_latch_is_set(seeder, fresh);
     if (!fresh->latched)
         return;
     fresh->reason = QK_SEED_CREDENTIAL;
-    fresh->last_code = CKR_PIN_INCORRECT;
-    qk_log(QK_LOG_ERROR,
-           "op=seed target=%s state=latched words=\"its PIN was wrong: correct it where it is kept, or "
-           "use --retry-login\"",
-           qk_seed_shown(fresh->name));
+    fresh->last_code = fresh->latch.code;
+    qk_log(QK_LOG_ERROR, "op=seed target=%s state=latched code=%s words=\"%s\"", qk_seed_shown(fresh->name),
+           qk_seed_code_name(fresh->last_code), qk_seed_advice(fresh->last_code));
 }
 
 qk_seed_target *qk_seeder_add_target(qk_seeder *seeder, const qk_seed_target_config *config, const char *name)
@@ -90,14 +89,30 @@ static void back_off(qk_seed_target *target)
         qk_seed_worker_restart(target->worker, "failures in a row");
 }
 
-static void take_failure(qk_seeder *seeder, qk_seed_target *target, qk_seed_class class)
+/* The token's flags forbid a login: not a wrong PIN of ours. It is looked at now and then, and goes on by itself. */
+static void hold_back(qk_seed_target *target)
 {
+    int64_t period_ms = (int64_t)target->config.period * 1000;
+
+    target->held_back = true;
+    target->back_off_ms = period_ms > LOOK_MS ? period_ms : LOOK_MS;
+    target->due_ms = qk_seed_whole_second(qk_clock_monotonic_ms() + target->back_off_ms);
+}
+
+static void take_failure(qk_seeder *seeder, qk_seed_target *target, CK_RV rv, const qk_seed_try *tried)
+{
+    qk_seed_class class = qk_seed_classify(rv);
+
+    if (rv == QK_SEED_PIN_NOT_TRIED) {
+        hold_back(target);
+        return;
+    }
     if (target->is_pattern && class != QK_SEED_BUSY)
         class = QK_SEED_TRANSIENT; /* whatever a library says: tokens may come */
     switch (class) {
     case QK_SEED_CREDENTIAL:
         target->latched = true;
-        qk_seed_latch_set(seeder, target);
+        qk_seed_latch_set(seeder, target, rv, tried);
         put_off(target, class);
         return;
     case QK_SEED_CONFIGURATION:
@@ -159,12 +174,10 @@ static void count_failure(qk_seed_target *target, CK_RV rv)
     target->failures++;
 }
 
-static void take_success(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len)
+static void take_success(qk_seed_target *target, const qk_seed_report *report, size_t seed_len)
 {
     target->failures_in_a_row = 0;
     target->back_off_ms = 0;
-    if (report->logged_in)
-        qk_seed_latch_clear(seeder, target);
     if (report->ask != QK_SEED_ASK_SEED)
         return;
     target->injections++;
@@ -173,12 +186,46 @@ static void take_success(qk_seeder *seeder, qk_seed_target *target, const qk_see
     target->last_success_ms = qk_clock_monotonic_ms();
 }
 
-void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len)
+/* The PIN is good, whatever came after the login. */
+static void take_login(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report,
+                       const qk_seed_try *tried)
+{
+    qk_seed_latch_clear(seeder, target);
+    target->pin_proven = tried != NULL;
+    if (tried)
+        memcpy(target->proven_mark, tried->mark, sizeof target->proven_mark);
+    if (report->pin_low)
+        qk_log(QK_LOG_WARNING,
+               "op=login target=%s warning=\"the token says that wrong PINs were tried; this one is right\"",
+               qk_seed_shown(target->name));
+}
+
+/* True if that is all there is to say. */
+static bool take_look(qk_seed_target *target, const qk_seed_report *report)
+{
+    if (report->ask != QK_SEED_ASK_LOOK || (report->rv != CKR_OK && report->rv != QK_SEED_PIN_NOT_TRIED))
+        return false;
+    if (report->rv == CKR_OK) {
+        qk_log(QK_LOG_INFO, "op=look target=%s words=\"the token lets logins be tried again\"",
+               qk_seed_shown(target->name));
+        target->held_back = false;
+        target->back_off_ms = 0;
+        target->due_ms = qk_clock_monotonic_ms() / 1000 * 1000;
+    } else {
+        hold_back(target);
+    }
+    return true;
+}
+
+void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len,
+                           const qk_seed_try *tried)
 {
     target->waiting = false;
     seeder->changed = true;
     target->reports += report->rv != QK_SEED_PIN_WANTED;
     if (report->ask == QK_SEED_ASK_LIST && qk_seeder_take_tokens(seeder, target, report))
+        return;
+    if (take_look(target, report))
         return;
     if (report->rv == QK_SEED_PIN_WANTED) { /* the session was lost with its login: at once again, with the PIN */
         target->login_start = 0;
@@ -187,14 +234,15 @@ void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_s
     }
     target->last_code = report->rv;
     target->last_micros = report->micros;
-    target->pin_proven = target->pin_proven || report->logged_in;
+    if (report->logged_in)
+        take_login(seeder, target, report, tried);
     if (report->rv == CKR_OK) {
         target->token = report->token; /* of a failure it may be a stranger's */
-        take_success(seeder, target, report, seed_len);
+        take_success(target, report, seed_len);
         log_success(target, report, seed_len);
         return;
     }
     count_failure(target, report->rv);
-    take_failure(seeder, target, qk_seed_classify(report->rv));
+    take_failure(seeder, target, report->rv, tried);
     log_failure(target, report);
 }

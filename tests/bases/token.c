@@ -177,6 +177,7 @@ static CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info)
     char label[64], serial[64];
 
     memset(info, 0, sizeof *info);
+    note("C_GetTokenInfo");
     if (!read_token(slot, label, serial))
         return CKR_TOKEN_NOT_PRESENT;
     pad(info->label, sizeof info->label, label);

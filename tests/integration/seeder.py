@@ -333,10 +333,155 @@ def the_operator_may_ask_for_another_try(place):
 @test
 def the_last_try_is_the_operators(place):
     place.configure()
-    for flags in (0x20000, 0x40000, 0x10000):
+    for flags in (0x20000, 0x40000):
         place.write("flags", hex(flags))
+        code, log = place.run("--once", "--retry-login")
+        equal((code, "code=PIN_NOT_TRIED class=credential" in log, "CKR_PIN" in log), (3, True, False))
+    place.write("flags", "0x10000")
+    equal((place.run("--once")[0], place.calls("C_Login")), (3, []))
+    equal(status_of(place)["last_code"], "PIN_NOT_TRIED")
+    place.write("pin", "0000\n", 0o600)
+    equal((place.run("--once", "--retry-login")[0], len(place.calls("C_Login"))), (3, 1))  # one try
+    equal((place.run("--once")[0], len(place.calls("C_Login"))), (3, 1))
+
+
+@test
+def a_token_that_lets_nobody_in_is_looked_at_until_it_does(place):
+    place.write("flags", "0x20000")
+    place.configure()
+    process = place.start()
+    until(lambda: os.path.exists(place.path("status")) and status_of(place)["last_code"] == "PIN_NOT_TRIED")
+    asked, looked = len(service.requests), len(place.calls("C_GetTokenInfo"))
+    process.send_signal(signal.SIGUSR1)
+    until(lambda: len(place.calls("C_GetTokenInfo")) > looked)
+    time.sleep(0.1)
+    equal((place.calls("C_Login"), len(service.requests), os.listdir(place.folder).count("state")), ([], asked, 0))
+    place.drop("flags")  # somebody logged in elsewhere
+    process.send_signal(signal.SIGUSR1)
+    until(lambda: place.seeds("A1"))
+
+
+@test
+def a_pin_that_has_worked_is_used_when_few_tries_are_left_and_no_other(place):
+    place.configure({"keep_session": False})
+    process = place.start()
+    until(lambda: place.seeds("A1"))
+    place.write("flags", "0x10000")
+    until(lambda: any("level=warning op=login target=t0" in line and "wrong PINs were tried" in line for line in process.log))
+    place.write("pin", "12345\n", 0o600)
+    before = len(place.calls("C_Login"))
+    until(lambda: status_of(place)["last_code"] == "PIN_NOT_TRIED")
+    assert len(place.calls("C_Login")) <= before + 1, "one login may have been under way"
+
+
+@test
+def the_same_wrong_pin_in_a_new_file_is_not_tried(place):
+    place.write("pin", "0000\n", 0o600)
+    place.configure()
+    process = place.start()
+    until(lambda: any("next=latched" in line for line in process.log))
+    for text in ("0000\r\n",):
+        place.drop("pin")
+        place.write("new", text, 0o600)
+        note, path = open(place.path("state/wrong-pin-t0")).read(), place.path("pin")
+        os.rename(place.path("new"), path)  # as configuration management does
+        until(lambda: open(place.path("state/wrong-pin-t0")).read() != note)  # the daemon has seen it
+    for number in range(2):  # as systemd does at each start
+        credentials = place.path("credentials%d" % number)
+        os.mkdir(credentials)
+        place.write("credentials%d/pin" % number, "0000\n", 0o600)
+        place.configure({"pin_file": None, "pin_credential": "pin"})
+        equal(place.run("--once", CREDENTIALS_DIRECTORY=credentials)[0], 3)
+    equal(len(place.calls("C_Login")), 1)
+    place.write("pin", "1234\n", 0o600)
+    until(lambda: place.seeds("A1"))
+    equal(os.listdir(place.path("state")), [])
+
+
+@test
+def a_wrong_pin_in_the_configuration_is_not_tried_again_when_that_is_saved(place):
+    place.configure({"pin_file": None, "pin": "0000"})
+    os.chmod(place.path("seed.yaml"), 0o600)
+    process = place.start()
+    until(lambda: any("next=latched" in line for line in process.log))
+    for again in range(3):
+        os.utime(place.path("seed.yaml"))
+        process.send_signal(signal.SIGHUP)
+        until(lambda: len([line for line in process.log if "op=reload" in line]) > again)
+    equal(len(place.calls("C_Login")), 1)
+    place.configure({"pin_file": None, "pin": "1234"})
+    os.chmod(place.path("seed.yaml"), 0o600)
+    process.send_signal(signal.SIGHUP)
+    until(lambda: place.seeds("A1"))
+
+
+@test
+def the_pin_of_a_command_is_compared_at_start_and_reload(place):
+    place.write("pin", "0000\n", 0o600)
+    place.configure({"pin_file": None, "pin_command": "echo >>%s; cat %s" % (place.path("asked"), place.path("pin"))})
+    equal(place.run("--once")[0], 3)
+    process = place.start()
+    until(lambda: any("state=latched code=CKR_PIN_INCORRECT" in line for line in process.log))
+    equal((len(place.calls("C_Login")), len(place.lines("asked"))), (1, 2))
+    place.write("pin", "1234\n", 0o600)
+    process.send_signal(signal.SIGHUP)
+    until(lambda: place.seeds("A1"))
+    equal((len(place.calls("C_Login")), len(place.lines("asked"))), (2, 4))
+
+
+@test
+def removing_the_note_is_the_operators_word(place):
+    place.write("answer-C_Login", "0xa4")
+    place.configure()
+    process = place.start()
+    until(lambda: os.path.exists(place.path("status")) and status_of(place)["state"] == "latched")
+    equal(status_of(place)["note"], place.path("state/wrong-pin-t0"))
+    place.drop("answer-C_Login")
+    os.remove(status_of(place)["note"])
+    until(lambda: place.seeds("A1"))
+    equal(len(place.calls("C_Login")), 2)
+
+
+@test
+def a_note_remembers_what_the_token_said(place):
+    for code, name in ((0xA4, "CKR_PIN_LOCKED"), (0xA3, "CKR_PIN_EXPIRED"), (0x102, "CKR_USER_PIN_NOT_INITIALIZED")):
+        place.write("answer-C_Login", hex(code))
+        place.configure()
         equal(place.run("--once", "--retry-login")[0], 3)
-    equal(place.calls("C_Login"), [])
+        code, log = place.run("--once")
+        equal((code, "state=latched code=%s words=" % name in log, "CKR_PIN_INCORRECT" in log), (3, True, False))
+        equal(status_of(place)["last_code"], name)
+
+
+@test
+def a_note_that_cannot_be_read_stands_for_a_wrong_pin(place):
+    place.configure()
+    os.mkdir(place.path("state"))
+    place.write("state/wrong-pin-t0", "")
+    code, log = place.run("--once")
+    equal((code, place.calls("C_Login"), "note of a wrong PIN cannot be read" in log), (3, [], True))
+    place.drop("state/wrong-pin-t0")
+    os.mkdir(place.path("state/wrong-pin-t0"))
+    equal((place.run("--once")[0], place.calls("C_Login")), (3, []))
+
+
+@test
+def a_token_without_a_generator_that_says_ok_is_not_counted_as_seeded(place):
+    place.write("no-flags", "0x1")
+    place.configure()
+    code, log = place.run("--once")
+    equal((code, "code=NO_GENERATOR class=not-possible" in log, status_of(place)["injections"]), (3, True, 0))
+    equal((place.run("--check")[0], place.run("--test-login")[0]), (3, 3))
+
+
+@test
+def a_pin_file_may_end_as_it_likes_and_must_not_be_empty(place):
+    place.write("pin", "1234\r\n", 0o600)
+    place.configure()
+    equal(place.run("--once")[0], 0)
+    place.write("pin", "", 0o600)
+    code, log = place.run("--once")
+    equal((code, "first line is empty" in log, "PIN_UNREADABLE" in log), (3, True, True))
 
 
 def answer(name, function, code, off, once=3):

@@ -19,12 +19,12 @@ static const struct answer_row {
     ROW(SESSION_READ_ONLY_EXISTS,    CONFIGURATION, "a Security Officer needs this library alone: give it targets of one `login`")
     ROW(SESSION_READ_WRITE_SO_EXISTS, CONFIGURATION, "a Security Officer is logged in through this library: give it targets of one `login`")
     ROW(SLOT_ID_INVALID,             TRANSIENT,     "there is no such slot: name the token by its label or serial number")
-    ROW(PIN_INCORRECT,               CREDENTIAL,    "the PIN is wrong: correct it where it is kept; it will not be tried before")
+    ROW(PIN_INCORRECT,               CREDENTIAL,    "the PIN is wrong: correct it where it is kept; it will not be tried before, unless its note is removed")
     ROW(PIN_INVALID,                 CREDENTIAL,    "the PIN is not acceptable: correct it where it is kept")
     ROW(PIN_LEN_RANGE,               CREDENTIAL,    "the PIN is too short or too long: correct it where it is kept")
     ROW(PIN_EXPIRED,                 CREDENTIAL,    "the PIN has expired: change it at the token, then where it is kept")
-    ROW(PIN_LOCKED,                  CREDENTIAL,    "the PIN is locked: unlock it at the token, then use --retry-login")
-    ROW(USER_PIN_NOT_INITIALIZED,    CREDENTIAL,    "the user PIN was never set: set it at the token")
+    ROW(PIN_LOCKED,                  CREDENTIAL,    "the PIN is locked: unlock it at the token, then remove the note or use --retry-login")
+    ROW(USER_PIN_NOT_INITIALIZED,    CREDENTIAL,    "the user PIN was never set: set it at the token, then remove the note or use --retry-login")
     ROW(USER_TYPE_INVALID,           CREDENTIAL,    "the token has no such kind of user: change `login`")
     ROW(RANDOM_SEED_NOT_SUPPORTED,   IMPOSSIBLE,    "this token takes no seeds; nothing can be done here")
     ROW(RANDOM_NO_RNG,               IMPOSSIBLE,    "this token has no random generator")
@@ -46,6 +46,9 @@ static const struct answer_row {
 #undef ROW
     { QK_SEED_PIN_UNREADABLE, "PIN_UNREADABLE", QK_SEED_TRANSIENT, "the PIN cannot be read from where it is kept; no login was tried" },
     { QK_SEED_PIN_WANTED, "PIN_WANTED", QK_SEED_BUSY, "" },
+    { QK_SEED_PIN_NOT_TRIED, "PIN_NOT_TRIED", QK_SEED_CREDENTIAL, "not tried: the token says that wrong PINs were tried; log in there once with the right one by another program, or have the PIN unlocked; it is looked at again" },
+    { QK_SEED_PIN_REFUSED, "PIN_REFUSED", QK_SEED_CREDENTIAL, "a note says that the PIN was refused, not how: correct the PIN where it is kept, or remove the note" },
+    { QK_SEED_NO_GENERATOR, "NO_GENERATOR", QK_SEED_IMPOSSIBLE, "the token says of itself that it has no random generator (no CKF_RNG): what it takes goes nowhere" },
     { QK_SEED_NO_TOKENS, "NO_TOKENS", QK_SEED_BUSY, "the library has no initialised token: insert or initialise one; it is looked for every minute" },
     { QK_SEED_MORE_TOKENS, "MORE_TOKENS", QK_SEED_BUSY, "the library has more tokens than all_tokens can take (1024): name the others as targets of their own" },
 };

@@ -41,6 +41,9 @@ static const struct {
     { 0x201, "CKR_TOKEN_RESOURCE_EXCEEDED", "busy" },
     { QK_SEED_PIN_UNREADABLE, "PIN_UNREADABLE", "transient" },
     { QK_SEED_PIN_WANTED, "PIN_WANTED", "busy" },
+    { QK_SEED_PIN_NOT_TRIED, "PIN_NOT_TRIED", "credential" },
+    { QK_SEED_PIN_REFUSED, "PIN_REFUSED", "credential" },
+    { QK_SEED_NO_GENERATOR, "NO_GENERATOR", "not-possible" },
     { QK_SEED_NO_TOKENS, "NO_TOKENS", "busy" },
     { QK_SEED_MORE_TOKENS, "MORE_TOKENS", "busy" },
 };

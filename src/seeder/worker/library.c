@@ -94,8 +94,12 @@ static CK_RV do_order(library_work *w)
         return CKR_OK;
     }
     rv = qk_library_find_token(w);
-    if (rv != CKR_OK || w->order->ask == QK_SEED_ASK_FIND)
+    if (rv != CKR_OK)
         return rv;
+    if (w->order->ask == QK_SEED_ASK_FIND)
+        return qk_library_judge_generator(w);
+    if (w->order->ask == QK_SEED_ASK_LOOK)
+        return qk_library_judge_flags(w);
     return w->order->ask == QK_SEED_ASK_LOGIN ? qk_library_try_login(w) : qk_library_seed(w);
 }
 

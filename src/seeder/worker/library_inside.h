@@ -39,6 +39,10 @@ CK_RV qk_library_list_tokens(qk_seed_library *it, qk_seed_report *report);
 /* ---- session.c ---- */
 
 void qk_library_drop_session(library_work *w);
+/* May a login be tried? QK_SEED_PIN_NOT_TRIED. */
+CK_RV qk_library_judge_flags(library_work *w);
+/* QK_SEED_NO_GENERATOR. */
+CK_RV qk_library_judge_generator(const library_work *w);
 CK_RV qk_library_try_login(library_work *w);
 /* With the session of before, if it is still good. */
 CK_RV qk_library_seed(library_work *w);

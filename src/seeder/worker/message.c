@@ -111,6 +111,8 @@ void qk_seed_report_write(const qk_seed_report *report, qk_buf *out)
     qk_buf_put_u32(out, report->target);
     qk_buf_put_u64(out, report->rv);
     qk_buf_put_u8(out, report->step);
+    qk_buf_put_u8(out, report->login_tried);
+    qk_buf_put_u8(out, report->pin_low);
     qk_buf_put_u8(out, report->logged_in);
     qk_buf_put_u8(out, report->login_held);
     qk_buf_put_u32(out, report->micros);
@@ -128,6 +130,8 @@ qk_err qk_seed_report_read(qk_view message, qk_seed_report *out)
     out->target = qk_read_u32(&reader);
     out->rv = qk_read_u64(&reader);
     out->step = qk_read_u8(&reader);
+    out->login_tried = qk_read_u8(&reader) != 0;
+    out->pin_low = qk_read_u8(&reader) != 0;
     out->logged_in = qk_read_u8(&reader) != 0;
     out->login_held = qk_read_u8(&reader) != 0;
     out->micros = qk_read_u32(&reader);

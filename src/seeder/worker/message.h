@@ -20,7 +20,11 @@ typedef enum qk_seed_choice { QK_SEED_BY_SLOT, QK_SEED_BY_LABEL, QK_SEED_BY_SERI
 #define QK_SEED_PIN_WANTED     (CKR_VENDOR_DEFINED | 0x51534401UL) /* a login is needed, and the order had no PIN */
 #define QK_SEED_PIN_UNREADABLE (CKR_VENDOR_DEFINED | 0x51534402UL) /* the PIN's source gave none; nothing was tried */
 #define QK_SEED_NO_TOKENS      (CKR_VENDOR_DEFINED | 0x51534403UL) /* answer to LIST: there is none that is initialised */
-#define QK_SEED_MORE_TOKENS    (CKR_VENDOR_DEFINED | 0x51534404UL) /* answer to LIST: and more than are in it */
+#define QK_SEED_PIN_NOT_TRIED  (CKR_VENDOR_DEFINED | 0x51534405UL) /* the token's flags say that wrong PINs were tried \
+                                                                    */
+#define QK_SEED_PIN_REFUSED  (CKR_VENDOR_DEFINED | 0x51534406UL)   /* by a note that says no more */
+#define QK_SEED_NO_GENERATOR (CKR_VENDOR_DEFINED | 0x51534407UL)   /* CKR_OK, of a token without CKF_RNG */
+#define QK_SEED_MORE_TOKENS  (CKR_VENDOR_DEFINED | 0x51534404UL)   /* answer to LIST: and more than are in it */
 
 /* Supervisor to worker. */
 typedef enum qk_seed_ask {
@@ -28,6 +32,7 @@ typedef enum qk_seed_ask {
     QK_SEED_ASK_FIND,     /* the target's token; nothing else */
     QK_SEED_ASK_LOGIN,    /* that and a login */
     QK_SEED_ASK_SEED,     /* that, a login if asked for, and the seed */
+    QK_SEED_ASK_LOOK,     /* would a login be tried? Finds the token, and judges its flags */
     QK_SEED_ASK_FORGET,   /* closes the target's session */
     QK_SEED_ASK_QUIT,
 } qk_seed_ask;
@@ -40,7 +45,8 @@ typedef struct qk_seed_order {
     char name[65];               /* label or serial number */
     char serial[QK_SEED_SERIAL]; /* the token there was before: another one is refused; "": any */
     uint64_t login;              /* CKU_..., or QK_SEED_NO_LOGIN */
-    bool keep_session, pin_proven;
+    bool keep_session;
+    bool pin_proven;   /* the PIN has worked before, or is the operator's word: COUNT_LOW does not stop it */
     uint32_t split;    /* most bytes of one C_SeedRandom; 0: all */
     qk_view pin, seed; /* borrowed; on reading, of the message. No PIN: the session should be logged in already */
 } qk_seed_order;
@@ -71,10 +77,12 @@ typedef struct qk_seed_report {
     uint8_t ask;
     uint32_t target;
     uint64_t rv;
-    uint8_t step;    /* where it ended */
-    bool logged_in;  /* a login was done, and succeeded */
-    bool login_held; /* the target's session stays logged in: the next order needs no PIN */
-    uint32_t micros; /* of the work */
+    uint8_t step;     /* where it ended */
+    bool login_tried; /* C_Login was called */
+    bool pin_low;     /* the token said that wrong PINs were tried */
+    bool logged_in;   /* a login was done, and succeeded */
+    bool login_held;  /* the target's session stays logged in: the next order needs no PIN */
+    uint32_t micros;  /* of the work */
     qk_seed_token token;
     uint32_t token_count;   /* answer to LIST: so many follow in `tokens` */
     qk_seed_listed *tokens; /* the caller's, QK_SEED_MOST_TOKENS of them; NULL where no such answer is expected */

@@ -50,6 +50,8 @@ static qk_seed_report some_report(void)
                               .target = 3,
                               .rv = CKR_PIN_INCORRECT,
                               .step = QK_SEED_STEP_LOGIN,
+                              .login_tried = true,
+                              .pin_low = true,
                               .logged_in = true,
                               .login_held = true,
                               .micros = 77,
@@ -73,7 +75,7 @@ static void a_report_is_read_as_it_was_written(void **state)
     assert_qk_ok(qk_seed_report_read(qk_buf_view(&message), &got));
     assert_int_equal(got.rv, report.rv);
     assert_int_equal(got.step, report.step);
-    assert_true(got.logged_in && got.login_held);
+    assert_true(got.logged_in && got.login_held && got.login_tried && got.pin_low);
     assert_int_equal(got.micros, 77);
     assert_string_equal(got.token.label, "label");
     assert_int_equal(got.token_count, QK_SEED_MOST_TOKENS);

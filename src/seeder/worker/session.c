@@ -24,16 +24,16 @@ static CK_RV open_session(library_work *w)
 }
 
 /* A login that would be the last try is not made: it is the operator's to make. */
-static CK_RV judge_flags(const library_work *w)
+CK_RV qk_library_judge_flags(library_work *w)
 {
-    CK_FLAGS locked = w->order->login == CKU_SO ? CKF_SO_PIN_LOCKED : CKF_USER_PIN_LOCKED;
-    CK_FLAGS final = w->order->login == CKU_SO ? CKF_SO_PIN_FINAL_TRY : CKF_USER_PIN_FINAL_TRY;
+    CK_FLAGS stops = w->order->login == CKU_SO ? CKF_SO_PIN_LOCKED | CKF_SO_PIN_FINAL_TRY
+                                               : CKF_USER_PIN_LOCKED | CKF_USER_PIN_FINAL_TRY;
     CK_FLAGS low = w->order->login == CKU_SO ? CKF_SO_PIN_COUNT_LOW : CKF_USER_PIN_COUNT_LOW;
 
-    if (w->info.flags & locked)
-        return CKR_PIN_LOCKED;
-    if ((w->info.flags & final) || ((w->info.flags & low) && !w->order->pin_proven))
-        return CKR_PIN_INCORRECT;
+    w->report->step = QK_SEED_STEP_LOGIN;
+    w->report->pin_low = (w->info.flags & low) != 0;
+    if ((w->info.flags & stops) || (w->report->pin_low && !w->order->pin_proven))
+        return QK_SEED_PIN_NOT_TRIED;
     return CKR_OK;
 }
 
@@ -44,14 +44,14 @@ static CK_RV log_in(library_work *w)
 
     if (w->order->login == QK_SEED_NO_LOGIN || w->target->logged_in)
         return CKR_OK;
-    w->report->step = QK_SEED_STEP_LOGIN;
-    rv = judge_flags(w);
+    rv = qk_library_judge_flags(w);
     if (rv != CKR_OK)
         return rv;
     if (w->order->pin.len == 0)
         return QK_SEED_PIN_WANTED;
     if (qk_secret_copy(w->order->pin, &pin) != QK_OK)
         return CKR_HOST_MEMORY;
+    w->report->login_tried = true;
     rv = w->library->p11->C_Login(w->target->session, (CK_USER_TYPE)w->order->login, qk_secret_fill(&pin), pin.len);
     if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
         return rv;
@@ -61,6 +61,12 @@ static CK_RV log_in(library_work *w)
 }
 
 /* ---- seeding ---- */
+
+/* Some libraries say CKR_OK to any seed. A token that has no generator by its own words has no use for one. */
+CK_RV qk_library_judge_generator(const library_work *w)
+{
+    return w->info.flags & CKF_RNG ? CKR_OK : QK_SEED_NO_GENERATOR;
+}
 
 static CK_RV seed_once(library_work *w)
 {
@@ -84,7 +90,9 @@ static CK_RV enter_and_seed(library_work *w)
 
     if (rv == CKR_OK)
         rv = log_in(w);
-    return rv == CKR_OK ? seed_once(w) : rv;
+    if (rv == CKR_OK)
+        rv = seed_once(w);
+    return rv == CKR_OK ? qk_library_judge_generator(w) : rv;
 }
 
 /* A session that was lost, or a login that ended with another session, is made anew once. */
@@ -109,5 +117,5 @@ CK_RV qk_library_try_login(library_work *w)
     if (rv == CKR_OK)
         rv = log_in(w);
     qk_library_drop_session(w);
-    return rv;
+    return rv == CKR_OK ? qk_library_judge_generator(w) : rv;
 }

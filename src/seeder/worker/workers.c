@@ -23,6 +23,7 @@ static void free_job(qk_seed_job **job)
     if (!*job)
         return;
     qk_secret_free(&(*job)->seed);
+    qk_seed_try_done(&(*job)->tried);
     free(*job);
     *job = NULL;
 }
@@ -91,7 +92,7 @@ static void fail_first(qk_seeder *seeder, qk_seed_jobs *jobs, CK_RV rv)
     qk_seed_report report = { .ask = (uint8_t)job->ask, .target = job->target->number, .rv = rv };
 
     report.token = job->target->token;
-    qk_seeder_take_report(seeder, job->target, &report, job->seed_len);
+    qk_seeder_take_report(seeder, job->target, &report, job->seed_len, NULL);
 }
 
 /* ---- life and death ---- */
@@ -253,9 +254,17 @@ static bool needs_pin(const qk_seed_worker *worker, const qk_seed_job *job)
            (job->ask == QK_SEED_ASK_SEED && job->target->login_start != worker->starts);
 }
 
-static qk_err send_job(qk_seed_worker *worker, const qk_seed_job *job)
+/* Under CKF_USER_PIN_COUNT_LOW: the PIN that worked before, or the operator's one try. */
+static bool pin_is_proven(const qk_seed_job *job)
 {
-    QK_OWNED(qk_secret_free) qk_secret pin = QK_SECRET_NONE;
+    const qk_seed_target *target = job->target;
+
+    return target->may_try_low ||
+           (target->pin_proven && memcmp(target->proven_mark, job->tried.mark, QK_SEED_DIGEST) == 0);
+}
+
+static qk_err send_job(qk_seeder *seeder, qk_seed_worker *worker, qk_seed_job *job)
+{
     QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE; /* wiped: PIN and seed */
     const qk_seed_target_config *config = &job->target->config;
     qk_seed_order order = { .ask = (uint8_t)job->ask,
@@ -264,17 +273,21 @@ static qk_err send_job(qk_seed_worker *worker, const qk_seed_job *job)
                             .slot = config->slot_number,
                             .login = config->login_type,
                             .keep_session = config->keep_session,
-                            .pin_proven = job->target->pin_proven,
                             .split = (uint32_t)config->split,
                             .seed = qk_secret_reveal(&job->seed) };
 
     snprintf(order.name, sizeof order.name, "%s", config->wanted);
     snprintf(order.serial, sizeof order.serial, "%s", job->target->injections ? job->target->token.serial : "");
-    if (needs_pin(worker, job))
-        QK_TRY(qk_seed_pin_read(config, &pin));
-    order.pin = qk_secret_reveal(&pin);
+    if (needs_pin(worker, job)) {
+        QK_TRY(qk_seed_try_read(&seeder->hashes, config, &job->tried));
+        order.pin_proven = pin_is_proven(job);
+    }
+    order.pin = qk_secret_reveal(&job->tried.pin);
     qk_seed_order_write(&order, &message);
-    return qk_seed_send(worker->fd, &message);
+    QK_TRY(qk_seed_send(worker->fd, &message));
+    job->took_try = order.pin.len > 0 && job->target->may_try_low;
+    job->target->may_try_low = job->target->may_try_low && !job->took_try;
+    return QK_OK;
 }
 
 static int64_t answer_by(const qk_seeder *seeder, int64_t now_ms)
@@ -286,7 +299,7 @@ static int64_t answer_by(const qk_seeder *seeder, int64_t now_ms)
 static bool send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
 {
     qk_seed_job *job = worker->waiting.first;
-    qk_err err = send_job(worker, job);
+    qk_err err = send_job(seeder, worker, job);
 
     if (err == QK_OK) {
         qk_secret_free(&job->seed);
@@ -353,7 +366,8 @@ static void read_report(qk_seeder *seeder, qk_seed_worker *worker)
     take_pace(worker, report.micros);
     job = pop(&worker->sent);
     job->target->login_start = report.login_held ? worker->starts : 0;
-    qk_seeder_take_report(seeder, job->target, &report, job->seed_len);
+    job->target->may_try_low = job->target->may_try_low || (job->took_try && !report.login_tried);
+    qk_seeder_take_report(seeder, job->target, &report, job->seed_len, &job->tried);
 }
 
 void qk_seed_worker_read(qk_seeder *seeder, qk_seed_worker *worker)

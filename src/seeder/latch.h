@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The wrong-PIN latch: a wrong PIN is never tried twice, also by a daemon that was restarted, since each try brings the
+ * token closer to locking.
+ *
+ * 1. What a token refused is known by a salted scrypt of the PIN, kept in a note in the state folder (mode 0600) with
+ *    the return code and with what the PIN's source looked like. Restarts make new files (LoadCredential), and
+ *    configuration management writes the same text again: neither is a new PIN.
+ * 2. A target is latched when library, token and login are those of the note, and the PIN's source looks as it did, or
+ *    the PIN has the same hash.
+ * 3. Files are looked at every two seconds. A pin_command, and a PIN in the configuration, are asked when the daemon
+ *    starts and at a reload.
+ * 4. Removing the note is the operator's word to try again, and --retry-login is. A note that cannot be understood
+ *    stands for a wrong PIN.
+ * 5. What cannot be written holds in this process alone, and the log says so. */
+#ifndef QK_SEEDER_LATCH_H
+#define QK_SEEDER_LATCH_H
+
+#include <quantoki/pkcs11.h>
+
+#include "base/secret.h"
+#include "seeder/config/config.h"
+
+enum { QK_SEED_SALT = 16, QK_SEED_DIGEST = 32 };
+
+typedef struct qk_seeder qk_seeder;
+typedef struct qk_seed_target qk_seed_target;
+
+typedef struct qk_seed_latch {
+    CK_RV code;                     /* the token's answer */
+    uint8_t what[QK_SEED_DIGEST];   /* of library, token and login */
+    uint8_t source[QK_SEED_DIGEST]; /* of what the PIN's source looked like before the PIN was read */
+    bool has_hash;
+    uint8_t salt[QK_SEED_SALT], hash[QK_SEED_DIGEST];
+    bool on_disk;   /* there is a note, so that removing it says something */
+    bool undecided; /* the source differs, and could not be read */
+    int64_t asked_ms;
+} qk_seed_latch;
+
+/* A PIN on its way to a token. */
+typedef struct qk_seed_try {
+    qk_secret pin;
+    uint8_t source[QK_SEED_DIGEST]; /* what its source looked like just before it was read */
+    uint8_t mark[QK_SEED_DIGEST];   /* tells equal PINs, in this process */
+} qk_seed_try;
+
+/* Hashes that were made, so that hundreds of targets with one PIN do not take a minute. */
+typedef struct qk_seed_hashes {
+    qk_secret key; /* of marks */
+    uint8_t salt[QK_SEED_SALT];
+    bool has_salt;
+    struct {
+        uint8_t salt[QK_SEED_SALT], mark[QK_SEED_DIGEST], hash[QK_SEED_DIGEST];
+    } made[8];
+    unsigned next;
+} qk_seed_hashes;
+
+/* ---- latch_pin.c ---- */
+
+/* The PIN as it can be had now. As qk_seed_pin_read. */
+QK_MUST_CHECK qk_err qk_seed_try_read(qk_seed_hashes *hashes, const qk_seed_target_config *config, qk_seed_try *out);
+void qk_seed_try_done(qk_seed_try *tried);
+QK_MUST_CHECK qk_err qk_seed_try_hash(qk_seed_hashes *hashes, const qk_seed_try *tried,
+                                      const uint8_t salt[QK_SEED_SALT], uint8_t out[QK_SEED_DIGEST]);
+/* A salt for new notes: one for all of this process, so that a restart with many latched targets hashes a PIN once. */
+QK_MUST_CHECK qk_err qk_seed_salt_get(qk_seed_hashes *hashes, uint8_t out[QK_SEED_SALT]);
+QK_MUST_CHECK qk_err qk_seed_source_digest(const qk_seed_target_config *config, uint8_t out[QK_SEED_DIGEST]);
+/* Does the PIN come from where nothing can be seen of it without asking? */
+bool qk_seed_source_is_hidden(const qk_seed_target_config *config);
+/* What it looks like, in words. */
+void qk_seed_source_put(const qk_seed_target_config *config, qk_buf *out);
+
+/* ---- latch_note.c ---- */
+
+void qk_seed_note_path(const char *folder, const char *target, qk_buf *out);
+void qk_seed_note_write(const qk_seed_latch *latch, const qk_seed_target_config *config, qk_buf *out);
+/* QK_E_DATA_INVALID if it cannot be understood. on_disk is not touched. */
+QK_MUST_CHECK qk_err qk_seed_note_read(qk_view text, const qk_seed_target_config *config, qk_seed_latch *out);
+QK_MUST_CHECK qk_err qk_seed_what_digest(const qk_seed_target_config *config, uint8_t out[QK_SEED_DIGEST]);
+
+/* ---- latch.c ---- */
+
+/* At the start and at a reload. Fills target->latch if so. */
+bool qk_seed_latch_is_set(qk_seeder *seeder, qk_seed_target *target);
+/* Is a target that was latched in this process still so? */
+bool qk_seed_latch_holds(qk_seeder *seeder, qk_seed_target *target);
+/* `tried`: what was refused; NULL if there was no login. */
+void qk_seed_latch_set(qk_seeder *seeder, qk_seed_target *target, CK_RV code, const qk_seed_try *tried);
+void qk_seed_latch_clear(const qk_seeder *seeder, qk_seed_target *target);
+/* Lets those go on whose PIN was corrected, or whose note was removed. */
+void qk_seed_latches_look(qk_seeder *seeder, int64_t now_ms);
+
+#endif
