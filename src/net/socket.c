@@ -13,6 +13,8 @@
 
 enum { TICK_MS = 250 };
 
+static int interrupting = -1; /* set before anything waits */
+
 static void free_addresses(struct addrinfo **addresses)
 {
     if (*addresses)
@@ -25,16 +27,27 @@ static void close_fd(int *fd)
         close(*fd);
 }
 
-/* poll() that goes on after a signal: 1 ready, 0 too late, -1 failed. */
+/* poll() that goes on after a signal handler: 1 ready, 0 too late or interrupted, -1 failed. */
 static int wait_for(int fd, short events, qk_deadline_ms deadline)
 {
-    struct pollfd poller = { .fd = fd, .events = events };
+    struct pollfd pollers[] = { { .fd = fd, .events = events }, { .fd = interrupting, .events = POLLIN } };
+    bool no_wait = deadline == QK_IO_NO_WAIT;
     int ready;
 
     do
-        ready = poll(&poller, 1, deadline == QK_IO_NO_WAIT ? 0 : qk_deadline_left(deadline));
+        ready = poll(pollers, no_wait ? 1 : 2, no_wait ? 0 : qk_deadline_left(deadline));
     while (ready < 0 && errno == EINTR);
-    return ready;
+    return pollers[1].revents ? 0 : ready;
+}
+
+void qk_socket_interrupt_by(int fd)
+{
+    interrupting = fd;
+}
+
+bool qk_socket_interrupted(void)
+{
+    return interrupting >= 0 && wait_for(interrupting, POLLIN, QK_IO_NO_WAIT) != 0;
 }
 
 static bool set_up(int fd)
@@ -132,7 +145,7 @@ static inline qk_io move(int fd, void *data, size_t len, qk_deadline_ms deadline
 
     for (;;) {
         int left = no_wait ? 0 : qk_deadline_left(deadline);
-        bool in_kernel = left < 0 || left >= TICK_MS;
+        bool in_kernel = interrupting < 0 && (left < 0 || left >= TICK_MS);
         int ready = in_kernel || no_wait ? 1 : wait_for(fd, events, deadline);
         ssize_t moved = ready > 0 ? step(fd, data, len, in_kernel ? 0 : MSG_DONTWAIT) : -1;
 

@@ -28,4 +28,11 @@ qk_io qk_socket_send(int fd, const void *data, size_t len, qk_deadline_ms deadli
 /* True if a read would not wait: bytes, the end, or an error. */
 bool qk_socket_readable(int fd);
 
+/* For a program with one thread and a loop of its own: once `fd` can be read (a signalfd, say), whatever waits for a
+ * socket ends as if its deadline had come, and the loop has its turn. For the whole process, and so for programs alone;
+ * -1, as it is at first: nothing does that. Sockets are then waited for with poll() alone. */
+void qk_socket_interrupt_by(int fd);
+/* Would that end a wait now? Tells an interruption from a peer that is late. */
+bool qk_socket_interrupted(void);
+
 #endif

@@ -2,8 +2,8 @@
 /* Client connections that may live inside somebody else's process.
  *
  * TLS 1.2/1.3 on the crypto room's private OpenSSL context (qk_openssl), never the host's; sockets with deadlines on
- * every step; no SIGPIPE (send with MSG_NOSIGNAL); no thread, no signal handler, no global state. One connection is
- * used by one thread at a time. */
+ * every step; no SIGPIPE (send with MSG_NOSIGNAL); no thread, no signal handler, no global state but the interruption
+ * of socket.h, which is for programs alone. One connection is used by one thread at a time. */
 #ifndef QK_NET_TLS_H
 #define QK_NET_TLS_H
 
