@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "entropy/random.h"
+#include "net/socket.h"
 #include "seeder/supervisor.h"
 
 enum { MOST_BLOCKS = 512, MOST_AT_ONCE = 524288, DOWNLOAD_MS = 10000 };
@@ -154,11 +155,22 @@ static int by_size(const void *a, const void *b)
 }
 
 /* Their next turn is planned already. This one may be made up for until then: once the service's pause is over. */
-static void give_turn_back(const qk_seeder *seeder, qk_seed_target *const *targets, size_t count)
+static void give_turn_back(qk_seed_target *const *targets, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (!targets[i]->waiting && !seeder->once)
+        if (!targets[i]->waiting)
             targets[i]->due_ms -= (int64_t)targets[i]->config.period * 1000;
+}
+
+/* A signal came: whatever the loop does about it comes first. */
+static void put_off(const qk_seeder *seeder, qk_seed_target *const *targets, size_t count)
+{
+    qk_log(QK_LOG_INFO, "op=download words=\"interrupted by a signal\"");
+    if (!seeder->once)
+        give_turn_back(targets, count);
+    for (size_t i = 0; i < count && seeder->once; i++)
+        if (!targets[i]->waiting)
+            targets[i]->due_ms = 0; /* its one turn is to come yet */
 }
 
 /* How many from the first on share a download. */
@@ -180,10 +192,15 @@ void qk_seeds_give_out(qk_seeder *seeder, qk_seed_target **due, size_t count)
         qk_err err;
         run = run_of(due + at, count - at);
         err = give_out_equal(seeder, due + at, run, &retry_after_ms);
-        if (err != QK_OK) {
-            note_failure(seeder, err, retry_after_ms);
-            give_turn_back(seeder, due + at, count - at);
+        if (err == QK_OK)
+            continue;
+        if (qk_socket_interrupted()) {
+            put_off(seeder, due + at, count - at);
             return;
         }
+        note_failure(seeder, err, retry_after_ms);
+        if (!seeder->once)
+            give_turn_back(due + at, count - at);
+        return;
     }
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each answer of the service leads to. The supply and the workers are the test's own. */
+#include <unistd.h>
+
 #include "base/testing.h"
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"
+#include "net/socket.h"
 #include "seeder/supervisor.h"
 
 enum { TARGETS = 6, MOST_SEED = 1024, HOUR_MS = 3600000, TEN_MINUTES_MS = 600000, PERIOD_S = 10, DUE_MS = 50000 };
@@ -229,6 +232,28 @@ static void with_once_a_target_has_one_turn(void **state)
         assert_int_equal(targets[i].due_ms, DUE_MS + PERIOD_S * 1000);
 }
 
+static void a_signal_puts_off_a_download_and_is_no_failure(void **state)
+{
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    qk_socket_interrupt_by(ends[0]);
+    supply.fails = QK_E_TIMEOUT;
+    for (int once = 0; once < 2; once++) {
+        seeder.once = once;
+        targets[0].due_ms = DUE_MS + PERIOD_S * 1000;
+        give_out(1);
+        assert_int_equal(targets[0].due_ms, once ? 0 : DUE_MS);
+    }
+    qk_socket_interrupt_by(-1);
+    assert_int_equal(seeder.download_failures, 0);
+    assert_int_equal(seeder.service_pause_until_ms, 0);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 /* ---- what is no random ---- */
 
 static void one_value_seeds_nobody(void **state)
@@ -283,6 +308,7 @@ int main(void)
         SEEDS_TEST(every_target_gets_bytes_of_its_own),
         SEEDS_TEST(after_a_failure_the_other_sizes_are_due_still),
         SEEDS_TEST(with_once_a_target_has_one_turn),
+        SEEDS_TEST(a_signal_puts_off_a_download_and_is_no_failure),
         SEEDS_TEST(one_value_seeds_nobody),
         SEEDS_TEST(a_block_seeds_once),
     };

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"
+#include "net/socket.h"
 #include "seeder/text.h"
 
 enum {
@@ -296,6 +297,7 @@ static qk_err run(qk_seeder *seeder, qk_seed_mode mode, bool retry_logins)
     QK_TRY(qk_seeder_load(seeder, &seeder->config));
     QK_TRY(qk_log_open(seeder->config.log_path, (qk_log_level)seeder->config.log_level));
     QK_TRY(watch_signals(&signals));
+    qk_socket_interrupt_by(signals); /* a service that is silent keeps no signal waiting */
     seeder->ask = asks[mode];
     seeder->once = mode != QK_SEED_DAEMON;
     seeder->retry_logins = retry_logins;
@@ -310,6 +312,7 @@ static qk_err run(qk_seeder *seeder, qk_seed_mode mode, bool retry_logins)
     qk_seed_workers_stop(seeder, STOP_MS);
     seeder->changed = true;
     qk_seeder_write_status(seeder, qk_clock_monotonic_ms());
+    qk_socket_interrupt_by(-1);
     close(signals);
     return QK_OK;
 }

@@ -929,6 +929,63 @@ def sigterm_ends_after_one_order_of_many(place):
     assert time.monotonic() - begin < 4, "the orders were all done first"
 
 
+def patient(place, url=None):
+    text = open(place.configure()).read().replace("timeout_ms: 500", "timeout_ms: 9000, connect_timeout_ms: 9000")
+    place.write("seed.yaml", text.replace(service.url, url or service.url))
+
+
+def ends_at_once(process):
+    begin = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    equal(process.wait(15), 0)
+    assert time.monotonic() - begin < 2, "%.1f s" % (time.monotonic() - begin)
+
+
+@test
+def sigterm_ends_it_while_the_service_is_silent(place):
+    patient(place)
+    service.begin(good, silent)
+    process = place.start()
+    until(lambda: place.seeds("A1") and len(service.requests) == 2)
+    ends_at_once(process)
+    equal((len(place.calls("C_Finalize")), len(place.calls("C_Logout"))), (1, 1))
+
+
+@test
+def sigterm_ends_it_while_no_connection_comes_about(place):
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        waiting = [socket.socket() for _ in range(3)]  # the backlog is full: further connections get no answer
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(deaf.getsockname())
+        patient(place, "http://127.0.0.1:%d" % deaf.getsockname()[1])
+        asking = lambda: len(re.findall(r" 0100007F:%04X 02 " % deaf.getsockname()[1], open("/proc/net/tcp").read()))
+        before = asking()  # sockets in SYN_SENT
+        process = place.start()
+        until(lambda: asking() > before)
+        ends_at_once(process)
+        for one in waiting:
+            one.close()
+
+
+@test
+def a_silent_service_keeps_no_other_signal_waiting(place):
+    patient(place)
+    service.begin(silent, silent, good)
+    process = place.start()
+    until(lambda: len(service.requests) == 1)
+    begin = time.monotonic()
+    process.send_signal(signal.SIGHUP)
+    until(lambda: len(service.requests) == 2)
+    process.send_signal(signal.SIGUSR1)
+    until(lambda: place.seeds("A1"))
+    assert time.monotonic() - begin < 2.5, "%.1f s" % (time.monotonic() - begin)
+    equal(any("op=reload" in line for line in process.log), True)
+    until(lambda: "quantoki_seed_download_failures_total 0\n" in open(place.path("metrics")).read())
+
+
 @test
 def a_reload_closes_the_sessions_of_what_is_gone(place):
     place.configure({}, {"token_label": "beta"})

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "entropy/service/service_stock.h"
 #include "entropy/service/service_turn.h"
+#include "net/socket.h"
 
 enum { MOST_AT_ONCE = 524288, MOST_BLOCK = 1024, MOST_BLOCKS = 512, UNIT = 1024 };
 enum { FIRST_PAUSE_MS = 100, MOST_PAUSE_MS = 2000, REST_MS = 60000, STOCK_AGE_MS = 300000 };
@@ -231,7 +232,7 @@ static bool ask_each_once(qk_supply *supply, download *want)
             qk_service_turn_succeed(&supply->turns[order[i]]);
             return true;
         }
-        want->over = is_ours(err);
+        want->over = is_ours(err) || qk_socket_interrupted();
         if (want->over)
             want->failure = *qk_failure_last();
         else
@@ -258,6 +259,13 @@ static bool wait_for_one(const qk_supply *supply, int64_t pause_ms, qk_deadline_
     return true;
 }
 
+/* It was kept while others were born. */
+static qk_err tell(const qk_failure *failure)
+{
+    qk_fail_at(failure->file, failure->line, failure->code, "%s", failure->words);
+    return failure->code;
+}
+
 static qk_err fetch(qk_supply *supply, download *want)
 {
     int64_t growing_ms = FIRST_PAUSE_MS;
@@ -272,7 +280,7 @@ static qk_err fetch(qk_supply *supply, download *want)
             return QK_OK;
         }
         if (want->over || round == supply->config.retries || !wait_for_one(supply, growing_ms, want->deadline))
-            return qk_fail(want->failure.code, "%s", want->failure.words);
+            return tell(&want->failure);
         growing_ms = growing_ms * 2 < MOST_PAUSE_MS ? growing_ms * 2 : MOST_PAUSE_MS;
     }
 }

@@ -7,7 +7,8 @@
  * 3. Further rounds ask only those whose failure may pass (429, 5xx, network), after a pause, and not before their
  *    Retry-After (at most an hour).
  * 4. A service that failed is asked last for a minute; if it then fails again, for two, up to sixteen; and for as long
- *    as its Retry-After. Otherwise the list's order counts. */
+ *    as its Retry-After. Otherwise the list's order counts.
+ * 5. An interruption (qk_socket_interrupt_by) ends the call, and blames no service. */
 #ifndef QK_ENTROPY_SERVICE_SUPPLY_H
 #define QK_ENTROPY_SERVICE_SUPPLY_H
 

@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "base/testing.h"
 #include "crypto/crypto.h"
+#include "net/socket.h"
 #include "net/test_server.h"
 
 enum { LEN = 16, LONG_MS = 60000, SERVICES = 6, SILENT = -1, MOST = 8192 };
@@ -428,6 +429,28 @@ static void who_wants_to_be_left_alone_holds_up_no_other(void **state)
     assert_int_equal(f->services[1].requests, 2);
 }
 
+/* ---- interruptions ---- */
+
+static void an_interruption_ends_the_call_and_blames_nobody(void **state)
+{
+    fixture *f = *state;
+    int ends[2];
+
+    f->config.url_count = 2;
+    f->config.retries = 5;
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    qk_socket_interrupt_by(ends[0]);
+    assert_qk_err(fetch(f, LONG_MS), QK_E_TIMEOUT);
+    qk_socket_interrupt_by(-1);
+    assert_int_equal(f->services[1].requests, 0);
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_int_equal(f->services[1].requests, 0); /* the first does not rest for it */
+    close(ends[0]);
+    close(ends[1]);
+}
+
 /* ---- what a download of whole KiB leaves over ---- */
 
 static void fetch_more(fixture *f, size_t block_len, size_t count, uint8_t *all, size_t *len)
@@ -633,6 +656,7 @@ int main(void)
         SUPPLY_TEST(no_retry_after_is_longer_than_an_hour),
         SUPPLY_TEST(a_retry_after_is_of_the_service_whose_error_is_told),
         SUPPLY_TEST(who_wants_to_be_left_alone_holds_up_no_other),
+        SUPPLY_TEST(an_interruption_ends_the_call_and_blames_nobody),
         SUPPLY_TEST(the_rest_of_a_kib_serves_the_next),
         SUPPLY_TEST(a_service_that_turns_out_to_have_no_post_wastes_nothing_either),
         SUPPLY_TEST(blocks_beyond_a_kib_waste_nothing),
