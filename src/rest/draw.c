@@ -12,12 +12,14 @@
 #include "rest/block_request.h"
 #include "rest/parameters.h"
 #include "rest/parts.h"
+#include "rest/signing.h"
 
 enum { KIB = 1024, MOST_KIB = 512, MOST_RAW = 1024 * 1024, SCRATCH = 64 * 1024 };
 
 typedef struct drawing {
     qk_block_request blocks;
     const char *before, *after; /* around the array of blocks; NULL: bytes alone */
+    qk_rest_signing signing;
 } drawing;
 
 /* ---- the thread's place ---- */
@@ -116,9 +118,10 @@ static void write_blocks(const drawing *draw, const uint8_t *bytes, uint8_t *out
     put(out, draw->after);
 }
 
-/* `bytes` NULL: HEAD. From qk_rest_close on the call is not looked at any more: it goes with its exchange. If the
- * answer finds no room, the session has said 503, and nothing was served. */
-static void send(qk_rest *rest, qk_rest_call *call, const drawing *draw, qk_entropy_type type, const uint8_t *bytes)
+/* `bytes` NULL: HEAD; `body` is there if it was written already. From qk_rest_close on the call is not looked at any
+ * more: it goes with its exchange. If the answer finds no room, the session has said 503, and nothing was served. */
+static void send(qk_rest *rest, qk_rest_call *call, const drawing *draw, qk_entropy_type type, const uint8_t *bytes,
+                 qk_view body)
 {
     QK_OWNED(qk_token_use_unref) qk_token_use *use = call->use;
     size_t row = (size_t)(call->route - qk_rest_routes), drawn = draw->blocks.block_len * draw->blocks.count;
@@ -131,7 +134,10 @@ static void send(qk_rest *rest, qk_rest_call *call, const drawing *draw, qk_entr
     qk_rest_close(rest, call, 200);
     out = qk_http_answer_begin(exchange, 200, draw->before ? "application/json" : "application/octet-stream", len);
     if (out && bytes) {
-        write_blocks(draw, bytes, out);
+        if (body.data)
+            memcpy(out, body.data, body.len);
+        else
+            write_blocks(draw, bytes, out);
         qk_counters_bytes(rest->counters, row, use ? qk_token_use_name(use) : "", type, drawn);
     } else if (out) {
         memset(out, 0, len);
@@ -149,15 +155,28 @@ static bool give_head(qk_rest *rest, qk_rest_call *call, const drawing *draw)
         qk_rest_refuse_supply(call);
         return false;
     }
-    send(rest, call, draw, has(QK_ENTROPY_QUANTUM) ? QK_ENTROPY_QUANTUM : QK_ENTROPY_MIXED, NULL);
+    send(rest, call, draw, has(QK_ENTROPY_QUANTUM) ? QK_ENTROPY_QUANTUM : QK_ENTROPY_MIXED, NULL, QK_VIEW_NONE);
     return true;
+}
+
+/* A signature stands before the body, so that one is written beforehand, behind its bytes. */
+static qk_err sign(qk_rest *rest, qk_rest_call *call, const drawing *draw, uint8_t *bytes, size_t len,
+                   qk_view *out_body)
+{
+    *out_body = draw->before ? qk_view_of(bytes + len, answer_len(draw)) : qk_view_of(bytes, len);
+    if (draw->before)
+        write_blocks(draw, bytes, bytes + len);
+    return qk_rest_signing_write(rest, call, &draw->signing, 200, *out_body);
 }
 
 static bool give_bytes(qk_rest *rest, qk_rest_call *call, const drawing *draw)
 {
     size_t len = draw->blocks.block_len * draw->blocks.count;
-    uint8_t *bytes = scratch_of(len);
+    size_t room = draw->signing.wanted && draw->before ? len + answer_len(draw) : len;
+    uint8_t *bytes = scratch_of(room);
+    qk_view body = QK_VIEW_NONE;
     qk_entropy_type type;
+    qk_err err;
 
     if (!bytes) {
         qk_rest_refuse_failure(call, QK_E_NO_MEMORY);
@@ -167,17 +186,23 @@ static bool give_bytes(qk_rest *rest, qk_rest_call *call, const drawing *draw)
         qk_rest_refuse_supply(call);
         return false;
     }
-    send(rest, call, draw, type, bytes);
-    explicit_bzero(bytes, len);
-    return true;
+    err = draw->signing.wanted ? sign(rest, call, draw, bytes, len, &body) : QK_OK;
+    if (err == QK_OK)
+        send(rest, call, draw, type, bytes, body);
+    explicit_bzero(bytes, room);
+    if (err != QK_OK)
+        qk_rest_refuse_failure(call, err);
+    return err == QK_OK;
 }
 
 /* Allotment, then supply; what was not served does not count. */
-static bool give(qk_rest *rest, qk_rest_call *call, const drawing *draw)
+static bool give(qk_rest *rest, qk_rest_call *call, drawing *draw)
 {
     size_t len = draw->blocks.block_len * draw->blocks.count;
     bool head = call->exchange->method == QK_HTTP_HEAD; /* takes nothing, not even for a moment */
 
+    if (!head && !qk_rest_signing_read(rest, call, &draw->signing))
+        return false;
     if (call->use && !(head ? qk_token_use_has : qk_token_use_take)(call->use, len)) {
         qk_rest_refuse(call, QK_REFUSE_ALLOTMENT, "less than %zu bytes are left of this token's allotment", len);
         return false;

@@ -84,8 +84,16 @@ static void write_parameter(qk_json *json, const qk_rest_parameter *parameter, c
     qk_json_close(json, '}');
 }
 
-static void write_parameters(qk_json *json, const qk_rest_route *route)
+/* Answers with entropy are signed, if there is a key. */
+static bool is_signed(const qk_rest *rest, const qk_rest_route *route)
 {
+    return rest->signing_key && route->access == QK_ACCESS_ENTROPY && route->give;
+}
+
+static void write_parameters(qk_json *json, const qk_rest *rest, const qk_rest_route *route)
+{
+    static const qk_rest_parameter accept = { "Accept-Signature", "string",
+                                              .help = "Asks for a signature (RFC 9421)." };
     static const qk_rest_parameter name = { "name", "string", 0, 0, NULL, "Name of a source.", true };
 
     qk_json_open(json, "parameters", '[');
@@ -93,6 +101,8 @@ static void write_parameters(qk_json *json, const qk_rest_route *route)
         write_parameter(json, &name, "path");
     for (const qk_rest_parameter *parameter = route->query; parameter && parameter->name; parameter++)
         write_parameter(json, parameter, "query");
+    if (is_signed(rest, route))
+        write_parameter(json, &accept, "header");
     qk_json_close(json, ']');
 }
 
@@ -109,13 +119,17 @@ static void write_body(qk_json *json, const qk_rest_route *route)
         qk_json_close(json, '}');
 }
 
-static void open_answer(qk_json *json, int status, const char *words, const char *content_type)
+/* `headers` NULL: none that matter. */
+static void open_answer(qk_json *json, int status, const char *words, void (*headers)(qk_json *json),
+                        const char *content_type)
 {
     char key[8];
 
     snprintf(key, sizeof key, "%d", status);
     qk_json_open(json, key, '{');
     qk_json_text(json, "description", words);
+    if (headers)
+        headers(json);
     if (!content_type)
         return;
     qk_json_open(json, "content", '{');
@@ -128,10 +142,31 @@ static void close_answer(qk_json *json, const char *content_type)
         qk_json_close(json, '}');
 }
 
-/* What a request gets that is all right. */
-static void write_good_answer(qk_json *json, const qk_rest_route *route)
+static void write_signature_headers(qk_json *json)
 {
-    open_answer(json, route->produces ? 200 : 204, "Done.", route->produces);
+    static const char *const headers[][2] = {
+        { "Content-Digest", "Of the body (RFC 9530), if the answer is signed." },
+        { "Signature-Input", "What is signed (RFC 9421)." },
+        { "Signature", "The signature, Ed25519." },
+    };
+
+    qk_json_open(json, "headers", '{');
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+        qk_json_open(json, headers[i][0], '{');
+        qk_json_text(json, "description", headers[i][1]);
+        qk_json_open(json, "schema", '{');
+        qk_json_text(json, "type", "string");
+        qk_json_close(json, '}');
+        qk_json_close(json, '}');
+    }
+    qk_json_close(json, '}');
+}
+
+/* What a request gets that is all right. */
+static void write_good_answer(qk_json *json, const qk_rest *rest, const qk_rest_route *route)
+{
+    open_answer(json, route->produces ? 200 : 204, "Done.", is_signed(rest, route) ? write_signature_headers : NULL,
+                route->produces);
     if (route->answers_array) {
         qk_json_open(json, "schema", '{');
         qk_json_text(json, "type", "array");
@@ -151,15 +186,15 @@ static void write_good_answer(qk_json *json, const qk_rest_route *route)
     close_answer(json, route->produces);
 }
 
-static void write_answers(qk_json *json, const qk_rest_route *route)
+static void write_answers(qk_json *json, const qk_rest *rest, const qk_rest_route *route)
 {
     qk_json_open(json, "responses", '{');
-    write_good_answer(json, route);
+    write_good_answer(json, rest, route);
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         int status = answers[i].status == 400 && route->style == QK_STYLE_OPEN_API ? 422 : answers[i].status;
         if (answers[i].accesses && !(answers[i].accesses & 1u << route->access))
             continue;
-        open_answer(json, status, answers[i].words, "application/json");
+        open_answer(json, status, answers[i].words, NULL, "application/json");
         close_answer(json, "application/json");
     }
     qk_json_close(json, '}');
@@ -178,15 +213,15 @@ static void write_security(qk_json *json, const qk_rest_route *route)
     qk_json_close(json, ']');
 }
 
-static void write_route(qk_json *json, const qk_rest_route *route)
+static void write_route(qk_json *json, const qk_rest *rest, const qk_rest_route *route)
 {
     qk_json_open(json, route->path, '{');
     qk_json_open(json, route->methods & QK_HTTP_GET ? "get" : "post", '{');
     qk_json_text(json, "summary", route->summary);
     write_security(json, route);
-    write_parameters(json, route);
+    write_parameters(json, rest, route);
     write_body(json, route);
-    write_answers(json, route);
+    write_answers(json, rest, route);
     qk_json_close(json, '}');
     qk_json_close(json, '}');
 }
@@ -211,7 +246,6 @@ void qk_rest_make_openapi(qk_rest *rest, qk_rest_call *call)
 {
     qk_json json = qk_json_to(&call->body);
 
-    (void)rest;
     qk_json_open(&json, NULL, '{');
     qk_json_text(&json, "openapi", "3.0.3");
     qk_json_open(&json, "info", '{');
@@ -220,7 +254,7 @@ void qk_rest_make_openapi(qk_rest *rest, qk_rest_call *call)
     qk_json_close(&json, '}');
     qk_json_open(&json, "paths", '{');
     for (size_t i = 0; i < qk_rest_route_count; i++)
-        write_route(&json, &qk_rest_routes[i]);
+        write_route(&json, rest, &qk_rest_routes[i]);
     qk_json_close(&json, '}');
     write_schemes(&json);
     qk_json_close(&json, '}');

@@ -3,6 +3,7 @@
 #ifndef QK_REST_PARTS_H
 #define QK_REST_PARTS_H
 
+#include "entropy/signature/signing_key.h"
 #include "iam/attempts.h"
 #include "rest/counters.h"
 #include "rest/history.h"
@@ -22,6 +23,7 @@ struct qk_rest {
     qk_iam *iam;
     qk_attempts *attempts; /* log-ins that failed */
     qk_tokens *tokens;
+    qk_signing_key *signing_key; /* of answers; NULL: none */
     qk_test_log *log;
     qk_rest_host host;
     int64_t started_ms;

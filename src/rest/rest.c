@@ -12,6 +12,14 @@
 
 #include "base/log.h"
 
+static qk_err load_signing_key(qk_rest *rest)
+{
+    if (rest->config.signing_key)
+        return qk_signing_key_load(rest->config.signing_key, &rest->signing_key);
+    return rest->config.sign == QK_REST_SIGN_ALWAYS ? qk_fail(QK_E_CONFIG, "rest.sign: always needs rest.signing_key")
+                                                    : QK_OK;
+}
+
 qk_err qk_rest_new(const qk_rest_config *config, qk_iam *iam, qk_tokens *tokens, qk_test_log *log,
                    const qk_rest_host *host, qk_rest **out_rest)
 {
@@ -27,6 +35,7 @@ qk_err qk_rest_new(const qk_rest_config *config, qk_iam *iam, qk_tokens *tokens,
     rest->started_ms = qk_clock_monotonic_ms();
     qk_history_init(&rest->history);
     pthread_mutex_init(&rest->bundle_lock, NULL);
+    QK_TRY(load_signing_key(rest));
     QK_TRY(qk_attempts_new(&rest->attempts));
     QK_TRY(qk_counters_new(qk_rest_route_count, &rest->counters));
     *out_rest = rest;
@@ -43,6 +52,7 @@ void qk_rest_free(qk_rest **rest)
         qk_buf_done(&(*rest)->bundles[i].document);
     pthread_mutex_destroy(&(*rest)->bundle_lock);
     qk_attempts_free(&(*rest)->attempts);
+    qk_signing_key_free(&(*rest)->signing_key);
     free((*rest)->counters);
     free(*rest);
     *rest = NULL;

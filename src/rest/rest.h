@@ -16,13 +16,17 @@
 typedef struct qk_rest qk_rest;
 typedef struct qk_rest_route qk_rest_route;
 
+typedef enum qk_rest_sign { QK_REST_SIGN_ASKED, QK_REST_SIGN_ALWAYS } qk_rest_sign;
+
 /* Map `rest` of quantokid.yaml; rows in rest_config.c. */
 typedef struct qk_rest_config {
-    bool open;              /* entropy and capabilities without a token, as an appliance on its own network */
-    bool strict_types;      /* 415 unless a POST says application/json */
-    int metrics;            /* /metrics: loopback (peers on this machine need no token), token, open */
-    int logs;               /* test logs, status, page: open or token */
-    const char *public_url; /* for report links; NULL: the request's Host */
+    bool open;               /* entropy and capabilities without a token, as an appliance on its own network */
+    bool strict_types;       /* 415 unless a POST says application/json */
+    int metrics;             /* /metrics: loopback (peers on this machine need no token), token, open */
+    int logs;                /* test logs, status, page: open or token */
+    const char *public_url;  /* for report links; NULL: the request's Host */
+    const char *signing_key; /* PEM file; NULL: answers are not signed */
+    int sign;                /* qk_rest_sign */
 } qk_rest_config;
 
 extern const qk_config_row qk_rest_config_rows[];
@@ -37,7 +41,7 @@ typedef struct qk_rest_host {
     const char *log_path; /* for the bundle; NULL: none */
 } qk_rest_host;
 
-/* All borrowed. */
+/* All borrowed. QK_E_CONFIG if the signing key cannot be read. */
 QK_MUST_CHECK qk_err qk_rest_new(const qk_rest_config *config, qk_iam *iam, qk_tokens *tokens, qk_test_log *log,
                                  const qk_rest_host *host, qk_rest **out_rest);
 void qk_rest_free(qk_rest **rest);

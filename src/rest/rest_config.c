@@ -5,6 +5,7 @@
 
 static const char *const metrics_choices[] = { "loopback", "token", "open", NULL };
 static const char *const logs_choices[] = { "open", "token", NULL };
+static const char *const sign_choices[] = { "asked", "always", NULL }; /* qk_rest_sign */
 
 #define AT(member) offsetof(qk_rest_config, member)
 
@@ -22,6 +23,10 @@ const qk_config_row qk_rest_config_rows[] = {
       .help = "Status page, status and test logs: open, or token (scope metrics)." },
     { .key = "public_url", .type = QK_CONFIG_TEXT, .offset = AT(public_url),
       .help = "How clients reach this server (https://host:port), for links in answers; the request's Host if empty." },
+    { .key = "signing_key", .type = QK_CONFIG_TEXT, .offset = AT(signing_key),
+      .help = "PEM file with the Ed25519 key that signs answers with entropy (RFC 9421); they are not signed if empty." },
+    { .key = "sign", .type = QK_CONFIG_CHOICE, .offset = AT(sign), .fallback = "asked", .choices = sign_choices,
+      .help = "Which of them are signed: asked (those to requests with Accept-Signature) or always (all)." },
 };
 /* clang-format on */
 

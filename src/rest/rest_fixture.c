@@ -233,7 +233,7 @@ const reply *post(const char *target, const char *body)
 
 const char *header(const reply *answer, const char *name)
 {
-    static char values[4][256];
+    static char values[4][512];
     static unsigned next;
     size_t len = strlen(name);
 
