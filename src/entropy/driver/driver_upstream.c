@@ -70,6 +70,7 @@ static qk_err upstream_open(const qk_source_config *config, uint64_t *position, 
     u->config = config;
     err = qk_entropy_service_new(&(qk_entropy_service_config){ .url = config->url,
                                                                .cacert = config->cacert,
+                                                               .signer_key = config->signer_key,
                                                                .api = (qk_entropy_api)config->api,
                                                                .token = qk_secret_reveal(&token) },
                                  &u->service);

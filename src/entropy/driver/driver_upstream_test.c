@@ -10,6 +10,7 @@
 
 static struct {
     char token[64];
+    char signer_key[64];
     qk_entropy_api api;
     size_t fetches, shortest, longest;
     qk_err err;
@@ -25,6 +26,7 @@ qk_err __wrap_qk_entropy_service_fetch(qk_entropy_service *it, uint8_t *out, siz
 qk_err __wrap_qk_entropy_service_new(const qk_entropy_service_config *config, qk_entropy_service **out_service)
 {
     snprintf(service.token, sizeof service.token, "%.*s", (int)config->token.len, (const char *)config->token.data);
+    snprintf(service.signer_key, sizeof service.signer_key, "%s", config->signer_key ? config->signer_key : "");
     service.api = config->api;
     *out_service = (qk_entropy_service *)(void *)&service;
     return QK_OK;
@@ -72,6 +74,7 @@ static qk_source_config config_of(const char *token)
                                .enabled = true,
                                .url = "https://entropy.example.org",
                                .token_file = token,
+                               .signer_key = "/etc/quantoki/signer.pem",
                                .api = QK_ENTROPY_API_POST,
                                .sample_bits = 8,
                                .min_entropy = 7.8,
@@ -94,6 +97,7 @@ static void several_kib_are_fetched_at_a_time_until_the_queue_is_full(void **sta
         ;
     assert_true(qk_source_healthy(source));
     assert_string_equal(service.token, "secret-token");
+    assert_string_equal(service.signer_key, "/etc/quantoki/signer.pem");
     assert_int_equal(service.api, QK_ENTROPY_API_POST);
     assert_true(service.shortest >= 4096 && service.longest <= 16 * 1024);
     fetches = service.fetches;

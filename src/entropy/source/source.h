@@ -47,7 +47,7 @@ typedef struct qk_source_config {
     int statistics;       /* SP 800-22 tap: raw, conditioned, off */
     bool loop;            /* file: starts again at its end, for tests; else the end is a permanent failure */
     /* upstream: an entropy service */
-    const char *url, *token_file, *cacert;
+    const char *url, *token_file, *cacert, *signer_key;
     int api; /* qk_entropy_api: how it is asked */
 } qk_source_config;
 

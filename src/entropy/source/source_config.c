@@ -46,6 +46,8 @@ const qk_config_row qk_source_config_rows[] = {
       .help = "upstream: which of its calls; get and post are in every version, raw (no JSON) only in quantokid." },
     { "token_file", QK_CONFIG_TEXT, AT(token_file), .help = "upstream: file with the bearer token, mode 0600." },
     { "cacert", QK_CONFIG_TEXT, AT(cacert), .help = "upstream: PEM file of authorities; the system's if empty." },
+    { "signer_key", QK_CONFIG_TEXT, AT(signer_key),
+      .help = "upstream: PEM file with the Ed25519 public key that must have signed its answers; none if empty." },
 };
 /* clang-format on */
 const size_t qk_source_config_row_count = sizeof qk_source_config_rows / sizeof qk_source_config_rows[0];
@@ -82,6 +84,7 @@ static qk_err check_keys(const qk_source_config *config, const qk_driver *driver
                        : !driver->url && config->url                               ? "url"
                        : !driver->url && config->token_file                        ? "token_file"
                        : !driver->url && config->cacert                            ? "cacert"
+                       : !driver->url && config->signer_key                        ? "signer_key"
                                                                                    : NULL;
 
     if (missing)

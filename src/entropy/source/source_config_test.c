@@ -104,6 +104,7 @@ static void mistakes_are_named_with_their_place(void **state)
         { "sources:\n  - { name: a, driver: hwrng, baud: 9600 }\n", "baud: the driver `hwrng`" },
         { "sources:\n  - { name: a, driver: device, path: /dev/x, baud: 9601 }\n", "no serial speed of 9601" },
         { "sources:\n  - { name: a, driver: kernel, token_file: /x }\n", "token_file: the driver `kernel`" },
+        { "sources:\n  - { name: a, driver: kernel, signer_key: /x }\n", "signer_key: the driver `kernel`" },
         { "sources:\n  - { name: a, driver: kernel, min_entropy: 7.9 }\n", "expected 0.1 to 7.8" },
         { "sources:\n  - { name: a, driver: kernel, min_entropy: 0.01 }\n", "min_entropy: expected a number from 0.1" },
         { "sources:\n  - { name: a, driver: kernel, sample_bits: 1, min_entropy: 1.1 }\n", "expected 0.1 to 1.0" },

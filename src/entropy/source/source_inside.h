@@ -15,7 +15,7 @@ enum {
     SOURCE_CHUNK = 16 * 1024, /* most bytes of one read */
     SOURCE_BLOCK = 512,       /* two equal ones in a row are a failure */
     SOURCE_RATE_SLOTS = 8,    /* seconds of which the rate is the mean, with the current one */
-    SOURCE_TEXTS = 5,
+    SOURCE_TEXTS = 6,
 };
 
 typedef struct source_rate_slot {
