@@ -87,8 +87,8 @@ static qk_err ask(attempt *it)
 /* Does the error say that another question may be answered? */
 static bool may_ask_otherwise(attempt *it, qk_err err)
 {
-    if (err == QK_E_METHOD_UNKNOWN && !it->place->post_missing && it->config->api == QK_SUPPLY_AUTO) {
-        it->place->post_missing = true;
+    if (err == QK_E_METHOD_UNKNOWN && it->config->api == QK_SUPPLY_AUTO) {
+        it->place->post_missing = !it->place->post_missing;
         return true;
     }
     if (err == QK_E_NOT_AUTHENTICATED && it->wish->stock)
@@ -104,7 +104,9 @@ static qk_err ask_twice(attempt *it)
         return err;
     qk_entropy_service_free(&it->place->client);
     err = ask(it);
-    if (err == QK_E_NOT_AUTHENTICATED)
+    if (err == QK_E_METHOD_UNKNOWN)
+        it->place->post_missing = false; /* neither is there: nothing is known of it */
+    if (err == QK_E_METHOD_UNKNOWN || err == QK_E_NOT_AUTHENTICATED)
         qk_entropy_service_free(&it->place->client);
     return err;
 }

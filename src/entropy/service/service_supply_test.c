@@ -239,6 +239,36 @@ static void a_service_without_post_is_found_out_once(void **state)
     assert_int_equal(f->services[0].gets, 2);
 }
 
+static void a_service_whose_paths_were_gone_for_a_while_is_asked_both_ways_again(void **state)
+{
+    fixture *f = *state;
+
+    f->services[0].script[0] = 404; /* both ways */
+    f->services[0].script[1] = 404;
+    f->services[0].script[2] = 200;
+    assert_qk_err(fetch(f, LONG_MS), QK_E_METHOD_UNKNOWN);
+    assert_int_equal(f->services[0].gets, 1);
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_int_equal(f->services[0].gets, 1);
+    f->services[0].script[3] = 404; /* the POST, and then the GET */
+    assert_qk_err(fetch(f, LONG_MS), QK_E_METHOD_UNKNOWN);
+    assert_int_equal(f->services[0].requests, 5);
+}
+
+static void a_service_that_gets_post_and_loses_get_is_found_out_too(void **state)
+{
+    fixture *f = *state;
+
+    f->services[0].script[0] = 405; /* the GET is answered */
+    f->services[0].script[1] = 405;
+    assert_qk_ok(fetch(f, LONG_MS));
+    f->services[0].script[2] = 404;
+    f->services[0].script[3] = 200;
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_int_equal(f->services[0].requests, 4);
+    assert_int_equal(f->services[0].gets, 2);
+}
+
 static void the_way_of_asking_may_be_fixed(void **state)
 {
     fixture *f = *state;
@@ -644,6 +674,8 @@ int main(void)
         SUPPLY_TEST(what_all_services_refuse_is_not_repeated),
         SUPPLY_TEST(a_refusal_does_not_hide_that_another_may_come_back),
         SUPPLY_TEST(a_service_without_post_is_found_out_once),
+        SUPPLY_TEST(a_service_whose_paths_were_gone_for_a_while_is_asked_both_ways_again),
+        SUPPLY_TEST(a_service_that_gets_post_and_loses_get_is_found_out_too),
         SUPPLY_TEST(the_way_of_asking_may_be_fixed),
         SUPPLY_TEST(the_token_is_read_again_after_a_refusal),
         SUPPLY_TEST(a_token_that_stays_bad_is_told),
