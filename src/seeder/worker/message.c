@@ -170,29 +170,109 @@ static ssize_t receive_some(int fd, void *data, size_t len)
     return recv(fd, data, len, 0);
 }
 
+qk_err qk_seed_queue(const qk_buf *message, qk_buf *outgoing)
+{
+    QK_TRY(qk_buf_check(message));
+    qk_buf_put_counted(outgoing, qk_buf_view(message));
+    return qk_buf_check(outgoing);
+}
+
 qk_err qk_seed_send(int fd, const qk_buf *message)
 {
     QK_OWNED(qk_buf_done) qk_buf framed = QK_BUF_NONE;
 
-    QK_TRY(qk_buf_check(message));
-    qk_buf_put_counted(&framed, qk_buf_view(message));
-    QK_TRY(qk_buf_check(&framed));
+    QK_TRY(qk_seed_queue(message, &framed));
     return move(fd, framed.data, framed.len, send_some);
+}
+
+static qk_err length_of(const uint8_t head[4], size_t *out_len)
+{
+    qk_reader reader = qk_reader_of(qk_view_of(head, 4));
+    uint32_t len = qk_read_u32(&reader);
+
+    if (len > MOST_MESSAGE)
+        return qk_fail(QK_E_PROTOCOL, "a message of %u bytes between supervisor and worker", len);
+    *out_len = len;
+    return QK_OK;
 }
 
 qk_err qk_seed_receive(int fd, qk_buf *out)
 {
-    uint8_t head[4];
-    qk_reader reader = qk_reader_of(qk_view_of(head, sizeof head));
-    uint32_t len;
-    uint8_t *place;
+    uint8_t head[4], *place;
+    size_t len;
 
     QK_TRY(move(fd, head, sizeof head, receive_some));
-    len = qk_read_u32(&reader);
-    if (len > MOST_MESSAGE)
-        return qk_fail(QK_E_PROTOCOL, "a message of %u bytes between supervisor and worker", len);
+    QK_TRY(length_of(head, &len));
     qk_buf_clear(out);
     place = qk_buf_grow(out, len);
     QK_TRY(qk_buf_check(out));
     return move(fd, place, len, receive_some);
+}
+
+/* ---- the same without waiting ---- */
+
+static bool is_for_later(ssize_t moved)
+{
+    return moved < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+qk_err qk_seed_flush(int fd, qk_buf *outgoing)
+{
+    size_t sent = 0;
+    ssize_t moved = 0;
+
+    while (sent < outgoing->len) {
+        moved = send(fd, outgoing->data + sent, outgoing->len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (moved < 0 && errno == EINTR)
+            continue;
+        if (moved <= 0)
+            break;
+        sent += (size_t)moved;
+    }
+    if (sent < outgoing->len && !is_for_later(moved))
+        return qk_fail(QK_E_SERVER_AWAY, "the other process is gone");
+    if (sent == outgoing->len) {
+        qk_buf_clear(outgoing);
+    } else {
+        memmove(outgoing->data, outgoing->data + sent, outgoing->len - sent);
+        explicit_bzero(outgoing->data + outgoing->len - sent, sent);
+        outgoing->len -= sent;
+    }
+    return QK_OK;
+}
+
+/* As far as `want` bytes in all. */
+static qk_err gather_to(int fd, qk_buf *incoming, size_t want)
+{
+    while (incoming->len < want) {
+        size_t had = incoming->len;
+        uint8_t *place = qk_buf_grow(incoming, want - had);
+        ssize_t got;
+        QK_TRY(qk_buf_check(incoming));
+        got = recv(fd, place, want - had, MSG_DONTWAIT);
+        incoming->len = had + (got > 0 ? (size_t)got : 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (is_for_later(got))
+            return QK_OK;
+        if (got <= 0)
+            return qk_fail(QK_E_SERVER_AWAY, "the other process is gone");
+    }
+    return QK_OK;
+}
+
+qk_err qk_seed_gather(int fd, qk_buf *incoming, qk_view *out_message)
+{
+    enum { HEAD = 4 };
+    size_t len;
+
+    *out_message = QK_VIEW_NONE;
+    QK_TRY(gather_to(fd, incoming, HEAD));
+    if (incoming->len < HEAD)
+        return QK_OK;
+    QK_TRY(length_of(incoming->data, &len));
+    QK_TRY(gather_to(fd, incoming, HEAD + len));
+    if (incoming->len == HEAD + len)
+        *out_message = qk_view_slice(qk_buf_view(incoming), HEAD, len);
+    return QK_OK;
 }

@@ -20,11 +20,12 @@ typedef enum qk_seed_choice { QK_SEED_BY_SLOT, QK_SEED_BY_LABEL, QK_SEED_BY_SERI
 #define QK_SEED_PIN_WANTED     (CKR_VENDOR_DEFINED | 0x51534401UL) /* a login is needed, and the order had no PIN */
 #define QK_SEED_PIN_UNREADABLE (CKR_VENDOR_DEFINED | 0x51534402UL) /* the PIN's source gave none; nothing was tried */
 #define QK_SEED_NO_TOKENS      (CKR_VENDOR_DEFINED | 0x51534403UL) /* answer to LIST: there is none that is initialised */
-#define QK_SEED_PIN_NOT_TRIED  (CKR_VENDOR_DEFINED | 0x51534405UL) /* the token's flags say that wrong PINs were tried \
-                                                                    */
-#define QK_SEED_PIN_REFUSED  (CKR_VENDOR_DEFINED | 0x51534406UL)   /* by a note that says no more */
-#define QK_SEED_NO_GENERATOR (CKR_VENDOR_DEFINED | 0x51534407UL)   /* CKR_OK, of a token without CKF_RNG */
-#define QK_SEED_MORE_TOKENS  (CKR_VENDOR_DEFINED | 0x51534404UL)   /* answer to LIST: and more than are in it */
+#define QK_SEED_PIN_NOT_TRIED                                                                                          \
+    (CKR_VENDOR_DEFINED | 0x51534405UL)                          /* the token's flags say that wrong PINs were tried   \
+                                                                  */
+#define QK_SEED_PIN_REFUSED  (CKR_VENDOR_DEFINED | 0x51534406UL) /* by a note that says no more */
+#define QK_SEED_NO_GENERATOR (CKR_VENDOR_DEFINED | 0x51534407UL) /* CKR_OK, of a token without CKF_RNG */
+#define QK_SEED_MORE_TOKENS  (CKR_VENDOR_DEFINED | 0x51534404UL) /* answer to LIST: and more than are in it */
 
 /* Supervisor to worker. */
 typedef enum qk_seed_ask {
@@ -94,8 +95,18 @@ void qk_seed_report_write(const qk_seed_report *report, qk_buf *out);
 /* `out->tokens` is the caller's, and stays. */
 QK_MUST_CHECK qk_err qk_seed_report_read(qk_view message, qk_seed_report *out);
 
-/* A whole message to or from a blocking socket. QK_E_SERVER_AWAY if the other side is gone. */
+/* A whole message to or from a blocking socket: the worker's end. QK_E_SERVER_AWAY if the other side is gone. */
 QK_MUST_CHECK qk_err qk_seed_send(int fd, const qk_buf *message);
 QK_MUST_CHECK qk_err qk_seed_receive(int fd, qk_buf *out);
+
+/* The supervisor's end: it never waits, whatever a worker does. */
+
+/* Appends the message, with its length, to what is to be sent. */
+QK_MUST_CHECK qk_err qk_seed_queue(const qk_buf *message, qk_buf *outgoing);
+/* Sends what finds place now, and wipes it. QK_E_SERVER_AWAY. */
+QK_MUST_CHECK qk_err qk_seed_flush(int fd, qk_buf *outgoing);
+/* Reads what is there now of one message. *out_message is the message once it is whole, in `incoming`, which the caller
+ * then clears; else its data is NULL. QK_E_SERVER_AWAY; QK_E_PROTOCOL if it would be longer than any message. */
+QK_MUST_CHECK qk_err qk_seed_gather(int fd, qk_buf *incoming, qk_view *out_message);
 
 #endif

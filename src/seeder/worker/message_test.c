@@ -154,6 +154,81 @@ static void a_message_passes_a_socket_whole(void **state)
     close(ends[1]);
 }
 
+static void half_a_message_is_not_waited_for(void **state)
+{
+    QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE, framed = QK_BUF_NONE, incoming = QK_BUF_NONE;
+    qk_view got;
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    qk_seed_order_write(&order, &message);
+    assert_qk_ok(qk_seed_queue(&message, &framed));
+    for (size_t at = 0; at < framed.len; at++) { /* nothing, or a part, is there */
+        assert_qk_ok(qk_seed_gather(ends[1], &incoming, &got));
+        assert_null(got.data);
+        assert_int_equal(incoming.len, at);
+        assert_int_equal(write(ends[0], framed.data + at, 1), 1);
+    }
+    assert_int_equal(write(ends[0], "\0\0", 2), 2); /* the next one begins */
+    assert_qk_ok(qk_seed_gather(ends[1], &incoming, &got));
+    assert_true(qk_view_equal(got, qk_buf_view(&message)));
+    qk_buf_clear(&incoming);
+    assert_qk_ok(qk_seed_gather(ends[1], &incoming, &got));
+    assert_null(got.data);
+    assert_int_equal(write(ends[0], "\xff\xff", 2), 2);
+    assert_qk_ok(qk_seed_gather(ends[1], &incoming, &got)); /* 65,535 bytes are to come */
+    close(ends[0]);
+    assert_qk_err(qk_seed_gather(ends[1], &incoming, &got), QK_E_SERVER_AWAY);
+    close(ends[1]);
+}
+
+static void a_length_beyond_any_message_is_refused_at_once(void **state)
+{
+    QK_OWNED(qk_buf_done) qk_buf incoming = QK_BUF_NONE;
+    qk_view got;
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    assert_int_equal(write(ends[0], "xxxx", 4), 4);
+    assert_qk_err(qk_seed_gather(ends[1], &incoming, &got), QK_E_PROTOCOL);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void what_finds_no_place_is_sent_later_and_whole(void **state)
+{
+    enum { MESSAGES = 64 };
+    QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE, outgoing = QK_BUF_NONE, got = QK_BUF_NONE;
+    static uint8_t seed[QK_SEED_MOST];
+    qk_seed_order large = order, read;
+    int ends[2];
+
+    (void)state;
+    memset(seed, 's', sizeof seed);
+    large.seed = qk_view_of(seed, sizeof seed);
+    qk_seed_order_write(&large, &message);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    for (int i = 0; i < MESSAGES; i++)
+        assert_qk_ok(qk_seed_queue(&message, &outgoing));
+    assert_qk_ok(qk_seed_flush(ends[0], &outgoing));
+    assert_true(outgoing.len > 0); /* the socket is full */
+    assert_qk_ok(qk_seed_flush(ends[0], &outgoing));
+    for (int i = 0; i < MESSAGES; i++) {
+        assert_qk_ok(qk_seed_receive(ends[1], &got));
+        assert_qk_ok(qk_seed_order_read(qk_buf_view(&got), &read));
+        assert_true(qk_view_equal(read.seed, large.seed));
+        assert_qk_ok(qk_seed_flush(ends[0], &outgoing));
+    }
+    assert_int_equal(outgoing.len, 0);
+    close(ends[1]);
+    assert_qk_ok(qk_seed_flush(ends[0], &outgoing)); /* nothing to send: nothing fails */
+    assert_qk_ok(qk_seed_queue(&message, &outgoing));
+    assert_qk_err(qk_seed_flush(ends[0], &outgoing), QK_E_SERVER_AWAY);
+    close(ends[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +237,9 @@ int main(void)
         cmocka_unit_test(a_message_cut_short_anywhere_or_too_long_is_refused),
         cmocka_unit_test(names_and_counts_that_do_not_fit_are_refused),
         cmocka_unit_test(a_message_passes_a_socket_whole),
+        cmocka_unit_test(half_a_message_is_not_waited_for),
+        cmocka_unit_test(a_length_beyond_any_message_is_refused_at_once),
+        cmocka_unit_test(what_finds_no_place_is_sent_later_and_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
