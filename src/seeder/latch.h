@@ -58,6 +58,9 @@ typedef struct qk_seed_hashes {
 
 /* The PIN as it can be had now. As qk_seed_pin_read. */
 QK_MUST_CHECK qk_err qk_seed_try_read(qk_seed_hashes *hashes, const qk_seed_target_config *config, qk_seed_try *out);
+/* The same with a PIN that is there already, of a pin_command; takes it. */
+QK_MUST_CHECK qk_err qk_seed_try_take(qk_seed_hashes *hashes, const qk_seed_target_config *config, qk_secret *pin,
+                                      qk_seed_try *out);
 void qk_seed_try_done(qk_seed_try *tried);
 QK_MUST_CHECK qk_err qk_seed_try_hash(qk_seed_hashes *hashes, const qk_seed_try *tried,
                                       const uint8_t salt[QK_SEED_SALT], uint8_t out[QK_SEED_DIGEST]);

@@ -67,16 +67,28 @@ static qk_err make_mark(qk_seed_hashes *hashes, qk_seed_try *tried)
     return qk_hmac_sha256(qk_secret_reveal(&hashes->key), qk_secret_reveal(&tried->pin), tried->mark);
 }
 
-qk_err qk_seed_try_read(qk_seed_hashes *hashes, const qk_seed_target_config *config, qk_seed_try *out)
+qk_err qk_seed_try_take(qk_seed_hashes *hashes, const qk_seed_target_config *config, qk_secret *pin, qk_seed_try *out)
 {
     QK_OWNED(qk_seed_try_done) qk_seed_try fresh = { 0 };
 
-    QK_TRY(qk_seed_source_digest(config, fresh.source)); /* first: a change in between shows as one */
-    QK_TRY(qk_seed_pin_read(config, &fresh.pin));
+    QK_TRY(qk_seed_source_digest(config, fresh.source));
+    qk_secret_give(pin, &fresh.pin);
     QK_TRY(make_mark(hashes, &fresh));
     qk_seed_try_done(out);
     *out = fresh;
     fresh = (qk_seed_try){ 0 };
+    return QK_OK;
+}
+
+qk_err qk_seed_try_read(qk_seed_hashes *hashes, const qk_seed_target_config *config, qk_seed_try *out)
+{
+    QK_OWNED(qk_secret_free) qk_secret pin = QK_SECRET_NONE;
+    uint8_t source[QK_SEED_DIGEST];
+
+    QK_TRY(qk_seed_source_digest(config, source)); /* first: a change in between shows as one */
+    QK_TRY(qk_seed_pin_read(config, &pin));
+    QK_TRY(qk_seed_try_take(hashes, config, &pin, out));
+    memcpy(out->source, source, sizeof source);
     return QK_OK;
 }
 

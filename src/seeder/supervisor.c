@@ -132,7 +132,7 @@ static void all_due_now(qk_seeder *seeder)
 static bool orders_are_open(const qk_seeder *seeder)
 {
     for (const qk_seed_worker *it = seeder->workers; it; it = it->next)
-        if (it->waiting.first || it->sent.first)
+        if (it->waiting.first || it->asking.first || it->sent.first)
             return true;
     return false;
 }
@@ -171,50 +171,6 @@ static void on_signal(qk_seeder *seeder, int fd, bool *wants_reload)
     }
 }
 
-/* Room to wait for all workers at once, however many libraries there are. */
-static bool make_room(qk_seeder *seeder)
-{
-    size_t count = 0;
-    struct pollfd *fds;
-    qk_seed_worker **of;
-
-    for (const qk_seed_worker *it = seeder->workers; it; it = it->next)
-        count++;
-    if (seeder->polled && count <= seeder->polled_room)
-        return true;
-    fds = realloc(seeder->polled, (count + 1) * sizeof *fds);
-    seeder->polled = fds ? fds : seeder->polled;
-    of = realloc(seeder->polled_workers, (count + 1) * sizeof(qk_seed_worker *));
-    seeder->polled_workers = of ? of : seeder->polled_workers;
-    seeder->polled_room = fds && of ? count : seeder->polled_room;
-    return fds && of;
-}
-
-static void wait_and_read(qk_seeder *seeder, int signals, int64_t wait_ms, bool *wants_reload)
-{
-    struct pollfd *fds;
-    nfds_t count = 1;
-
-    if (!make_room(seeder)) {
-        poll(NULL, 0, 1000); /* no memory: a moment later, perhaps */
-        return;
-    }
-    fds = seeder->polled;
-    fds[0] = (struct pollfd){ .fd = signals, .events = POLLIN };
-    for (qk_seed_worker *it = seeder->workers; it; it = it->next)
-        if (it->pid) {
-            seeder->polled_workers[count] = it;
-            fds[count++] = (struct pollfd){ .fd = it->fd, .events = POLLIN };
-        }
-    if (poll(fds, count, (int)wait_ms) <= 0)
-        return;
-    if (fds[0].revents)
-        on_signal(seeder, signals, wants_reload);
-    for (nfds_t i = 1; i < count; i++)
-        if (fds[i].revents && seeder->polled_workers[i]->pid && seeder->polled_workers[i]->fd == fds[i].fd)
-            qk_seed_worker_read(seeder, seeder->polled_workers[i]);
-}
-
 static void give_sign_of_life(int64_t now_ms)
 {
     static int64_t last_ms;
@@ -246,8 +202,9 @@ static void loop(qk_seeder *seeder, int signals)
             return;
         if (seeder->config.exit_when_idle && nothing_left(seeder))
             return;
-        wait_and_read(seeder, signals, wants_reload ? RELOAD_WAIT_MS : next_event(seeder, qk_clock_monotonic_ms()),
-                      &wants_reload);
+        if (qk_seed_workers_wait(seeder, signals,
+                                 wants_reload ? RELOAD_WAIT_MS : next_event(seeder, qk_clock_monotonic_ms())))
+            on_signal(seeder, signals, &wants_reload);
     }
 }
 
@@ -325,7 +282,6 @@ static void free_seeder(qk_seeder **seeder)
     qk_supply_free(&(*seeder)->supply);
     qk_secret_free(&(*seeder)->hashes.key);
     free((*seeder)->polled);
-    free((*seeder)->polled_workers);
     qk_seed_config_done(&(*seeder)->config);
     free(*seeder);
     *seeder = NULL;

@@ -17,6 +17,8 @@
 #include "seeder/worker/answers.h"
 #include "seeder/config/config.h"
 #include "seeder/latch.h"
+#include "seeder/worker/command.h"
+#include "seeder/worker/process.h"
 
 typedef struct qk_seed_worker qk_seed_worker;
 
@@ -55,8 +57,10 @@ typedef struct qk_seed_job {
     qk_seed_ask ask;
     qk_secret seed; /* wiped when it was sent */
     size_t seed_len;
-    qk_seed_try tried; /* the PIN, until the answer is there */
-    bool took_try;     /* the target's may_try_low */
+    qk_seed_command *command; /* asked for the PIN; NULL: none is under way */
+    qk_secret pin;            /* of a command that has ended, until it is sent */
+    qk_seed_try tried;        /* the PIN, until the answer is there */
+    bool took_try;            /* the target's may_try_low */
     struct qk_seed_job *next;
 } qk_seed_job;
 
@@ -66,15 +70,15 @@ typedef struct qk_seed_jobs {
 
 struct qk_seed_worker {
     char library[4096];
-    pid_t pid; /* 0: not running */
-    int fd;
+    qk_seed_process *process;   /* NULL: not running */
+    int fd;                     /* what is sent or read there never waits */
+    qk_buf incoming, outgoing;  /* what has come of a report, and what has found no place yet */
     qk_seed_jobs waiting, sent; /* sent: with the worker, which answers in the same order */
+    qk_seed_jobs asking;        /* those whose PIN comes of a command */
     size_t sent_count, window;  /* so many may be sent at once: one, and more while the library is quick */
     bool wants_restart;         /* when nothing is with it */
     int64_t answer_by_ms, restart_ms, back_off_ms;
     uint64_t starts;
-    pid_t leaving; /* the one before, told to quit; 0: none */
-    int64_t leaving_by_ms;
     qk_seed_worker *next;
 };
 
@@ -92,12 +96,12 @@ struct qk_seeder {
     size_t remembered_next;
     qk_seed_ask ask; /* what is done with targets that are due: SEED, or FIND and LOGIN for checks */
     bool once, stopping, changed;
+    bool ending;       /* workers are told to quit */
     bool retry_logins; /* until the first reload: PINs that were wrong are tried once more */
     int64_t written_ms;
     qk_seed_hashes hashes;
     int64_t looked_ms;     /* at latches */
-    struct pollfd *polled; /* of wait_and_read: room for `polled_room` workers and one more */
-    qk_seed_worker **polled_workers;
+    struct pollfd *polled; /* of wait.c: room for so many */
     size_t polled_room;
 };
 
@@ -136,7 +140,7 @@ QK_MUST_CHECK qk_err qk_seeder_take_configuration(qk_seeder *seeder);
 void qk_seeder_reload(qk_seeder *seeder);
 void qk_seed_targets_free(qk_seed_target **targets);
 
-/* ---- workers.c ---- */
+/* ---- worker/: jobs.c, life.c, wait.c, workers.c ---- */
 
 QK_MUST_CHECK qk_err qk_seed_worker_for(qk_seeder *seeder, const char *library, qk_seed_worker **out_worker);
 /* Queues an order; takes the seed. */
@@ -144,13 +148,14 @@ QK_MUST_CHECK qk_err qk_seed_worker_order(qk_seed_worker *worker, qk_seed_target
                                           qk_secret *seed);
 /* Starts what should run, sends what can be sent, ends what hangs. */
 void qk_seed_workers_tend(qk_seeder *seeder, int64_t now_ms);
-/* A worker's socket has something to say. */
-void qk_seed_worker_read(qk_seeder *seeder, qk_seed_worker *worker);
+/* Waits for signals, workers and commands, at most wait_ms, and takes what workers say. True if the descriptor
+ * `signals` (-1: none) is to be read. */
+bool qk_seed_workers_wait(qk_seeder *seeder, int signals, int64_t wait_ms);
 /* The library is loaded anew, once no order is with it; the old process logs out and finalises. */
 void qk_seed_worker_restart(qk_seed_worker *worker, const char *why);
-/* The target's session is closed. No order may be under way. */
+/* The target's session is closed, after the orders that are with the worker. */
 void qk_seed_worker_forget(qk_seed_worker *worker, uint32_t target);
-/* Lets each finish its order (at most wait_ms), tells it to quit, and waits. */
+/* Lets each finish its order (at most wait_ms), whose reports count, and ends it. */
 void qk_seed_workers_stop(qk_seeder *seeder, int64_t wait_ms);
 
 /* ---- seeds.c ---- */

@@ -7,6 +7,7 @@
  * same for one token flags, no-flags, flags-SERIAL, no-flags-SERIAL  flags of the token beside those it has, or that it
  * has not count-F      how often F was called is appended to: a line each seeds-SERIAL every seed that came, as it came
  *   slow, slow-SERIAL, crash  C_SeedRandom takes so many milliseconds, or ends the process
+ *   garbage-SERIAL  C_SeedRandom writes it to descriptor 3, which is the worker's, and does not return
  *
  * With TOKEN_COUNT=N there are N tokens, bench-0 on, with serial numbers 0 on, that only count: no file is touched but
  * `total`, which C_Finalize writes: how many seeds there were, and the fewest and most of one token. */
@@ -209,6 +210,21 @@ static CK_RV close_session(CK_SESSION_HANDLE session)
     return note("C_CloseSession");
 }
 
+/* A library that takes a descriptor for its own. */
+static void write_garbage(const char *serial)
+{
+    FILE *file = open_file("garbage-", serial, "r");
+    char text[16];
+    size_t len = file ? fread(text, 1, sizeof text, file) : 0;
+
+    if (!file)
+        return;
+    fclose(file);
+    if (write(3, text, len) == (ssize_t)len)
+        for (;;)
+            pause();
+}
+
 static CK_RV log_in(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG len)
 {
     CK_RV rv = note("C_Login");
@@ -243,6 +259,7 @@ static CK_RV seed_random(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG l
         abort();
     if (read_token(slot_of[session % 100000], label, serial)) {
         slow_ms = slow_ms ? slow_ms : number_in("slow-", serial, 0);
+        write_garbage(serial);
         rv = rv != CKR_OK ? rv : (CK_RV)number_in("answer-C_SeedRandom-", serial, CKR_OK);
     }
     if (slow_ms)

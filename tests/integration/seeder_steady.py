@@ -4,7 +4,7 @@
 else.
 
 Usage: seeder_steady.py QUANTOKI-SEED TEST-TOKEN (tests/bases/token.c). Speaks TAP."""
-import os, signal, sys
+import os, signal, socket, sys, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import seeder
@@ -49,6 +49,77 @@ def a_worker_that_cannot_be_started_is_not_tried_again_at_once(place):
     for code, log in logs:
         equal((code, log.count("no socket for a worker")), (3, 1))
         assert "again_in_ms=1000" in log and "code=CKR_HOST_MEMORY" in log, log
+
+
+# ---- libraries ----
+
+def beside(place, process, target="t1", serial="B2", seeds=3):
+    """The other library is seeded at its period."""
+    before, missed = len(place.seeds(serial)), status_of(place, target)["missed"]
+    until(lambda: len(place.seeds(serial)) >= before + seeds * 48, seeds + 5)
+    assert status_of(place, target)["missed"] - missed < 2 and process.poll() is None
+
+
+def half_an_answer(text):
+    def run(place):
+        place.configure({}, {"library": place.other, "token_label": "beta"}, more="call_timeout_s: 2\n")
+        process = place.start()
+        until(lambda: place.seeds("A1") and place.seeds("B2"))
+        place.write("garbage-A1", text)
+        until(lambda: len(said(process, "op=worker", "why=")) >= 1)
+        beside(place, process)
+        process.send_signal(signal.SIGTERM)
+        equal(process.wait(15), 0)
+    return run
+
+
+half = half_an_answer("xx")
+half.__name__ = "half_an_answer_that_a_library_wrote_itself_is_not_waited_for"
+test(half)
+broken = half_an_answer("xxxxxxxx")
+broken.__name__ = "an_answer_that_a_library_wrote_itself_ends_it_alone"
+test(broken)
+
+
+@test
+def what_was_killed_and_does_not_end_is_not_waited_for(place):
+    place.configure({}, {"library": place.other, "token_label": "beta"}, more="call_timeout_s: 1\n")
+    place.write("slow-A1", "30000")
+    process = place.start()
+    until(lambda: said(process, "does not answer") and os.path.exists(place.path("status")))
+    until(lambda: said(process, "op=process", "status=0x9"))  # and it is collected when it has
+    beside(place, process)
+
+
+# ---- commands ----
+
+@test
+def a_pin_command_that_does_not_end_keeps_nobody_waiting(place):
+    place.configure({"pin_file": None, "pin_command": "echo 1234; exec >&-; sleep 40"},
+                    {"library": place.other, "token_label": "beta"})
+    process = place.start()
+    until(lambda: place.seeds("B2") and os.path.exists(place.path("status")))
+    beside(place, process)
+    until(lambda: said(process, "pin_command has not ended after 10 s"))
+    equal((place.calls("C_Login"), place.seeds("A1")), (place.calls("C_Login")[:1], b""))
+    process.send_signal(signal.SIGTERM)
+    equal(process.wait(5), 0)
+
+
+@test
+def slow_pin_commands_run_beside_each_other_and_their_targets_go_on(place):
+    place.write("tokens", "".join("l%d S%d\n" % (n, n) for n in range(16)))
+    slow = {"pin_file": None, "pin_command": "sleep 1; echo 1234"}
+    place.configure(*[{"token_label": "l%d" % n, **(slow if n else {})} for n in range(16)])
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listener.bind(place.path("notify"))
+    listener.settimeout(1.5)
+    begin = time.monotonic()
+    place.start(NOTIFY_SOCKET=place.path("notify"), WATCHDOG_USEC="1000000")
+    while not all(place.seeds("S%d" % n) for n in range(16)):
+        listener.recv(100)  # signs of life go on
+        assert time.monotonic() - begin < 8, "one after the other"
+    assert len(place.seeds("S0")) > 48, "one library, and no command of its own"
 
 
 if __name__ == "__main__":

@@ -68,7 +68,8 @@ QK_MUST_CHECK qk_err qk_seed_config_load(const char *given, qk_seed_config *out)
 QK_MUST_CHECK qk_err qk_seed_config_parse(const char *name, qk_view text, qk_seed_config *out);
 void qk_seed_config_done(qk_seed_config *config);
 
-/* The PIN from wherever the target has it, read anew for each use. Empty for login none. QK_E_CONFIG. */
+/* The PIN from wherever the target has it, read anew for each use. Empty for login none. Waits for a
+ * pin_command: the loop starts one itself (worker/command.h). QK_E_CONFIG. */
 QK_MUST_CHECK qk_err qk_seed_pin_read(const qk_seed_target_config *target, qk_secret *out_pin);
 /* The service's token likewise. */
 QK_MUST_CHECK qk_err qk_seed_token_read(const qk_seed_config *config, qk_secret *out_token);
