@@ -19,6 +19,7 @@ static qk_supply_config supply_of(qk_seeder *seeder, const qk_seed_config *from)
     config.client_cert = from->client_cert;
     config.client_key = from->client_key;
     config.pinned_key = from->pinned_key;
+    config.signer_key = from->signer_key;
     config.unverified = from->verify == QK_SEED_VERIFY_NONE;
     config.proxy = from->proxy;
     config.connect_timeout_ms = (int64_t)from->connect_timeout_ms;

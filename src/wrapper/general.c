@@ -61,7 +61,8 @@ static qk_err fetch(void *context, uint8_t *out, size_t len, qk_deadline_ms dead
     const qk_wrapper_state *state = context;
     qk_err err = qk_supply_fetch(state->supply, out, len, deadline);
 
-    if (err == QK_E_CONFIG && (state->settings.ca_file || state->settings.client_cert || state->settings.pinned_key)) {
+    if (err == QK_E_CONFIG && (state->settings.ca_file || state->settings.client_cert || state->settings.pinned_key ||
+                               state->settings.signer_key)) {
         char words[sizeof qk_failure_last()->words];
         snprintf(words, sizeof words, "%s", qk_err_words(err));
         return qk_fail(QK_E_SERVER_UNTRUSTED, "%s", words);
@@ -101,6 +102,7 @@ static qk_err make_supply(qk_wrapper_state *state)
         .client_cert = state->settings.client_cert,
         .client_key = state->settings.client_key,
         .pinned_key = state->settings.pinned_key,
+        .signer_key = state->settings.signer_key,
         .proxy = state->settings.proxy,
         .connect_timeout_ms = (int64_t)state->settings.connect_timeout_ms,
         .api = (qk_supply_api)state->settings.api,

@@ -16,6 +16,7 @@ static const char system_file[] = "/etc/quantoki/entropy-wrapper.yaml";
 static const char reference_url[] = "https://api-eus.qrypt.com";
 
 static const char *const api_choices[] = { "auto", "entropy", "quantum-entropy", NULL };
+static const char *const verify_choices[] = { "tls", "signature", NULL }; /* qk_wrapper_verify */
 static const char *const mix_choices[] = { "kernel", "base", "none", NULL };
 static const char *const seed_choices[] = { "refuse", "forward", "mix", NULL };
 static const char *const check_choices[] = { "track", "info", "probe", NULL };
@@ -43,6 +44,11 @@ const qk_config_row qk_wrapper_rows[] = {
     { .key = "client_key", .type = QK_CONFIG_TEXT, .offset = AT(client_key), .help = "PEM file with its key." },
     { .key = "pinned_key", .type = QK_CONFIG_TEXT, .offset = AT(pinned_key),
       .help = "SHA-256 of the service's public key (SubjectPublicKeyInfo) in base64; asked for besides the chain." },
+    { .key = "verify", .type = QK_CONFIG_CHOICE, .offset = AT(verify), .fallback = "tls", .choices = verify_choices,
+      .help = "tls: the service's certificate is checked; signature: so is, besides it, the signature of each answer "
+              "(signer_key)." },
+    { .key = "signer_key", .type = QK_CONFIG_TEXT, .offset = AT(signer_key),
+      .help = "PEM file with the Ed25519 public key that must have signed its answers, for verify: signature." },
     { .key = "proxy", .type = QK_CONFIG_TEXT, .offset = AT(proxy),
       .help = "HTTP proxy on the way (http://host:port), or none; if empty, as https_proxy and no_proxy say." },
     { .key = "connect_timeout_ms", .type = QK_CONFIG_UINT, .offset = AT(connect_timeout_ms), .fallback = "2000",
@@ -218,6 +224,8 @@ qk_err qk_wrapper_settings_read(qk_wrapper_settings *out)
     QK_TRY(read_environment(&settings));
     if (!settings.urls && variable("QRYPT_EAAS_TOKEN"))
         settings.url = reference_url;
+    if ((settings.verify == QK_WRAPPER_VERIFY_SIGNATURE) != (settings.signer_key != NULL))
+        return qk_fail(QK_E_CONFIG, "verify: signature and signer_key need each other");
     *out = settings;
     settings = (qk_wrapper_settings){ 0 };
     return QK_OK;

@@ -16,6 +16,7 @@ typedef enum qk_wrapper_check {
     QK_WRAPPER_CHECK_PROBE
 } qk_wrapper_check;
 
+typedef enum qk_wrapper_verify { QK_WRAPPER_VERIFY_TLS, QK_WRAPPER_VERIFY_SIGNATURE } qk_wrapper_verify;
 typedef enum qk_wrapper_fallback { QK_WRAPPER_FALLBACK_NONE, QK_WRAPPER_FALLBACK_BASE } qk_wrapper_fallback;
 
 typedef struct qk_wrapper_settings {
@@ -24,12 +25,13 @@ typedef struct qk_wrapper_settings {
     const qk_config_node *urls;
     const char *url; /* of the reference, if nothing else is named */
     int api;         /* qk_supply_api */
-    const char *token, *token_file, *ca_file, *client_cert, *client_key, *pinned_key, *proxy;
+    const char *token, *token_file, *ca_file, *client_cert, *client_key, *pinned_key, *signer_key, *proxy;
     uint64_t connect_timeout_ms, attempt_timeout_ms, call_timeout_ms, retries;
     uint64_t pool_bytes, low_water, max_age_s;
     bool background;
     int mix, seed, session_check;
     int fallback; /* qk_wrapper_fallback */
+    int verify;   /* qk_wrapper_verify */
     int log_level;
     const char *log_to;
 } qk_wrapper_settings;

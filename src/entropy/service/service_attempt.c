@@ -21,6 +21,7 @@ qk_entropy_service_config qk_service_config_of(const qk_supply_config *config, c
                                         .client_key = config->client_key,
                                         .pinned_key = config->pinned_key,
                                         .unverified = config->unverified,
+                                        .signer_key = config->signer_key,
                                         .proxy = config->proxy,
                                         .connect_timeout_ms = config->connect_timeout_ms };
 }

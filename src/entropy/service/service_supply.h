@@ -24,6 +24,7 @@ typedef struct qk_supply_config {
     const char *ca_file;                               /* NULL: the system's authorities */
     const char *client_cert, *client_key, *pinned_key; /* as qk_entropy_service_config has them */
     bool unverified;                                   /* likewise */
+    const char *signer_key;                            /* likewise */
     const char *proxy;                                 /* likewise */
     int64_t connect_timeout_ms;
     qk_supply_api api; /* auto: POST, and GET where there is no POST */

@@ -7,7 +7,7 @@
 #include "base/file.h"
 
 static const char *const api_choices[] = { "auto", "entropy", "quantum-entropy", NULL };
-static const char *const verify_choices[] = { "tls", "none", NULL };
+static const char *const verify_choices[] = { "tls", "none", "signature", NULL }; /* qk_seed_verify */
 static const char *const mix_choices[] = { "kernel", "none", NULL };
 static const char *const unsupported_choices[] = { "disable", "retry", NULL };
 static const char *const level_choices[] = { "panic", "fatal", "error", "warning", "info", "debug", "trace", NULL };
@@ -35,7 +35,10 @@ const qk_config_row qk_seed_rows[] = {
       .help = "SHA-256 of the service's public key (SubjectPublicKeyInfo) in base64, asked for besides its chain." },
     { .key = "service.verify", .type = QK_CONFIG_CHOICE, .offset = AT(verify), .fallback = "tls",
       .choices = verify_choices,
-      .help = "tls: the service's certificate is checked; none: it is not, and whoever is on the way may be the service." },
+      .help = "tls: the service's certificate is checked; signature: so is, besides it, the signature of each answer "
+              "(signer_key); none: nothing is, and whoever is on the way may be the service." },
+    { .key = "service.signer_key", .type = QK_CONFIG_TEXT, .offset = AT(signer_key),
+      .help = "PEM file with the Ed25519 public key that must have signed its answers, for verify: signature." },
     { .key = "service.proxy", .type = QK_CONFIG_TEXT, .offset = AT(proxy),
       .help = "HTTP proxy on the way (http://host:port), or none; if empty, as https_proxy and no_proxy say." },
     { .key = "service.api", .type = QK_CONFIG_CHOICE, .offset = AT(api), .fallback = "auto", .choices = api_choices,
@@ -214,6 +217,9 @@ static qk_err name_services(qk_seed_config *config)
         return qk_fail(QK_E_CONFIG, "%s: service.url is missing", qk_config_path(config->file));
     if (config->verify == QK_SEED_VERIFY_NONE && config->ca_file)
         return qk_fail(QK_E_CONFIG, "%s: service.ca_file has no use with service.verify none",
+                       qk_config_path(config->file));
+    if ((config->verify == QK_SEED_VERIFY_SIGNATURE) != (config->signer_key != NULL))
+        return qk_fail(QK_E_CONFIG, "%s: service.verify signature and service.signer_key need each other",
                        qk_config_path(config->file));
     return QK_OK;
 }

@@ -12,7 +12,7 @@
 
 typedef enum qk_seed_unsupported { QK_SEED_DISABLE, QK_SEED_RETRY } qk_seed_unsupported;
 
-typedef enum qk_seed_verify { QK_SEED_VERIFY_TLS, QK_SEED_VERIFY_NONE } qk_seed_verify;
+typedef enum qk_seed_verify { QK_SEED_VERIFY_TLS, QK_SEED_VERIFY_NONE, QK_SEED_VERIFY_SIGNATURE } qk_seed_verify;
 
 typedef struct qk_seed_target_config {
     const char *name, *library;
@@ -44,7 +44,7 @@ typedef struct qk_seed_config {
     qk_secret token_kept;
     const char *token_file, *token_credential, *ca_file;
     int api;
-    const char *client_cert, *client_key, *pinned_key, *proxy;
+    const char *client_cert, *client_key, *pinned_key, *signer_key, *proxy;
     int verify; /* qk_seed_verify */
     uint64_t attempt_timeout_ms, connect_timeout_ms;
     const char *state_folder, *metrics_file, *status_file;

@@ -76,6 +76,29 @@ static void a_ninth_service_is_refused(void **state)
     assert_words("ca_file has no use");
 }
 
+static void signatures_are_checked_with_a_key_and_only_then(void **state)
+{
+    static const char *const alone[] = { "verify: signature", "signer_key: /k", "verify: tls, signer_key: /k",
+                                         "verify: none, signer_key: /k" };
+    QK_OWNED(qk_seed_config_done) qk_seed_config config = { 0 };
+    char text[300];
+
+    (void)state;
+    assert_qk_ok(
+        parse("service: { url: 'https://a', token_file: /t, verify: signature, signer_key: /k, ca_file: /ca }\n" TARGET
+              "slot: 1 }\n",
+              &config));
+    assert_int_equal(config.verify, QK_SEED_VERIFY_SIGNATURE);
+    assert_string_equal(config.signer_key, "/k");
+    for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++) {
+        QK_OWNED(qk_seed_config_done) qk_seed_config bad = { 0 };
+        snprintf(text, sizeof text, "service: { url: 'https://a', token_file: /t, %s }\n" TARGET "slot: 1 }\n",
+                 alone[i]);
+        assert_qk_err(parse(text, &bad), QK_E_CONFIG);
+        assert_words("need each other");
+    }
+}
+
 static void each_kind_of_login_is_known(void **state)
 {
     static const struct {
@@ -247,6 +270,7 @@ int main(void)
         cmocka_unit_test(our_format_has_the_defaults_of_the_specification),
         cmocka_unit_test(services_are_taken_in_order),
         cmocka_unit_test(a_ninth_service_is_refused),
+        cmocka_unit_test(signatures_are_checked_with_a_key_and_only_then),
         cmocka_unit_test(each_kind_of_login_is_known),
         cmocka_unit_test(a_token_is_named_by_uri_too),
         cmocka_unit_test(what_makes_no_sense_is_refused_with_words),
