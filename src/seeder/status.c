@@ -34,6 +34,10 @@ static double last_of(const qk_seed_target *it)
 {
     return (double)it->last_success_unix_s;
 }
+static double unneeded_of(const qk_seed_target *it)
+{
+    return (double)it->unneeded;
+}
 static double micros_of(const qk_seed_target *it)
 {
     return (double)it->last_micros / 1e6;
@@ -67,6 +71,7 @@ static const struct metric {
     { "injections_total", "counter", "Seeds that the token took.", injections_of },
     { "bytes_total", "counter", "Bytes of them.", bytes_of },
     { "failures_total", "counter", "Seeds that it did not take.", failures_of },
+    { "unneeded_total", "counter", "Seeds that a full pool had no use for.", unneeded_of },
     { "missed_cycles_total", "counter", "Cycles that were skipped.", missed_of },
     { "last_success_timestamp_seconds", "gauge", "Time of the last seed that it took; 0: never.", last_of },
     { "last_success_age_seconds", "gauge", "Age of it when this was written; -1: never.", age_of },
@@ -167,7 +172,7 @@ static const char *state_of(const qk_seed_target *it)
         return "latched";
     if (it->off)
         return "off";
-    return it->back_off_ms ? "failing" : it->injections ? "seeded" : "waiting";
+    return it->back_off_ms ? "failing" : it->injections + it->unneeded ? "seeded" : "waiting";
 }
 
 static void put_names(qk_buf *out, const qk_seed_target *it)

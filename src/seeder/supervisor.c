@@ -230,7 +230,7 @@ static bool did_well(const qk_seed_target *it, qk_seed_mode mode)
 {
     if (it->reports == 0 || it->last_code != CKR_OK || it->latched)
         return false;
-    return it->is_pattern ? it->tokens_found > 0 : mode != QK_SEED_ONCE || it->injections > 0;
+    return it->is_pattern ? it->tokens_found > 0 : mode != QK_SEED_ONCE || it->injections + it->unneeded > 0;
 }
 
 static int status_of(const qk_seeder *seeder, qk_seed_mode mode)

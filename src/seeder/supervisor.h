@@ -22,7 +22,7 @@
 
 typedef struct qk_seed_worker qk_seed_worker;
 
-enum { QK_SEED_REMEMBERED = 1024, QK_SEED_CODES = 40 };
+enum { QK_SEED_REMEMBERED = 1024, QK_SEED_CODES = 64 };
 
 struct qk_seed_target {
     qk_seed_target_config config; /* texts live in the configuration */
@@ -45,6 +45,7 @@ struct qk_seed_target {
     uint32_t tokens_found, tokens_left_out; /* of a pattern, when it was last asked */
     /* counters */
     uint64_t reports, injections, bytes, failures, missed;
+    uint64_t unneeded;                                         /* seeds that a full pool had no use for */
     int64_t last_success_unix_s, last_success_ms, last_micros; /* by the calendar, and by the monotonic clock */
     uint64_t failures_by_code[QK_SEED_CODES + 1];              /* as qk_seed_code_at counts; the last: others */
     CK_RV last_code;
@@ -115,8 +116,8 @@ QK_MUST_CHECK qk_err qk_seeder_run(const char *config_path, qk_seed_mode mode, b
 
 /* NULL: no memory. */
 qk_seed_target *qk_seeder_add_target(qk_seeder *seeder, const qk_seed_target_config *config, const char *name);
-/* `tried`: the PIN that the order had; NULL or empty if there was none. */
-void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len,
+/* `taken`: bytes of the seed that went in. `tried`: the PIN that the order had; NULL or empty if there was none. */
+void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t taken,
                            const qk_seed_try *tried);
 /* The next whole second at or after `ms`. */
 int64_t qk_seed_whole_second(int64_t ms);

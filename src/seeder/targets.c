@@ -174,14 +174,15 @@ static void count_failure(qk_seed_target *target, CK_RV rv)
     target->failures++;
 }
 
-static void take_success(qk_seed_target *target, const qk_seed_report *report, size_t seed_len)
+static void take_success(qk_seed_target *target, const qk_seed_report *report, size_t taken)
 {
     target->failures_in_a_row = 0;
     target->back_off_ms = 0;
     if (report->ask != QK_SEED_ASK_SEED)
         return;
-    target->injections++;
-    target->bytes += seed_len;
+    target->injections += taken > 0;
+    target->unneeded += taken == 0;
+    target->bytes += taken;
     target->last_success_unix_s = qk_clock_unix_s();
     target->last_success_ms = qk_clock_monotonic_ms();
 }
@@ -217,7 +218,7 @@ static bool take_look(qk_seed_target *target, const qk_seed_report *report)
     return true;
 }
 
-void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t seed_len,
+void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t taken,
                            const qk_seed_try *tried)
 {
     target->waiting = false;
@@ -238,8 +239,8 @@ void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_s
         take_login(seeder, target, report, tried);
     if (report->rv == CKR_OK) {
         target->token = report->token; /* of a failure it may be a stranger's */
-        take_success(target, report, seed_len);
-        log_success(target, report, seed_len);
+        take_success(target, report, taken);
+        log_success(target, report, taken);
         return;
     }
     count_failure(target, report->rv);

@@ -13,7 +13,8 @@ void fuzz(qk_view input)
     promise(config.target_count > 0);
     for (size_t i = 0; i < config.target_count; i++) {
         const qk_seed_target_config *target = &config.targets[i];
-        promise(*target->library == '/' && target->size >= 1 && target->size <= QK_SEED_MOST && target->period >= 1);
+        promise((*target->library == '/') == (target->sink == QK_SEED_SINK_TOKEN));
+        promise(target->size >= 1 && target->size <= QK_SEED_MOST && target->period >= 1);
         promise(strlen(target->wanted) < sizeof target->wanted);
         promise(!target->pin || *target->pin == 0); /* wiped */
         fuzz_touch(qk_secret_reveal(&target->pin_kept));

@@ -272,6 +272,9 @@ logging:
          target % ("b", "all_tokens: true, pin: *p, size: 64k, split: 9") + target % ("c", "slot: 0x10, login: none"))
     seed("seed_config", "reference", "qrypt_token: a\ncryptoki_lib: /x.so\ncryptoki_slot_id: 3\ncryptoki_user_pin: '1'\n"
          "size: 64\nother: 1\n")
+    others = ["sink: kernel, credit_bits: 256", "sink: tpm, size: 1k", "sink: file, path: /run/pipe",
+              "sink: esxi, url: 'https://v.test', host: host-1, user: u@v, password_file: /p, ca_file: /c"]
+    seed("seed_config", "sinks", service + "".join("  - {name: %d, %s}\n" % row for row in enumerate(others)))
     seed("seed_config", "twins", service + target % ("a", "slot: 1, pin_file: /p") * 2)
 
 
@@ -775,12 +778,24 @@ def seed_message_seeds():
         return struct.pack(">I", len(words)) + words
 
     order = (b"\4" + struct.pack(">I", 7) + b"\1" + struct.pack(">Q", 5) + text(b"label") + text(b"A1") +
-             struct.pack(">Q", 1) + b"\1\0" + struct.pack(">I", 40) + text(b"1234") + text(b"s" * 48))
+             struct.pack(">Q", 1) + b"\1\0" + struct.pack(">II", 40, 256) + text(b"1234") + text(b"s" * 48))
     token = struct.pack(">Q", 3) + text(b"label") + text(b"serial")
-    report = b"\1" + struct.pack(">IQ", 7, 0xA0) + b"\3\1\0" + struct.pack(">I", 99) + token
+    listed = token + struct.pack(">Q", 0) + b"\1"
+    report = b"\1" + struct.pack(">IQ", 7, 0xA0) + b"\3\1\0\1\0" + struct.pack(">II", 99, 48) + token
     seed("seed_message", "order", b"\0" + order)
     seed("seed_message", "report", b"\1" + report + struct.pack(">I", 0))
-    seed("seed_message", "report-of-tokens", b"\1" + report + struct.pack(">I", 2) + token * 2)
+    seed("seed_message", "report-of-tokens", b"\1" + report + struct.pack(">I", 2) + listed * 2)
+
+
+def seed_sink_seeds():
+    tpm, session, pool, host = b"\0", b"\1", b"\2", b"\3"
+    seed("seed_sink", "tpm-success", tpm + struct.pack(">HII", 0x8001, 10, 0))
+    seed("seed_sink", "tpm-retry", tpm + struct.pack(">HII", 0x8001, 10, 0x922))
+    seed("seed_sink", "tpm-bad-tag", tpm + struct.pack(">HII", 0xC4, 10, 0x1E))
+    seed("seed_sink", "session", session + b'"b00a2f1e-63c5"')
+    seed("seed_sink", "pool", pool + b'{"status":"ENABLED","capacity":4096,"currently_available":96,"low_watermark":512}')
+    seed("seed_sink", "pool-off", pool + b'{"status":"DISABLED"}')
+    seed("seed_sink", "host", host + b'[{"host":"host-21","name":"esx1"}]')
 
 
 def blob_seeds():
@@ -855,5 +870,5 @@ if __name__ == "__main__":
     for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, service_seeds, signature_seeds,
                  http_session_seeds, rest_seeds, text_seeds, template_seeds, mechanism_seeds, attribute_seeds,
                  key_seeds, lattice_key_seeds, operation_seeds, saved_state_seeds, hsm_seeds, keystore_seeds,
-                 token_seeds, seed_message_seeds, blob_seeds, bound_seeds, lattice_seeds):
+                 token_seeds, seed_message_seeds, seed_sink_seeds, blob_seeds, bound_seeds, lattice_seeds):
         make()

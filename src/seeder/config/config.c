@@ -70,8 +70,27 @@ const qk_config_row qk_seed_rows[] = {
 const qk_config_row qk_seed_target_rows[] = {
     { .key = "name", .type = QK_CONFIG_TEXT, .offset = IN(name), .required = true,
       .help = "For log, metrics and state." },
-    { .key = "library", .type = QK_CONFIG_TEXT, .offset = IN(library), .required = true,
+    { .key = "library", .type = QK_CONFIG_TEXT, .offset = IN(library),
       .help = "Absolute path of the PKCS #11 library." },
+    { .key = "sink", .type = QK_CONFIG_CHOICE, .offset = IN(sink), .fallback = "token",
+      .choices = qk_seed_sink_choices,
+      .help = "What is seeded: token, kernel, tpm, file or esxi, each with keys of its own." },
+    { .key = "device", .type = QK_CONFIG_TEXT, .offset = IN(device),
+      .help = "kernel: /dev/urandom if empty; tpm: /dev/tpmrm0 if empty, or the path of a TPM's Unix socket." },
+    { .key = "credit_bits", .type = QK_CONFIG_UINT, .offset = IN(credit_bits), .fallback = "0", .max = 524288,
+      .help = "kernel: bits of entropy that a seed is credited with, which needs CAP_SYS_ADMIN; 0: none." },
+    { .key = "path", .type = QK_CONFIG_TEXT, .offset = IN(path),
+      .help = "file: absolute path of a named pipe, or of a file that each seed replaces." },
+    { .key = "url", .type = QK_CONFIG_TEXT, .offset = IN(url), .help = "esxi: vCenter (https://host[:port])." },
+    { .key = "host", .type = QK_CONFIG_TEXT, .offset = IN(host),
+      .help = "esxi: the host, by its name in vCenter or by its identifier (host-21)." },
+    { .key = "user", .type = QK_CONFIG_TEXT, .offset = IN(user), .help = "esxi: user of vCenter." },
+    { .key = "password_file", .type = QK_CONFIG_TEXT, .offset = IN(password_file),
+      .help = "esxi: file with the password on its first line, readable for its owner alone." },
+    { .key = "password_credential", .type = QK_CONFIG_TEXT, .offset = IN(password_credential),
+      .help = "esxi: name of a systemd credential (LoadCredential=) with the password." },
+    { .key = "ca_file", .type = QK_CONFIG_TEXT, .offset = IN(ca_file),
+      .help = "esxi: PEM file of authorities for vCenter's certificate; the system's if empty." },
     { .key = "slot", .type = QK_CONFIG_TEXT, .offset = IN(slot),
       .help = "Slot number. Better: token_label or token_serial, since numbers change." },
     { .key = "token_label", .type = QK_CONFIG_TEXT, .offset = IN(token_label), .help = "Label of the token." },
@@ -135,10 +154,11 @@ static qk_err read_targets(qk_seed_config *config)
         QK_TRY(qk_config_read(config->file, node, qk_seed_target_rows, qk_seed_target_row_count, QK_CONFIG_REFUSE,
                               target));
         target->file = path;
+        QK_TRY(qk_seed_sink_check_keys(target, node));
+        config->target_count++; /* before the check: it makes the address, which is ours to free */
         QK_TRY(qk_seed_target_check(target));
         if (target->pin)
             QK_TRY(qk_seed_mode_check(path, "a PIN"));
-        config->target_count++;
     }
     if (count == 0)
         return qk_fail(QK_E_CONFIG, "%s: there are no targets", path);
@@ -262,8 +282,10 @@ qk_err qk_seed_config_parse(const char *name, qk_view text, qk_seed_config *out)
 
 void qk_seed_config_done(qk_seed_config *config)
 {
-    for (size_t i = 0; i < config->target_count; i++)
+    for (size_t i = 0; i < config->target_count; i++) {
         qk_secret_free(&config->targets[i].pin_kept);
+        free(config->targets[i].address);
+    }
     qk_secret_free(&config->token_kept);
     free(config->targets);
     free(config->url_words);

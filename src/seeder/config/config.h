@@ -14,8 +14,24 @@ typedef enum qk_seed_unsupported { QK_SEED_DISABLE, QK_SEED_RETRY } qk_seed_unsu
 
 typedef enum qk_seed_verify { QK_SEED_VERIFY_TLS, QK_SEED_VERIFY_NONE, QK_SEED_VERIFY_SIGNATURE } qk_seed_verify;
 
+/* What is seeded. */
+typedef enum qk_seed_sink_choice {
+    QK_SEED_SINK_TOKEN,
+    QK_SEED_SINK_KERNEL,
+    QK_SEED_SINK_TPM,
+    QK_SEED_SINK_FILE,
+    QK_SEED_SINK_ESXI,
+    QK_SEED_SINK_CHOICES
+} qk_seed_sink_choice;
+
 typedef struct qk_seed_target_config {
-    const char *name, *library;
+    const char *name;
+    int sink;            /* qk_seed_sink_choice */
+    const char *library; /* of others than tokens: the address of the sink (sink.h), which is `address` */
+    char *address;       /* owned by the configuration's own target; NULL for tokens */
+    const char *device, *path;
+    uint64_t credit_bits;
+    const char *url, *host, *user, *password_file, *password_credential, *ca_file;
     const char *slot; /* a number as text, so that none is told from 0 */
     const char *token_label, *token_serial, *uri;
     bool all_tokens;
@@ -29,7 +45,7 @@ typedef struct qk_seed_target_config {
     /* from the above */
     qk_seed_choice choice;
     uint64_t slot_number, login_type;
-    char wanted[65];  /* label or serial number */
+    char wanted[65];  /* label or serial number; of ESXi: the host */
     const char *file; /* where it is written, for messages */
 } qk_seed_target_config;
 

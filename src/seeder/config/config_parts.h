@@ -17,6 +17,14 @@ QK_MUST_CHECK qk_err qk_seed_target_check(qk_seed_target_config *target);
 /* A file with a secret in it must be its owner's alone. `key` says which secret. */
 QK_MUST_CHECK qk_err qk_seed_mode_check(const char *path, const char *key);
 
+/* ---- config_sink.c ---- */
+
+extern const char *const qk_seed_sink_choices[];
+/* Each kind of sink has keys of its own; any other in `node`, the target's map, is an error with its line. */
+QK_MUST_CHECK qk_err qk_seed_sink_check_keys(const qk_seed_target_config *target, const qk_config_node *node);
+/* For targets that are no tokens, as qk_seed_target_check. */
+QK_MUST_CHECK qk_err qk_seed_sink_check(qk_seed_target_config *target);
+
 /* ---- config_reference.c ---- */
 
 /* From config->file and the environment. */

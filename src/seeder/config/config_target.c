@@ -115,6 +115,8 @@ qk_err qk_seed_target_check(qk_seed_target_config *target)
     int pins = !!target->pin_file + !!target->pin_credential + !!target->pin_command + !!target->pin;
 
     QK_TRY(check_name(target));
+    if (target->sink != QK_SEED_SINK_TOKEN)
+        return qk_seed_sink_check(target);
     if (*target->library != '/')
         return qk_seed_target_fail(target, "library must be an absolute path");
     if (named != 1)

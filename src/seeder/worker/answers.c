@@ -44,13 +44,38 @@ static const struct answer_row {
     ROW(GENERAL_ERROR,               TRANSIENT,     "")
     ROW(HOST_MEMORY,                 TRANSIENT,     "")
 #undef ROW
-    { QK_SEED_PIN_UNREADABLE, "PIN_UNREADABLE", QK_SEED_TRANSIENT, "the PIN cannot be read from where it is kept; no login was tried" },
-    { QK_SEED_PIN_WANTED, "PIN_WANTED", QK_SEED_BUSY, "" },
-    { QK_SEED_PIN_NOT_TRIED, "PIN_NOT_TRIED", QK_SEED_CREDENTIAL, "not tried: the token says that wrong PINs were tried; log in there once with the right one by another program, or have the PIN unlocked; it is looked at again" },
-    { QK_SEED_PIN_REFUSED, "PIN_REFUSED", QK_SEED_CREDENTIAL, "a note says that the PIN was refused, not how: correct the PIN where it is kept, or remove the note" },
-    { QK_SEED_NO_GENERATOR, "NO_GENERATOR", QK_SEED_IMPOSSIBLE, "the token says of itself that it has no random generator (no CKF_RNG): what it takes goes nowhere" },
-    { QK_SEED_NO_TOKENS, "NO_TOKENS", QK_SEED_BUSY, "the library has no initialised token: insert or initialise one; it is looked for every minute" },
-    { QK_SEED_MORE_TOKENS, "MORE_TOKENS", QK_SEED_BUSY, "the library has more tokens than all_tokens can take (1024): name the others as targets of their own" },
+#define ROW(code, class, advice) { QK_SEED_##code, #code, QK_SEED_##class, advice },
+    ROW(PIN_UNREADABLE,      TRANSIENT,     "the PIN or password cannot be read from where it is kept; no login was tried")
+    ROW(PIN_WANTED,          BUSY,          "")
+    ROW(PIN_NOT_TRIED,       CREDENTIAL,    "not tried: the token says that wrong PINs were tried; log in there once with the right one by another program, or have the PIN unlocked; it is looked at again")
+    ROW(PIN_REFUSED,         CREDENTIAL,    "a note says that the PIN was refused, not how: correct the PIN where it is kept, or remove the note")
+    ROW(NO_GENERATOR,        IMPOSSIBLE,    "the token says of itself that it has no random generator (no CKF_RNG): what it takes goes nowhere")
+    ROW(NO_TOKENS,           BUSY,          "the library has no initialised token: insert or initialise one; it is looked for every minute")
+    ROW(MORE_TOKENS,         BUSY,          "the library has more tokens than all_tokens can take (1024): name the others as targets of their own")
+    ROW(SINK_MISSING,        TRANSIENT,     "no such device, file or folder: correct its path, or load what makes it")
+    ROW(SINK_FORBIDDEN,      CONFIGURATION, "not permitted: give the seeder's user access, e.g. to a TPM by SupplementaryGroups=tss, to a file by ReadWritePaths=")
+    ROW(SINK_WRONG_KIND,     CONFIGURATION, "what is there is of another kind than this sink wants: correct its path")
+    ROW(SINK_FULL,           TRANSIENT,     "no space is left there")
+    ROW(SINK_BUSY,           BUSY,          "another program uses it alone")
+    ROW(SINK_FAILED,         TRANSIENT,     "")
+    ROW(CREDIT_FORBIDDEN,    CONFIGURATION, "crediting entropy needs CAP_SYS_ADMIN: give it to the unit (AmbientCapabilities= and CapabilityBoundingSet=), or leave credit_bits out")
+    ROW(PIPE_NO_READER,      BUSY,          "nobody reads from the pipe")
+    ROW(PIPE_FULL,           BUSY,          "the pipe's reader does not take what is in it")
+    ROW(TPM_BUSY,            TRANSIENT,     "the TPM asks for another try")
+    ROW(TPM_NOT_STARTED,     TRANSIENT,     "the TPM was not started (TPM2_Startup): the firmware does it; swtpm with --flags startup-clear")
+    ROW(TPM_UNSUPPORTED,     IMPOSSIBLE,    "this TPM has no TPM2_StirRandom: is it a TPM 1.2?")
+    ROW(TPM_REFUSED,         TRANSIENT,     "the TPM failed")
+    ROW(TPM_ANSWER,          TRANSIENT,     "what answers there is no TPM 2.0")
+    ROW(VCENTER_AWAY,        TRANSIENT,     "vCenter cannot be reached")
+    ROW(VCENTER_UNTRUSTED,   TRANSIENT,     "vCenter's certificate is not trusted: name its authority in ca_file")
+    ROW(VCENTER_CONFIG,      CONFIGURATION, "ca_file cannot be used")
+    ROW(VCENTER_LOGIN,       CREDENTIAL,    "vCenter refuses user or password: correct them where they are kept; they will not be tried before")
+    ROW(VCENTER_NO_SESSION,  SESSION_LOST,  "")
+    ROW(VCENTER_FORBIDDEN,   CONFIGURATION, "the user needs the privileges Host.Entropy.Read and Host.Entropy.Write on the host")
+    ROW(VCENTER_NO_HOST,     TRANSIENT,     "vCenter knows no such host, or is older than 8.0 U1: correct host")
+    ROW(VCENTER_ANSWER,      TRANSIENT,     "what answers there is no vCenter of 8.0 U1 or later")
+    ROW(ESXI_POOL_OFF,       IMPOSSIBLE,    "external entropy is off on this host: set its kernel option entropySources")
+#undef ROW
 };
 /* clang-format on */
 

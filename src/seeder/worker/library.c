@@ -110,4 +110,6 @@ void qk_seed_library_do(qk_seed_library *library, const qk_seed_order *order, qk
     report->rv = do_order(&w);
     report->login_held =
         report->rv == CKR_OK && w.target && w.target->session != CK_INVALID_HANDLE && w.target->logged_in;
+    if (report->rv == CKR_OK && order->ask == QK_SEED_ASK_SEED)
+        report->taken = (uint32_t)order->seed.len;
 }

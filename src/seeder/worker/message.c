@@ -82,6 +82,7 @@ void qk_seed_order_write(const qk_seed_order *order, qk_buf *out)
     qk_buf_put_u8(out, order->keep_session);
     qk_buf_put_u8(out, order->pin_proven);
     qk_buf_put_u32(out, order->split);
+    qk_buf_put_u32(out, order->credit_bits);
     qk_buf_put_counted(out, order->pin);
     qk_buf_put_counted(out, order->seed);
 }
@@ -100,6 +101,7 @@ qk_err qk_seed_order_read(qk_view message, qk_seed_order *out)
     out->keep_session = qk_read_u8(&reader) != 0;
     out->pin_proven = qk_read_u8(&reader) != 0;
     out->split = qk_read_u32(&reader);
+    out->credit_bits = qk_read_u32(&reader);
     out->pin = qk_read_counted(&reader);
     out->seed = qk_read_counted(&reader);
     return check(&reader);
@@ -116,6 +118,7 @@ void qk_seed_report_write(const qk_seed_report *report, qk_buf *out)
     qk_buf_put_u8(out, report->logged_in);
     qk_buf_put_u8(out, report->login_held);
     qk_buf_put_u32(out, report->micros);
+    qk_buf_put_u32(out, report->taken);
     put_token(out, &report->token);
     qk_buf_put_u32(out, report->token_count);
     for (uint32_t i = 0; i < report->token_count; i++)
@@ -135,6 +138,7 @@ qk_err qk_seed_report_read(qk_view message, qk_seed_report *out)
     out->logged_in = qk_read_u8(&reader) != 0;
     out->login_held = qk_read_u8(&reader) != 0;
     out->micros = qk_read_u32(&reader);
+    out->taken = qk_read_u32(&reader);
     read_token(&reader, &out->token);
     out->token_count = qk_read_u32(&reader);
     if (out->token_count > (out->tokens ? QK_SEED_MOST_TOKENS : 0) || out->step > QK_SEED_STEP_SEED)

@@ -16,16 +16,39 @@ typedef enum qk_seed_choice { QK_SEED_BY_SLOT, QK_SEED_BY_LABEL, QK_SEED_BY_SERI
 
 #define QK_SEED_NO_LOGIN UINT64_MAX
 
-/* Results beside those of PKCS #11. */
-#define QK_SEED_PIN_WANTED     (CKR_VENDOR_DEFINED | 0x51534401UL) /* a login is needed, and the order had no PIN */
-#define QK_SEED_PIN_UNREADABLE (CKR_VENDOR_DEFINED | 0x51534402UL) /* the PIN's source gave none; nothing was tried */
-#define QK_SEED_NO_TOKENS      (CKR_VENDOR_DEFINED | 0x51534403UL) /* answer to LIST: there is none that is initialised */
-#define QK_SEED_PIN_NOT_TRIED                                                                                          \
-    (CKR_VENDOR_DEFINED | 0x51534405UL)                          /* the token's flags say that wrong PINs were tried   \
-                                                                  */
-#define QK_SEED_PIN_REFUSED  (CKR_VENDOR_DEFINED | 0x51534406UL) /* by a note that says no more */
-#define QK_SEED_NO_GENERATOR (CKR_VENDOR_DEFINED | 0x51534407UL) /* CKR_OK, of a token without CKF_RNG */
-#define QK_SEED_MORE_TOKENS  (CKR_VENDOR_DEFINED | 0x51534404UL) /* answer to LIST: and more than are in it */
+/* Results beside those of PKCS #11; answers.c says what each leads to. */
+#define QK_SEED_CODE(number)   (CKR_VENDOR_DEFINED | 0x51534400UL | (number))
+#define QK_SEED_PIN_WANTED     QK_SEED_CODE(0x01) /* a login is needed, and the order had no PIN */
+#define QK_SEED_PIN_UNREADABLE QK_SEED_CODE(0x02) /* the PIN's source gave none; nothing was tried */
+#define QK_SEED_NO_TOKENS      QK_SEED_CODE(0x03) /* answer to LIST: there is none that is initialised */
+#define QK_SEED_MORE_TOKENS    QK_SEED_CODE(0x04) /* answer to LIST: and more than are in it */
+#define QK_SEED_PIN_NOT_TRIED  QK_SEED_CODE(0x05) /* the token's flags say that wrong PINs were tried */
+#define QK_SEED_PIN_REFUSED    QK_SEED_CODE(0x06) /* by a note that says no more */
+#define QK_SEED_NO_GENERATOR   QK_SEED_CODE(0x07) /* CKR_OK, of a token without CKF_RNG */
+/* Those of sinks that are no tokens (sink/). */
+#define QK_SEED_SINK_MISSING       QK_SEED_CODE(0x10)
+#define QK_SEED_SINK_FORBIDDEN     QK_SEED_CODE(0x11)
+#define QK_SEED_SINK_WRONG_KIND    QK_SEED_CODE(0x12)
+#define QK_SEED_SINK_FULL          QK_SEED_CODE(0x13)
+#define QK_SEED_SINK_BUSY          QK_SEED_CODE(0x14)
+#define QK_SEED_SINK_FAILED        QK_SEED_CODE(0x15)
+#define QK_SEED_CREDIT_FORBIDDEN   QK_SEED_CODE(0x18)
+#define QK_SEED_PIPE_NO_READER     QK_SEED_CODE(0x20)
+#define QK_SEED_PIPE_FULL          QK_SEED_CODE(0x21)
+#define QK_SEED_TPM_BUSY           QK_SEED_CODE(0x28)
+#define QK_SEED_TPM_NOT_STARTED    QK_SEED_CODE(0x29)
+#define QK_SEED_TPM_UNSUPPORTED    QK_SEED_CODE(0x2a)
+#define QK_SEED_TPM_REFUSED        QK_SEED_CODE(0x2b)
+#define QK_SEED_TPM_ANSWER         QK_SEED_CODE(0x2c)
+#define QK_SEED_VCENTER_AWAY       QK_SEED_CODE(0x30)
+#define QK_SEED_VCENTER_UNTRUSTED  QK_SEED_CODE(0x31)
+#define QK_SEED_VCENTER_CONFIG     QK_SEED_CODE(0x32)
+#define QK_SEED_VCENTER_LOGIN      QK_SEED_CODE(0x33)
+#define QK_SEED_VCENTER_NO_SESSION QK_SEED_CODE(0x34)
+#define QK_SEED_VCENTER_FORBIDDEN  QK_SEED_CODE(0x35)
+#define QK_SEED_VCENTER_NO_HOST    QK_SEED_CODE(0x36)
+#define QK_SEED_VCENTER_ANSWER     QK_SEED_CODE(0x37)
+#define QK_SEED_ESXI_POOL_OFF      QK_SEED_CODE(0x38)
 
 /* Supervisor to worker. */
 typedef enum qk_seed_ask {
@@ -43,13 +66,14 @@ typedef struct qk_seed_order {
     uint32_t target; /* the supervisor's number for it */
     uint8_t choice;
     uint64_t slot;
-    char name[65];               /* label or serial number */
+    char name[65];               /* label or serial number; of ESXi: the host */
     char serial[QK_SEED_SERIAL]; /* the token there was before: another one is refused; "": any */
     uint64_t login;              /* CKU_..., or QK_SEED_NO_LOGIN */
     bool keep_session;
-    bool pin_proven;   /* the PIN has worked before, or is the operator's word: COUNT_LOW does not stop it */
-    uint32_t split;    /* most bytes of one C_SeedRandom; 0: all */
-    qk_view pin, seed; /* borrowed; on reading, of the message. No PIN: the session should be logged in already */
+    bool pin_proven;      /* the PIN has worked before, or is the operator's word: COUNT_LOW does not stop it */
+    uint32_t split;       /* most bytes of one C_SeedRandom; 0: all */
+    uint32_t credit_bits; /* of the kernel: entropy that a seed is credited with */
+    qk_view pin, seed;    /* borrowed; on reading, of the message. No PIN: the session should be logged in already */
 } qk_seed_order;
 
 typedef enum qk_seed_step {
@@ -84,6 +108,7 @@ typedef struct qk_seed_report {
     bool logged_in;   /* a login was done, and succeeded */
     bool login_held;  /* the target's session stays logged in: the next order needs no PIN */
     uint32_t micros;  /* of the work */
+    uint32_t taken;   /* bytes of the seed; 0 after a success: none were needed */
     qk_seed_token token;
     uint32_t token_count;   /* answer to LIST: so many follow in `tokens` */
     qk_seed_listed *tokens; /* the caller's, QK_SEED_MOST_TOKENS of them; NULL where no such answer is expected */

@@ -17,6 +17,7 @@ static const qk_seed_order order = {
     .keep_session = true,
     .pin_proven = true,
     .split = 40,
+    .credit_bits = 256,
     .pin = { (const uint8_t *)"1234", 4 },
     .seed = { (const uint8_t *)"seed\0seed", 9 },
 };
@@ -38,6 +39,7 @@ static void an_order_is_read_as_it_was_written(void **state)
     assert_int_equal(got.login, order.login);
     assert_true(got.keep_session && got.pin_proven);
     assert_int_equal(got.split, order.split);
+    assert_int_equal(got.credit_bits, order.credit_bits);
     assert_true(qk_view_equal(got.pin, order.pin));
     assert_true(qk_view_equal(got.seed, order.seed));
 }
@@ -55,6 +57,7 @@ static qk_seed_report some_report(void)
                               .logged_in = true,
                               .login_held = true,
                               .micros = 77,
+                              .taken = 48,
                               .token = { 5, "label", "serial" },
                               .token_count = QK_SEED_MOST_TOKENS,
                               .tokens = listed };

@@ -6,16 +6,16 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "seeder/worker/library.h"
+#include "seeder/sink/sink.h"
 
-static qk_err answer_order(qk_seed_library *library, const qk_seed_order *order, int fd)
+static qk_err answer_order(qk_seed_sink *sink, const qk_seed_order *order, int fd)
 {
     QK_OWNED(qk_buf_done) qk_buf out = QK_BUF_NONE;
     static qk_seed_listed tokens[QK_SEED_MOST_TOKENS];
     qk_seed_report report = { .ask = order->ask, .target = order->target, .tokens = tokens };
     int64_t start_ns = qk_clock_monotonic_ns();
 
-    qk_seed_library_do(library, order, &report);
+    qk_seed_sink_do(sink, order, &report);
     report.micros = (uint32_t)((qk_clock_monotonic_ns() - start_ns) / 1000);
     if (order->ask == QK_SEED_ASK_FORGET)
         return QK_OK;
@@ -39,9 +39,9 @@ static void note_end(int number)
     ended = 1;
 }
 
-int qk_seed_worker_run(const char *path, int fd)
+int qk_seed_worker_run(const char *address, int fd)
 {
-    QK_OWNED(qk_seed_library_leave) qk_seed_library *library = NULL;
+    QK_OWNED(qk_seed_sink_leave) qk_seed_sink *sink = NULL;
     QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE;
     qk_seed_order order = { 0 };
     qk_err err;
@@ -52,10 +52,10 @@ int qk_seed_worker_run(const char *path, int fd)
     signal(SIGTERM, note_end);
     signal(SIGHUP, SIG_IGN);
     signal(SIGUSR1, SIG_IGN);
-    library = qk_seed_library_open(path);
-    while (library && qk_seed_receive(fd, &message) == QK_OK &&
+    sink = qk_seed_sink_open(address);
+    while (sink && qk_seed_receive(fd, &message) == QK_OK &&
            qk_seed_order_read(qk_buf_view(&message), &order) == QK_OK && order.ask != QK_SEED_ASK_QUIT) {
-        err = answer_order(library, &order, fd);
+        err = answer_order(sink, &order, fd);
         qk_buf_clear(&message); /* PIN and seed */
         if (err != QK_OK || ended)
             break;

@@ -63,6 +63,7 @@ static qk_err send_job(qk_seeder *seeder, qk_seed_worker *worker, qk_seed_job *j
                             .login = config->login_type,
                             .keep_session = config->keep_session,
                             .split = (uint32_t)config->split,
+                            .credit_bits = (uint32_t)config->credit_bits,
                             .seed = qk_secret_reveal(&job->seed) };
 
     snprintf(order.name, sizeof order.name, "%s", config->wanted);
@@ -161,7 +162,8 @@ static bool take_report(qk_seeder *seeder, qk_seed_worker *worker, qk_view messa
     job = qk_seed_jobs_pop(&worker->sent);
     job->target->login_start = report.login_held ? worker->starts : 0;
     job->target->may_try_low = job->target->may_try_low || (job->took_try && !report.login_tried);
-    qk_seeder_take_report(seeder, job->target, &report, job->seed_len, &job->tried);
+    qk_seeder_take_report(seeder, job->target, &report, report.taken < job->seed_len ? report.taken : job->seed_len,
+                          &job->tried);
     return true;
 }
 
