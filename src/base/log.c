@@ -21,7 +21,7 @@ static atomic_int threshold = SILENT;
 static atomic_int target = STDERR_FILENO;
 
 /* How a line begins, and how it leaves. */
-typedef enum form { WITH_TIME, GUEST, SYSLOG } form;
+typedef enum form { WITH_TIME, GUEST, GUEST_WITH_TIME, SYSLOG } form;
 static atomic_int how = WITH_TIME;
 static _Atomic(const char *) component = "";
 static struct sockaddr_un syslog_address = { .sun_family = AF_UNIX };
@@ -64,6 +64,13 @@ void qk_log_open_guest(const char *name, qk_log_level level)
     atomic_store(&component, name);
     atomic_store(&how, GUEST);
     atomic_store(&threshold, (int)level);
+}
+
+void qk_log_tell_time(void)
+{
+    int guest = GUEST;
+
+    atomic_compare_exchange_strong(&how, &guest, GUEST_WITH_TIME);
 }
 
 qk_err qk_log_open_syslog(const char *socket_path, const char *name, qk_log_level level)
@@ -109,6 +116,10 @@ static void begin_line(char *line, size_t room, qk_log_level level)
     switch ((form)atomic_load(&how)) {
     case GUEST:
         snprintf(line, room, "%s: level=%s ", name, level_names[level]);
+        break;
+    case GUEST_WITH_TIME:
+        qk_clock_iso8601(now);
+        snprintf(line, room, "%s: %s pid=%ld level=%s ", name, now, (long)getpid(), level_names[level]);
         break;
     case SYSLOG:
         snprintf(line, room, "<%d>%s[%ld]: level=%s ", facility | severities[level], name, (long)getpid(),

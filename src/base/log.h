@@ -30,6 +30,8 @@ const char *qk_log_level_name(qk_log_level level);
 QK_MUST_CHECK qk_err qk_log_open(const char *path, qk_log_level level);
 /* For guests in somebody else's process: lines to stderr, opened by `component` (a literal) instead of the time. */
 void qk_log_open_guest(const char *component, qk_log_level level);
+/* From now on, until the next opening, a guest's lines tell time and process, too. */
+void qk_log_tell_time(void);
 /* To the system's log, as datagrams to its socket (QK_LOG_SYSLOG_SOCKET), so that the host's openlog() is left alone.
  * Lines are lost while nobody listens there. QK_E_CONFIG if there can be no socket. Source: RFC 3164, section 4.1.1. */
 #define QK_LOG_SYSLOG_SOCKET "/dev/log"

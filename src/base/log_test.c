@@ -212,23 +212,48 @@ static void deadlines_count_down_and_never_below_nothing(void **state)
     assert_true(qk_clock_unix_s() > 1700000000);
 }
 
-static void a_guests_lines_bear_its_name_and_no_time(void **state)
+/* What a guest says on standard error. */
+static void hear_guest(bool with_time, char *line, size_t room)
 {
     int pipe_ends[2], before = dup(STDERR_FILENO);
-    char line[200] = "";
+    ssize_t len;
 
-    (void)state;
     assert_int_equal(pipe(pipe_ends), 0);
     dup2(pipe_ends[1], STDERR_FILENO);
     qk_log_open_guest("the-guest", QK_LOG_WARNING);
+    if (with_time)
+        qk_log_tell_time();
     qk_log(QK_LOG_WARNING, "op=%s", "test");
     qk_log(QK_LOG_INFO, "op=hidden");
     qk_log_close();
     dup2(before, STDERR_FILENO);
     close(before);
     close(pipe_ends[1]);
-    assert_true(read(pipe_ends[0], line, sizeof line - 1) > 0);
+    len = read(pipe_ends[0], line, room - 1);
     close(pipe_ends[0]);
+    assert_true(len > 0);
+    line[len] = 0;
+}
+
+static void a_guests_lines_bear_its_name_and_no_time(void **state)
+{
+    char line[200];
+
+    (void)state;
+    hear_guest(false, line, sizeof line);
+    assert_string_equal(line, "the-guest: level=warning op=test\n");
+}
+
+static void a_guest_may_be_asked_for_the_time(void **state)
+{
+    char line[200], expected[200];
+
+    (void)state;
+    hear_guest(true, line, sizeof line);
+    snprintf(expected, sizeof expected, "Z pid=%ld level=warning op=test\n", (long)getpid());
+    assert_memory_equal(line, "the-guest: 20", 13);
+    assert_string_equal(line + strlen("the-guest: 2026-11-21T10:33:10.123"), expected);
+    hear_guest(false, line, sizeof line);
     assert_string_equal(line, "the-guest: level=warning op=test\n");
 }
 
@@ -267,6 +292,7 @@ int main(void)
         cmocka_unit_test(lines_of_several_threads_stay_whole),
         cmocka_unit_test(deadlines_count_down_and_never_below_nothing),
         cmocka_unit_test(a_guests_lines_bear_its_name_and_no_time),
+        cmocka_unit_test(a_guest_may_be_asked_for_the_time),
         cmocka_unit_test(the_system_log_gets_datagrams),
     };
     return cmocka_run_group_tests_name("log", tests, make_test_folder, remove_test_folder);

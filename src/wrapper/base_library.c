@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wrapper/wrapper.h"
+
 /* The versions we can offer, the newest first, and where in our table their functions end. */
 static const struct version_row {
     CK_VERSION version;
@@ -18,7 +20,7 @@ static const struct version_row {
     { { 2, 40 }, sizeof(CK_FUNCTION_LIST) },
 };
 
-enum { VERSIONS = sizeof version_rows / sizeof version_rows[0] };
+enum { VERSIONS = sizeof version_rows / sizeof version_rows[0], MOST_LISTED = 1024 };
 
 static qk_err fail_open(const char *path, const char *what)
 {
@@ -33,6 +35,7 @@ static void take_functions(qk_base_library *base, const void *list, size_t len)
     memcpy((uint8_t *)&base->functions + skip, (const uint8_t *)list + skip, len - skip);
 }
 
+/* A list of a newer minor version begins with the ones that we know. */
 static const struct version_row *row_of(const CK_INTERFACE *interface)
 {
     const CK_VERSION *version = interface->pFunctionList;
@@ -40,11 +43,14 @@ static const struct version_row *row_of(const CK_INTERFACE *interface)
     if (!interface->pInterfaceName || strcmp((const char *)interface->pInterfaceName, "PKCS 11") != 0 || !version)
         return NULL;
     for (size_t i = 0; i < VERSIONS; i++)
-        if (version->major == version_rows[i].version.major && version->minor == version_rows[i].version.minor)
+        if (version->major == version_rows[i].version.major &&
+            (version->minor == version_rows[i].version.minor ||
+             (i == 0 && version->minor > version_rows[i].version.minor)))
             return &version_rows[i];
     return NULL;
 }
 
+/* Of two of one version the first one counts: the base prefers it. */
 static void sort_interfaces(qk_base_library *base, const CK_INTERFACE *interfaces, CK_ULONG count)
 {
     const CK_INTERFACE *of[VERSIONS] = { NULL };
@@ -52,8 +58,9 @@ static void sort_interfaces(qk_base_library *base, const CK_INTERFACE *interface
     for (CK_ULONG i = 0; i < count; i++) {
         const struct version_row *row = row_of(&interfaces[i]);
         if (row)
-            of[row - version_rows] = &interfaces[i];
-        else if (interfaces[i].pInterfaceName && strcmp((const char *)interfaces[i].pInterfaceName, "PKCS 11") != 0)
+            of[row - version_rows] = of[row - version_rows] ? of[row - version_rows] : &interfaces[i];
+        else if (interfaces[i].pInterfaceName && strcmp((const char *)interfaces[i].pInterfaceName, "PKCS 11") != 0 &&
+                 base->foreign_count < QK_BASE_INTERFACES)
             base->foreign[base->foreign_count++] = interfaces[i];
     }
     for (size_t i = VERSIONS; i-- > 0;)
@@ -68,13 +75,51 @@ static void sort_interfaces(qk_base_library *base, const CK_INTERFACE *interface
 
 static void read_interfaces(qk_base_library *base)
 {
-    CK_INTERFACE interfaces[QK_BASE_INTERFACES];
-    CK_ULONG count = QK_BASE_INTERFACES;
+    CK_ULONG count = 0;
+    CK_INTERFACE *interfaces;
     CK_C_GetInterfaceList get = NULL;
 
     *(void **)&get = dlsym(base->handle, "C_GetInterfaceList");
-    if (get && get(interfaces, &count) == CKR_OK && count <= QK_BASE_INTERFACES)
+    if (!get || get(NULL, &count) != CKR_OK || count == 0 || count > MOST_LISTED)
+        return;
+    interfaces = calloc(count, sizeof *interfaces);
+    if (interfaces && get(interfaces, &count) == CKR_OK)
         sort_interfaces(base, interfaces, count);
+    free(interfaces);
+}
+
+/* ---- is that the base, or are we asked again? ---- */
+
+static const struct function_row {
+    const char *name;
+    size_t offset;
+} function_rows[] = {
+#define CK_PKCS11_FUNCTION(name, arguments) { #name, offsetof(CK_FUNCTION_LIST_3_2, name) },
+#include <quantoki/pkcs11-functions.h>
+};
+
+typedef void (*function)(void);
+
+static function *place_of(const struct function_row *row, const CK_FUNCTION_LIST_3_2 *list)
+{
+    return (function *)(void *)((uintptr_t)list + row->offset);
+}
+
+/* In a program that is linked with us the base's own names lead to us, also in the lists that it gives away: the loader
+ * has bound them so. Asked by name it says where its functions are. */
+static qk_err take_back(qk_base_library *base)
+{
+    const CK_FUNCTION_LIST_3_2 *own = qk_wrapper_functions();
+
+    for (size_t i = 0; i < sizeof function_rows / sizeof function_rows[0]; i++) {
+        function *theirs = place_of(&function_rows[i], &base->functions), ours = *place_of(&function_rows[i], own);
+        if (*theirs != ours)
+            continue;
+        *(void **)(void *)theirs = dlsym(base->handle, function_rows[i].name);
+        if (*theirs == ours)
+            return fail_open(base->path, "its functions are this library's own; name the library of the token");
+    }
+    return QK_OK;
 }
 
 static qk_err read_functions(qk_base_library *base)
@@ -86,10 +131,13 @@ static qk_err read_functions(qk_base_library *base)
     *(void **)&get = dlsym(base->handle, "C_GetFunctionList");
     if (!get)
         return fail_open(base->path, "has no C_GetFunctionList; is it a PKCS #11 library?");
+    if (get == qk_wrapper_functions()->C_GetFunctionList)
+        return fail_open(base->path, "is this library itself; name the library of the token");
     if (get(&list) != CKR_OK || !list)
         return fail_open(base->path, "its C_GetFunctionList fails");
     take_functions(base, list, sizeof *list);
     read_interfaces(base);
+    QK_TRY(take_back(base));
     if (base->version_count == 0 || base->versions[base->version_count - 1].major != oldest.major)
         base->versions[base->version_count++] = oldest;
     if (!base->functions.C_Initialize || !base->functions.C_Finalize)
@@ -112,10 +160,15 @@ qk_err qk_base_library_load(const char *path, qk_base_library *base)
     if (!fresh)
         return qk_fail(QK_E_NO_MEMORY, "base library");
     snprintf(fresh->path, sizeof fresh->path, "%s", path);
-    fresh->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    err = fresh->handle ? read_functions(fresh) : qk_fail(QK_E_BASE_OPEN, "base library: %s", dlerror());
+    fresh->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    err = fresh->handle ? read_functions(fresh)
+                        : qk_fail(QK_E_BASE_OPEN, "base library: %s; see `base`, or QRYPT_BASE_HSM_PATH", dlerror());
     if (err == QK_OK)
         *base = *fresh;
+    if (err == QK_OK) /* from here on it stays, whoever closes it: calls may stand in it */
+        (void)dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD | RTLD_NODELETE);
+    else if (fresh->handle)
+        dlclose(fresh->handle);
     free(fresh);
     return err;
 }

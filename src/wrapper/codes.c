@@ -17,10 +17,12 @@ static const struct code_row {
     qk_err err;
     CK_RV rv;
 } code_rows[] = {
+    { QK_E_TOKEN_EMPTY, CKR_QRYPT_TOKEN_EMPTY },
     { QK_E_NOT_AUTHENTICATED, CKR_QRYPT_TOKEN_INVALID },
     { QK_E_NOT_AUTHORIZED, CKR_QRYPT_TOKEN_OTHER_FAIL },
     { QK_E_SERVER_UNTRUSTED, CKR_QRYPT_CA_CERT_FAILURE },
     { QK_E_PROTOCOL, CKR_FUNCTION_FAILED },
+    { QK_E_MESSAGE_SIZE, CKR_FUNCTION_FAILED },
     { QK_E_REQUEST_REFUSED, CKR_FUNCTION_FAILED },
     { QK_E_RATE, CKR_FUNCTION_FAILED },
     { QK_E_NO_RANDOM, CKR_FUNCTION_FAILED },
@@ -29,12 +31,24 @@ static const struct code_row {
     { QK_E_TIMEOUT, CKR_DEVICE_ERROR },
 };
 
-static CK_RV code_of(qk_err err)
+static const struct code_row *row_of(qk_err err)
 {
     for (size_t i = 0; i < sizeof code_rows / sizeof code_rows[0]; i++)
         if (code_rows[i].err == err)
-            return code_rows[i].rv;
-    return qk_err_to_ckr(err);
+            return &code_rows[i];
+    return NULL;
+}
+
+bool qk_wrapper_is_services(qk_err err)
+{
+    return row_of(err) != NULL;
+}
+
+static CK_RV code_of(qk_err err)
+{
+    const struct code_row *row = row_of(err);
+
+    return row ? row->rv : qk_err_to_ckr(err);
 }
 
 static void log_now_and_then(const char *function, qk_err err)

@@ -52,22 +52,33 @@ static qk_err open_log(const qk_wrapper_settings *settings)
     if (strcmp(settings->log_to, "stderr") != 0)
         return qk_log_open(settings->log_to, level);
     qk_log_open_guest(log_name, level);
+    if (settings->log_time)
+        qk_log_tell_time();
     return QK_OK;
 }
 
-/* The supply reads the certificates' files when it first connects. */
+/* Files and keys that say whom to trust are told apart from other errors of the settings: by where the error was born.
+ */
+static qk_err tell_trust_apart(qk_err err)
+{
+    static const char *const places[] = { "/net/tls_", "/entropy/signature/" };
+    const qk_failure *last = qk_failure_last();
+    char words[sizeof last->words];
+    bool trust = false;
+
+    for (size_t i = 0; last->file && i < sizeof places / sizeof places[0]; i++)
+        trust = trust || strstr(last->file, places[i]);
+    if (err != QK_E_CONFIG || last->code != err || !trust)
+        return err;
+    snprintf(words, sizeof words, "%s", last->words);
+    return qk_fail(QK_E_SERVER_UNTRUSTED, "%s", words);
+}
+
 static qk_err fetch(void *context, uint8_t *out, size_t len, qk_deadline_ms deadline)
 {
     const qk_wrapper_state *state = context;
-    qk_err err = qk_supply_fetch(state->supply, out, len, deadline);
 
-    if (err == QK_E_CONFIG && (state->settings.ca_file || state->settings.client_cert || state->settings.pinned_key ||
-                               state->settings.signer_key)) {
-        char words[sizeof qk_failure_last()->words];
-        snprintf(words, sizeof words, "%s", qk_err_words(err));
-        return qk_fail(QK_E_SERVER_UNTRUSTED, "%s", words);
-    }
-    return err;
+    return tell_trust_apart(qk_supply_fetch(state->supply, out, len, deadline));
 }
 
 static qk_err make_pool(qk_wrapper_state *state)
@@ -95,6 +106,19 @@ static qk_err read_token(void *context, qk_secret *out)
     return qk_wrapper_token_read(context, out);
 }
 
+/* Nothing is asked yet, but what the first request would stumble over is told now. Without files of its own the check
+ * is left out: it would read all of the system's authorities. */
+static void warn_of_settings(const qk_supply_config *config)
+{
+    QK_OWNED(qk_secret_free) qk_secret token = QK_SECRET_NONE;
+    qk_err err = config->read_token(config->context, &token);
+
+    if (err == QK_OK && (config->ca_file || config->signer_key))
+        err = tell_trust_apart(qk_supply_check(config));
+    if (err != QK_OK)
+        qk_log_failure(QK_LOG_WARNING, err, "op=C_Initialize");
+}
+
 static qk_err make_supply(qk_wrapper_state *state)
 {
     qk_supply_config config = {
@@ -117,6 +141,7 @@ static qk_err make_supply(qk_wrapper_state *state)
         QK_TRY(qk_supply_add(&config, state->settings.url));
     for (size_t i = 0; qk_config_at(state->settings.urls, i, NULL, &item); i++)
         QK_TRY(qk_supply_add(&config, qk_config_text(item)));
+    warn_of_settings(&config);
     return qk_supply_new(&config, &state->supply);
 }
 
@@ -157,6 +182,7 @@ static void abandon_inherited(qk_wrapper_state *state)
 
 static qk_err prepare(qk_wrapper_state *state, const CK_C_INITIALIZE_ARGS *arguments)
 {
+    qk_log_open_guest(log_name, QK_LOG_WARNING); /* until the settings say otherwise: they may be what is wrong */
     QK_TRY(qk_wrapper_settings_read(&state->settings));
     QK_TRY(open_log(&state->settings));
     QK_TRY(qk_base_library_load(state->settings.base, &state->base));

@@ -34,6 +34,11 @@ static CK_FUNCTION_LIST_3_2 functions_3_2 = {
 #include <quantoki/pkcs11-functions.h>
 };
 
+const CK_FUNCTION_LIST_3_2 *qk_wrapper_functions(void)
+{
+    return &functions_3_2;
+}
+
 static void *const lists[] = { &functions_3_2, &functions_3_1, &functions_3_0, &functions_2_40 };
 static CK_UTF8CHAR standard_name[] = "PKCS 11";
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* C_GenerateRandom from the pool, C_SeedRandom as configured. */
 #include "base/log.h"
+#include "base/registers.h"
 #include "entropy/random.h"
 #include "wrapper/wrapper.h"
 
 #define ENTRY __attribute__((visibility("default")))
+
+enum { MOST_AT_ONCE = 64 * 1024 * 1024 };
 
 /* ---- is the session open? ---- */
 
@@ -16,9 +19,22 @@ static CK_RV check_tracked(CK_SESSION_HANDLE session)
 static CK_RV check_info(CK_SESSION_HANDLE session)
 {
     CK_SESSION_INFO info;
+    CK_RV rv = CKR_FUNCTION_NOT_SUPPORTED;
 
-    return qk_wrapper.base.functions.C_GetSessionInfo ? qk_wrapper.base.functions.C_GetSessionInfo(session, &info)
-                                                      : CKR_FUNCTION_NOT_SUPPORTED;
+    if (qk_wrapper.base.functions.C_GetSessionInfo)
+        rv = qk_wrapper.base.functions.C_GetSessionInfo(session, &info);
+    return rv;
+}
+
+static CK_RV ask_base(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len)
+{
+    const uint64_t asked = qk_sessions_now();
+    CK_RV rv = CKR_FUNCTION_NOT_SUPPORTED;
+
+    if (qk_wrapper.base.functions.C_GenerateRandom)
+        rv = qk_wrapper.base.functions.C_GenerateRandom(session, out, len);
+    qk_sessions_note(session, rv, asked);
+    return rv;
 }
 
 /* The base fails for reasons of its generator, which we do not need. */
@@ -31,9 +47,7 @@ static bool is_about_random(CK_RV rv)
 static CK_RV check_by_probe(CK_SESSION_HANDLE session)
 {
     CK_BYTE nothing = 0;
-    CK_RV rv = qk_wrapper.base.functions.C_GenerateRandom
-                   ? qk_wrapper.base.functions.C_GenerateRandom(session, &nothing, 0)
-                   : CKR_FUNCTION_NOT_SUPPORTED;
+    CK_RV rv = ask_base(session, &nothing, 0);
 
     return is_about_random(rv) ? CKR_OK : rv;
 }
@@ -51,18 +65,6 @@ static CK_RV check_session(CK_SESSION_HANDLE session)
 
 /* ---- C_GenerateRandom ---- */
 
-static CK_RV ask_base(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len)
-{
-    const uint64_t asked = qk_sessions_now();
-    CK_RV rv;
-
-    if (!qk_wrapper.base.functions.C_GenerateRandom)
-        return CKR_FUNCTION_NOT_SUPPORTED;
-    rv = qk_wrapper.base.functions.C_GenerateRandom(session, out, len);
-    qk_sessions_note(session, rv, asked);
-    return rv;
-}
-
 /* XORs the base's own random in; `out` gets the result, or nothing. */
 static CK_RV mix_base(CK_SESSION_HANDLE session, qk_secret *served, CK_BYTE_PTR out)
 {
@@ -74,32 +76,48 @@ static CK_RV mix_base(CK_SESSION_HANDLE session, qk_secret *served, CK_BYTE_PTR 
         return rv;
     for (size_t i = 0; i < served->len; i++)
         out[i] = qk_secret_reveal(served).data[i] ^ qk_secret_reveal(&own).data[i];
+    qk_registers_wipe();
     return CKR_OK;
 }
 
 static qk_err take(uint8_t *out, size_t len)
 {
+    if (len > MOST_AT_ONCE)
+        return qk_fail(QK_E_NO_MEMORY, "%zu random bytes at once: ask for at most %d", len, MOST_AT_ONCE);
     return qk_pool_of_random_take(qk_wrapper.pool, out, len, (int64_t)qk_wrapper.settings.call_timeout_ms);
 }
 
-static CK_RV generate_mixed_with_base(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len)
+/* With the base's random to come the service's waits in a place of our own. */
+static qk_err take_to_mix(qk_secret *out, size_t len)
 {
-    QK_OWNED(qk_secret_free) qk_secret served = QK_SECRET_NONE;
-    qk_err err = qk_secret_new(len, &served);
+    if (len <= MOST_AT_ONCE)
+        QK_TRY(qk_secret_new(len, out));
+    return take(qk_secret_fill(out), len);
+}
 
-    if (err == QK_OK)
-        err = take(qk_secret_fill(&served), len);
-    return err == QK_OK ? mix_base(session, &served, out) : qk_wrapper_leave("C_GenerateRandom", err);
+static CK_RV fall_back(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len, qk_err err)
+{
+    qk_log_failure(QK_LOG_WARNING, err, "op=C_GenerateRandom fallback=base bytes=%lu", len);
+    return ask_base(session, out, len);
 }
 
 static CK_RV generate(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len)
 {
-    if (qk_wrapper.settings.mix == QK_WRAPPER_MIX_BASE)
-        return generate_mixed_with_base(session, out, len);
-    return qk_wrapper_leave("C_GenerateRandom", take(out, len));
+    QK_OWNED(qk_secret_free) qk_secret served = QK_SECRET_NONE;
+    qk_err err;
+    CK_RV rv;
+
+    if (qk_wrapper.settings.mix != QK_WRAPPER_MIX_BASE)
+        err = take(out, len);
+    else if ((err = take_to_mix(&served, len)) == QK_OK)
+        return mix_base(session, &served, out);
+    rv = qk_wrapper_leave("C_GenerateRandom", err);
+    if (qk_wrapper.settings.fallback != QK_WRAPPER_FALLBACK_BASE || !qk_wrapper_is_services(err))
+        return rv;
+    return fall_back(session, out, len, err);
 }
 
-static CK_RV generate_or_fall_back(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len)
+static CK_RV check_and_generate(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len)
 {
     CK_RV rv = check_session(session);
 
@@ -107,13 +125,7 @@ static CK_RV generate_or_fall_back(CK_SESSION_HANDLE session, CK_BYTE_PTR out, C
         return rv;
     if (!out)
         return CKR_ARGUMENTS_BAD;
-    if (len == 0)
-        return CKR_OK;
-    rv = generate(session, out, len);
-    if (rv == CKR_OK || qk_wrapper.settings.fallback != QK_WRAPPER_FALLBACK_BASE)
-        return rv;
-    qk_log(QK_LOG_WARNING, "op=C_GenerateRandom fallback=base bytes=%lu answer=0x%lx", len, rv);
-    return ask_base(session, out, len);
+    return len == 0 ? CKR_OK : generate(session, out, len);
 }
 
 ENTRY CK_RV C_GenerateRandom(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len)
@@ -122,7 +134,7 @@ ENTRY CK_RV C_GenerateRandom(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULON
 
     if (!qk_visit_begin())
         return CKR_CRYPTOKI_NOT_INITIALIZED;
-    rv = generate_or_fall_back(session, out, len);
+    rv = check_and_generate(session, out, len);
     qk_visit_end();
     return rv;
 }
@@ -132,11 +144,10 @@ ENTRY CK_RV C_GenerateRandom(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULON
 static CK_RV forward_seed(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG len)
 {
     const uint64_t asked = qk_sessions_now();
-    CK_RV rv;
+    CK_RV rv = CKR_RANDOM_SEED_NOT_SUPPORTED;
 
-    if (!qk_wrapper.base.functions.C_SeedRandom)
-        return CKR_RANDOM_SEED_NOT_SUPPORTED;
-    rv = qk_wrapper.base.functions.C_SeedRandom(session, seed, len);
+    if (qk_wrapper.base.functions.C_SeedRandom)
+        rv = qk_wrapper.base.functions.C_SeedRandom(session, seed, len);
     qk_sessions_note(session, rv, asked);
     return rv;
 }

@@ -2,8 +2,9 @@
 #include "wrapper/settings.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/auxv.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -12,7 +13,8 @@ enum { MAX_TOKEN_FILE = 16 * 1024 };
 
 static const char system_file[] = "/etc/quantoki/entropy-wrapper.yaml";
 
-/* The reference knows one service alone, without a setting for it. */
+/* The reference knows one service alone, without a setting for it. It is asked if nothing but the reference's
+ * environment is there: a token that was meant for another service never goes there. */
 static const char reference_url[] = "https://api-eus.qrypt.com";
 
 static const char *const api_choices[] = { "auto", "entropy", "quantum-entropy", NULL };
@@ -82,6 +84,8 @@ const qk_config_row qk_wrapper_rows[] = {
               "(the base's C_GetSessionInfo) or probe (the base's C_GenerateRandom of no bytes)." },
     { .key = "log_level", .type = QK_CONFIG_CHOICE, .offset = AT(log_level), .fallback = "warning",
       .choices = level_choices, .help = "panic, fatal, error, warning, info, debug or trace." },
+    { .key = "log_time", .type = QK_CONFIG_BOOL, .offset = AT(log_time), .fallback = "false",
+      .help = "Lines on standard error begin with the time, too; lines in a file always do." },
     { .key = "log_to", .type = QK_CONFIG_TEXT, .offset = AT(log_to), .fallback = "stderr",
       .help = "stderr, syslog, or a file." },
 };
@@ -91,7 +95,7 @@ const size_t qk_wrapper_row_count = sizeof qk_wrapper_rows / sizeof qk_wrapper_r
 
 /* ---- the environment ---- */
 
-/* Names that are not made of a key; ours win over these. */
+/* Names that are not made of a key, the one that wins last; those made of a key win over these. */
 static const struct variable {
     const char *name;
     size_t offset;
@@ -185,6 +189,36 @@ static void read_log_level(qk_wrapper_settings *settings)
         settings->log_level = (int)levels[number < 0 ? 0 : number > 7 ? 7 : number];
 }
 
+/* The token, which is a secret, in a place of its own. */
+static qk_err keep_token(qk_wrapper_settings *settings, const char *value)
+{
+    QK_OWNED(qk_secret_free) qk_secret copy = QK_SECRET_NONE;
+
+    QK_TRY(qk_secret_copy(qk_view_of(value, strlen(value) + 1), &copy));
+    qk_secret_give(&copy, &settings->token_copy);
+    settings->token = (const char *)qk_secret_reveal(&settings->token_copy).data;
+    settings->token_file = NULL; /* an older layer's */
+    return QK_OK;
+}
+
+static qk_err keep_text(qk_wrapper_settings *settings, size_t offset, const char *value)
+{
+    const char *copy;
+
+    if (offset == AT(token))
+        return keep_token(settings, value);
+    if (offset == AT(token_file))
+        settings->token = NULL;
+    if (settings->copy_count == QK_WRAPPER_COPIES)
+        return qk_fail(QK_E_NO_MEMORY, "the environment has too many settings");
+    copy = settings->copies[settings->copy_count] = strdup(value);
+    if (!copy)
+        return qk_fail(QK_E_NO_MEMORY, "settings of the environment");
+    settings->copy_count++;
+    memcpy((uint8_t *)settings + offset, &copy, sizeof copy);
+    return QK_OK;
+}
+
 static qk_err read_environment(qk_wrapper_settings *settings)
 {
     qk_wrapper_settings typed = { 0 };
@@ -193,20 +227,33 @@ static qk_err read_environment(qk_wrapper_settings *settings)
     if (settings->environment)
         QK_TRY(qk_config_read(settings->environment, qk_config_root(settings->environment), qk_wrapper_rows,
                               qk_wrapper_row_count, QK_CONFIG_REFUSE, &typed));
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
-        const char *value = variable(variables[i].name);
-        if (value)
-            memcpy((uint8_t *)settings + variables[i].offset, &value, sizeof value);
-    }
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+        if (variable(variables[i].name))
+            QK_TRY(keep_text(settings, variables[i].offset, variable(variables[i].name)));
     read_log_level(settings);
     for (size_t i = 0; i < qk_wrapper_row_count; i++) {
         const qk_config_row *row = &qk_wrapper_rows[i];
         const char *value = variable_of(row);
         if (value && row->type == QK_CONFIG_TEXT)
-            memcpy((uint8_t *)settings + row->offset, &value, sizeof value);
+            QK_TRY(keep_text(settings, row->offset, value));
         else if (value)
             memcpy((uint8_t *)settings + row->offset, (const uint8_t *)&typed + row->offset, size_of(row));
     }
+    return QK_OK;
+}
+
+/* Is there no word of a token, or the reference's alone? */
+static bool is_reference_environment(const qk_wrapper_settings *settings)
+{
+    bool from_reference = settings->token_copy.len > 0 && !variable("QUANTOKI_ENTROPY_TOKEN");
+
+    return !settings->token_file && (!settings->token || from_reference);
+}
+
+static qk_err check(const qk_wrapper_settings *settings)
+{
+    if (settings->seed == QK_WRAPPER_SEED_MIX && settings->mix != QK_WRAPPER_MIX_KERNEL)
+        return qk_fail(QK_E_CONFIG, "`seed: mix` needs `mix: kernel`: without local random seeds have nowhere to go");
     return QK_OK;
 }
 
@@ -222,7 +269,8 @@ qk_err qk_wrapper_settings_read(qk_wrapper_settings *out)
     QK_TRY(qk_config_read(file, file ? qk_config_root(file) : NULL, qk_wrapper_rows, qk_wrapper_row_count,
                           QK_CONFIG_REFUSE, &settings));
     QK_TRY(read_environment(&settings));
-    if (!settings.urls && variable("QRYPT_EAAS_TOKEN"))
+    QK_TRY(check(&settings));
+    if (!settings.urls && is_reference_environment(&settings))
         settings.url = reference_url;
     if ((settings.verify == QK_WRAPPER_VERIFY_SIGNATURE) != (settings.signer_key != NULL))
         return qk_fail(QK_E_CONFIG, "verify: signature and signer_key need each other");
@@ -233,6 +281,18 @@ qk_err qk_wrapper_settings_read(qk_wrapper_settings *out)
 
 /* ---- the token ---- */
 
+/* A file that cannot be read is no token, too; its words say why. */
+static qk_err read_token_file(const char *path, qk_secret *out)
+{
+    qk_err err = qk_file_read_secret(path, MAX_TOKEN_FILE, out);
+    char words[sizeof qk_failure_last()->words];
+
+    if (err == QK_OK || err == QK_E_NO_MEMORY)
+        return err;
+    snprintf(words, sizeof words, "%s", qk_err_words(err));
+    return qk_fail(QK_E_TOKEN_EMPTY, "`token_file`: %s", words);
+}
+
 qk_err qk_wrapper_token_read(const qk_wrapper_settings *settings, qk_secret *out_token)
 {
     QK_OWNED(qk_secret_free) qk_secret file = QK_SECRET_NONE;
@@ -242,9 +302,10 @@ qk_err qk_wrapper_token_read(const qk_wrapper_settings *settings, qk_secret *out
     if (!settings->token_file)
         return qk_fail(QK_E_TOKEN_EMPTY,
                        "there is no token for the entropy service: set QRYPT_EAAS_TOKEN, or `token_file`");
-    QK_TRY(qk_file_read_secret(settings->token_file, MAX_TOKEN_FILE, &file));
+    QK_TRY(read_token_file(settings->token_file, &file));
     if (qk_view_first_line(qk_secret_reveal(&file)).len == 0)
-        return qk_fail(QK_E_TOKEN_EMPTY, "%s: its first line is empty", settings->token_file);
+        return qk_fail(QK_E_TOKEN_EMPTY, "`token_file`: %s: its first line is empty; it must be the service's token",
+                       settings->token_file);
     return qk_secret_copy(qk_view_first_line(qk_secret_reveal(&file)), out_token);
 }
 
@@ -252,5 +313,8 @@ void qk_wrapper_settings_done(qk_wrapper_settings *settings)
 {
     qk_config_free(&settings->file);
     qk_config_free(&settings->environment);
+    qk_secret_free(&settings->token_copy);
+    for (size_t i = 0; i < settings->copy_count; i++)
+        free(settings->copies[i]);
     *settings = (qk_wrapper_settings){ 0 };
 }

@@ -19,8 +19,14 @@ typedef enum qk_wrapper_check {
 typedef enum qk_wrapper_verify { QK_WRAPPER_VERIFY_TLS, QK_WRAPPER_VERIFY_SIGNATURE } qk_wrapper_verify;
 typedef enum qk_wrapper_fallback { QK_WRAPPER_FALLBACK_NONE, QK_WRAPPER_FALLBACK_BASE } qk_wrapper_fallback;
 
+enum { QK_WRAPPER_COPIES = 32 };
+
 typedef struct qk_wrapper_settings {
     qk_config *file, *environment; /* own their texts and lists; NULL: there is none */
+    /* The environment's texts, copied: the application may change its environment, or blank the token there. */
+    char *copies[QK_WRAPPER_COPIES];
+    size_t copy_count;
+    qk_secret token_copy;
     const char *base;
     const qk_config_node *urls;
     const char *url; /* of the reference, if nothing else is named */
@@ -33,6 +39,7 @@ typedef struct qk_wrapper_settings {
     int fallback; /* qk_wrapper_fallback */
     int verify;   /* qk_wrapper_verify */
     int log_level;
+    bool log_time;
     const char *log_to;
 } qk_wrapper_settings;
 

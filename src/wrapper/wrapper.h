@@ -29,9 +29,9 @@ typedef struct qk_wrapper_state {
     qk_sessions *sessions;
     qk_supply *supply;
     qk_pool_of_random *pool;
-    qk_refiller *refiller;     /* NULL: no thread of ours */
-    bool may_make_threads;     /* the application does not forbid it */
-    bool base_was_initialised; /* by the application itself: then we do not finalise it */
+    qk_refiller *refiller;         /* NULL: no thread of ours */
+    bool may_make_threads;         /* the application does not forbid it */
+    bool base_was_initialised;     /* by the application itself: then we do not finalise it */
 } qk_wrapper_state;
 
 /* Valid while qk_life_live(); `base` from the first loading on. */
@@ -44,9 +44,13 @@ void qk_sessions_note(CK_SESSION_HANDLE session, CK_RV rv, uint64_t asked);
 /* Loads the base that the settings name, if one can be had, and makes the list of interfaces, once: for those who ask
  * before C_Initialize, too (general.c). */
 void qk_wrapper_find_base(void);
-void qk_wrapper_fill_interfaces(const qk_base_library *base); /* interface.c */
+/* interface.c */
+void qk_wrapper_fill_interfaces(const qk_base_library *base);
+const CK_FUNCTION_LIST_3_2 *qk_wrapper_functions(void); /* our own, all of them */
 
 /* Words of `err` to the log, its code to the application (codes.c). */
 CK_RV qk_wrapper_leave(const char *function, qk_err err);
+/* Is it for the service, or for what we know of it? Then the base's generator may stand in, if the settings say so. */
+bool qk_wrapper_is_services(qk_err err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Base libraries for tests and measurements of the wrapper: as small as a PKCS #11 library can be. Compiled twice, as
- * one of version 2.40 with most functions missing, and as one of 3.2 with an interface of its own beside the
- * standard's. */
+ * one of version 2.40 with most functions missing, and as one of a version beyond 3.2, with an interface of its own
+ * beside the standard's, and one of 3.2 that it likes less. */
 #include <quantoki/pkcs11.h>
 #include <string.h>
 
@@ -59,7 +59,7 @@ static CK_RV verify_signature_final(CK_SESSION_HANDLE session)
 }
 
 static CK_FUNCTION_LIST_3_2 functions = {
-    .version = { 3, 2 },
+    .version = { 3, 3 },
     .C_Initialize = initialise,
     .C_Finalize = initialise,
     .C_GetInfo = get_info,
@@ -67,6 +67,8 @@ static CK_FUNCTION_LIST_3_2 functions = {
     .C_GetSessionInfo = get_session_info,
     .C_VerifySignatureFinal = verify_signature_final,
 };
+
+static CK_FUNCTION_LIST_3_2 without_functions = { .version = { 3, 2 } };
 
 static CK_VERSION vendor_list = { 1, 0 };
 
@@ -76,9 +78,10 @@ ENTRY CK_RV C_GetInterfaceList(CK_INTERFACE_PTR list, CK_ULONG_PTR count)
 
     if (list) {
         list[0] = (CK_INTERFACE){ standard, &functions, CKF_INTERFACE_FORK_SAFE };
-        list[1] = (CK_INTERFACE){ vendor, &vendor_list, 0 };
+        list[1] = (CK_INTERFACE){ standard, &without_functions, 0 };
+        list[2] = (CK_INTERFACE){ vendor, &vendor_list, 0 };
     }
-    *count = 2;
+    *count = 3;
     return CKR_OK;
 }
 #else

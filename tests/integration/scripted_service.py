@@ -54,7 +54,10 @@ def reply(handler, status, body, headers=()):
         handler.send_header(name, value)
     handler.send_header("Content-Length", str(len(body)))
     handler.end_headers()
-    handler.wfile.write(body)
+    try:
+        handler.wfile.write(body)
+    except ConnectionError:
+        pass  # a client may have seen enough
 
 
 def blocks(service, handler, body):

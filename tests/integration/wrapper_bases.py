@@ -3,10 +3,10 @@
 """libquantoki-entropy.so around other bases than SoftHSM: small ones of our own, libquantoki.so, p11-kit's proxy.
 
 Arguments: see wrapper_world.py."""
-import ctypes, os, re, subprocess, sys
+import ctypes, os, re, shutil, subprocess, sys
 
 import wrapper_world as w
-from wrapper_world import (NOT_SUPPORTED, OK, QUANTOKI, SESSION_INVALID, STUB, STUB_3_2, STUB_SLOT, WRAPPER, Info, U, equal,
+from wrapper_world import (BASE_OPEN, NOT_INITIALIZED, NOT_SUPPORTED, OK, QUANTOKI, SESSION_INVALID, STUB, STUB_3_2, STUB_SLOT, WRAPPER, Info, U, equal,
                            settings, test, with_settings)
 
 PROXY = "/usr/lib/%s/p11-kit-proxy.so" % {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu"}.get(os.uname().machine)
@@ -46,7 +46,7 @@ def a_base_of_version_3_2_is_reached_whole():
     settings(QRYPT_BASE_HSM_PATH=STUB_3_2)
     script = """
 import ctypes, sys
-sys.argv = ["wrapper_world.py", %r]
+sys.argv = ["wrapper_world.py", %r, "", %r]
 sys.path.insert(0, %r)
 import wrapper_world as w
 p11 = w.Library(w.WRAPPER)
@@ -54,13 +54,49 @@ count = w.U(64)
 found = (w.Interface * 64)()
 assert p11.C_GetInterfaceList(found, ctypes.byref(count)) == 0
 print([(i.name.decode(), i.list[0].major, i.list[0].minor, i.flags) for i in found[:count.value]])
+own = (w.Interface * 3)()
+w.Library(w.STUB_3_2).C_GetInterfaceList(own, ctypes.byref(w.U(3)))
+print([ctypes.addressof(i.list[0]) for i in found[:count.value] if i.name == b"Vendor of the test"] ==
+      [ctypes.addressof(own[2].list[0])])
 assert p11.C_Initialize(None) == 0
 session = p11.open(7)
 print(hex(p11.C_VerifySignatureFinal(session)), hex(p11.C_VerifySignatureFinal(w.U(99))))
-""" % (WRAPPER, os.path.dirname(os.path.abspath(__file__)))
+""" % (WRAPPER, STUB_3_2, os.path.dirname(os.path.abspath(__file__)))
     lines = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=True).stdout.decode().split("\n")
     equal(lines[0], "[('PKCS 11', 3, 2, 1), ('PKCS 11', 2, 40, 1), ('Vendor of the test', 1, 0, 0)]")
-    equal(lines[1], "0xc0 0xb3")
+    equal(lines[1:3], ["True", "0xc0 0xb3"])
+
+
+@test
+def a_base_that_is_this_library_is_refused():
+    copy = shutil.copy(WRAPPER, w.folder)
+    for path in (WRAPPER, copy):
+        settings(QRYPT_BASE_HSM_PATH=path)
+        equal(w.p11.C_Initialize(None), BASE_OPEN)
+        equal(w.p11.C_Finalize(None), NOT_INITIALIZED)
+
+
+@test
+def a_program_that_has_this_library_before_all_others_reaches_the_base():
+    """The loader then binds the base's names to ours, also those in its list of functions."""
+    settings()
+    w.service.begin()
+    equal(w.p11.C_Initialize(None), OK)
+    slot = w.p11.slot()
+    before = [os.environ["LD_PRELOAD"]] if os.environ.get("LD_PRELOAD") else []
+    done = subprocess.run([w.USER, WRAPPER, str(slot), "draw", "4"], input=b"\n", stdout=subprocess.PIPE, timeout=30,
+                          env={**os.environ, "LD_PRELOAD": " ".join(before + [WRAPPER])})
+    equal((done.returncode, done.stdout), (0, b"drawn\n"))
+    equal(len(w.service.requests), 1)
+
+
+@test
+def a_library_that_is_no_base_does_not_stay_in_memory():
+    libm = next(iter(re.findall(r"/\S*libm\.so\S*", open("/proc/self/maps").read())))
+    copy = shutil.copy(libm, w.folder + "/no-base.so")
+    settings(QRYPT_BASE_HSM_PATH=copy)
+    equal(w.p11.C_Initialize(None), BASE_OPEN)
+    assert "no-base.so" not in open("/proc/self/maps").read(), "it stays mapped"
 
 
 def draws_around(base):

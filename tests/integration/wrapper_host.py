@@ -88,6 +88,19 @@ def a_typing_error_in_the_file_is_told():
 
 
 @test
+def what_is_wrong_with_the_settings_is_told_on_standard_error():
+    """Before the log is where the settings want it: they may be what is wrong."""
+    for more, words in (({"QUANTOKI_ENTROPY_CONFIG": w.config("base: /x\nmixx: none\n")}, ("wrapper.yaml:2", "mixx")),
+                        ({"QUANTOKI_ENTROPY_RETRIES": "many"}, ("environment", "retries"))):
+        w.settings(QRYPT_BASE_HSM_PATH=STUB, **more)
+        user = start_user(STUB_SLOT, "start")
+        out, err = (text.decode() for text in user.communicate())
+        equal(out, "C_Initialize 0x%x\n" % GENERAL)
+        assert err.count("\n") == 1 and err.startswith("quantoki-entropy: level=error op=C_Initialize"), err
+        assert all(word in err for word in words), err
+
+
+@test
 def every_key_may_come_from_the_environment():
     path = w.config("mix: kernel\nseed: refuse\npool_bytes: 65536\nurl: http://127.0.0.1:1\n")
     session = started(QUANTOKI_ENTROPY_CONFIG=path, QUANTOKI_ENTROPY_MIX="none", QUANTOKI_ENTROPY_SEED="Forward",
@@ -136,6 +149,14 @@ def lines_on_standard_error_bear_the_librarys_name_and_no_time():
     err = start_user(STUB_SLOT, "draw", 1).communicate(b"\n")[1].decode().splitlines()
     err = [line for line in err if "C_GenerateRandom" in line]
     assert len(err) == 1 and err[0].startswith("quantoki-entropy: level=error op=C_GenerateRandom"), err
+
+
+@test
+def they_tell_the_time_if_asked():
+    w.settings(QRYPT_BASE_HSM_PATH=STUB, QUANTOKI_ENTROPY_CONFIG=w.config("log_to: stderr\nretries: 0\nlog_time: true\n"))
+    w.service.begin(status(403))
+    err = start_user(STUB_SLOT, "draw", 1).communicate(b"\n")[1].decode()
+    assert re.search(r"^quantoki-entropy: 20\d\d-\d\d-\d\dT[\d:.]{12}Z pid=\d+ level=error op=C_GenerateRandom", err, re.M), err
 
 
 @test

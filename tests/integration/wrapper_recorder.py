@@ -371,6 +371,30 @@ def the_base_that_serves_in_place_of_the_service_is_asked_as_the_application_ask
 
 
 @test
+def the_base_stands_in_for_the_service_alone():
+    """What is wrong on this side is the application's to know."""
+    initialised("fallback: base\n")
+    session = opened()
+    out = ctypes.create_string_buffer(8)
+    for size in (2 ** 64 - 1, (64 << 20) + 1):
+        equal(w.p11.C_GenerateRandom(session, out, U(size)), HOST_MEMORY)
+    equal((base["C_GenerateRandom"].calls, out.raw), (0, bytes(8)))
+    equal(w.service.requests, [])
+
+
+@test
+def each_call_that_the_base_serves_is_a_warning_and_the_failure_is_told_once():
+    initialised("fallback: base\n")
+    session = opened()
+    w.fresh_log()
+    w.service.begin(status(503))
+    for _ in range(20):
+        equal(draws(session), OK)
+    equal((len(w.log_lines("level=warning")), len(w.log_lines("fallback=base"))), (20, 20))
+    assert len(w.log_lines("level=error")) <= 2, w.log_lines("level=error")
+
+
+@test
 def a_forwarded_seed_is_the_applications_and_so_is_the_answer():
     initialised("seed: forward\n")
     session, seed = opened(), ctypes.create_string_buffer(b"s" * 40)
@@ -384,11 +408,18 @@ def a_forwarded_seed_is_the_applications_and_so_is_the_answer():
 
 @test
 def a_mixed_seed_counts_whatever_the_base_says_to_it():
-    initialised("seed: mix\n")
+    initialised("seed: mix\n", QUANTOKI_ENTROPY_MIX="kernel")
     session = opened()
     base["C_SeedRandom"].answer = SEED_NOT_SUPPORTED
     equal(w.p11.C_SeedRandom(session, b"s" * 40, U(40)), OK)
     equal((base["C_SeedRandom"].calls, base["C_SeedRandom"].arguments[2]), (1, 40))
+
+
+@test
+def a_seed_that_could_not_be_mixed_is_told_at_the_start():
+    for mix in "none", "base":
+        w.settings(QRYPT_BASE_HSM_PATH=RECORDER, QUANTOKI_ENTROPY_CONFIG=w.config("seed: mix\nmix: %s\n" % mix))
+        equal(w.p11.C_Initialize(None), GENERAL)
 
 
 @test

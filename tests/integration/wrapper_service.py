@@ -3,18 +3,77 @@
 """libquantoki-entropy.so and its entropy service, which fails in every way: tokens, answers, time, TLS, several of them.
 
 Arguments: see wrapper_world.py."""
-import os, socket, ssl, subprocess, time
+import ctypes, os, socket, ssl, subprocess, time
 
 import wrapper_world as w
 from scripted_service import Service, changed, cut, good, only_get, raw, silent, status
-from wrapper_world import (CA_FAILURE, DEVICE_ERROR, FUNCTION_FAILED, OK, TOKEN_EMPTY, TOKEN_INVALID, TOKEN_OTHER,
-                           equal, refusal, rv_of, started, test, with_settings)
+from wrapper_world import (CA_FAILURE, DEVICE_ERROR, FUNCTION_FAILED, GENERAL, OK, TOKEN_EMPTY, TOKEN_INVALID, TOKEN_OTHER,
+                           equal, fresh_log, log_lines, refusal, rv_of, started, test, with_settings)
 
 
 @test
 def without_a_token_nothing_is_asked():
     equal(rv_of(good, QRYPT_EAAS_TOKEN=None), TOKEN_EMPTY)
     equal(w.service.requests, [])
+
+
+@test
+def the_references_environment_without_a_token_asks_nobody():
+    for more in {}, {"QRYPT_EAAS_TOKEN": ""}, {"QRYPT_CA_CERT_PATH": "boguspath"}:
+        session = started(QUANTOKI_ENTROPY_CONFIG=None, QUANTOKI_ENTROPY_URL=None, **{"QRYPT_EAAS_TOKEN": None, **more})
+        equal(w.p11.random(session, 0)[0], OK)
+        equal(w.p11.random(session, 40), (TOKEN_EMPTY, bytes(40)))
+        equal(w.p11.C_Finalize(None), OK)
+
+
+@test
+def a_token_of_ours_never_goes_to_the_references_service():
+    path = write("token", "ours\n")
+    for more in {"QUANTOKI_ENTROPY_TOKEN_FILE": path}, {"QUANTOKI_ENTROPY_TOKEN": "ours"}:
+        session = started(**with_settings("retries: 0\n", QUANTOKI_ENTROPY_URL=None, **more))
+        equal(w.p11.random(session, 40), (GENERAL, bytes(40)))
+        equal(w.p11.C_Finalize(None), OK)
+
+
+def write(name, text, mode=0o600):
+    path = os.path.join(w.folder, name)
+    with open(path, "w") as file:
+        file.write(text)
+    os.chmod(path, mode)
+    return path
+
+
+@test
+def a_token_file_that_cannot_be_read_is_no_token():
+    for path in w.folder + "/nowhere", write("open", "token\n", 0o644), write("empty", "\n"):
+        text = "mix: none\nretries: 0\nca_file: %s/server.pem\ntoken_file: %s\n" % (w.folder, path)
+        equal((path, rv_of(good, text=text, QRYPT_EAAS_TOKEN=None)), (path, TOKEN_EMPTY))
+        equal((w.service.requests, w.p11.C_Finalize(None)), ([], OK))
+
+
+@test
+def the_token_that_is_nearest_to_the_application_counts():
+    """Ours over the reference's, the environment over the file, whether it is a token or a file with one."""
+    theirs, ours = write("theirs", "of-the-file\n"), write("ours", "of-our-variables-file\n")
+    def sent(text, **more):
+        equal(rv_of(good, text="mix: none\n" + text, **{"QRYPT_EAAS_TOKEN": None, **more}), OK)
+        equal(w.p11.C_Finalize(None), OK)
+        return w.service.requests[0][2]["Authorization"].split()[1]
+    equal(sent("token_file: %s\n" % theirs), "of-the-file")
+    equal(sent("token_file: %s\n" % theirs, QRYPT_EAAS_TOKEN="reference"), "reference")
+    equal(sent("token: text\n", QUANTOKI_ENTROPY_TOKEN_FILE=ours), "of-our-variables-file")
+    equal(sent("", QRYPT_EAAS_TOKEN="reference", QUANTOKI_ENTROPY_TOKEN_FILE=ours), "of-our-variables-file")
+    equal(sent("token_file: %s\n" % theirs, QRYPT_EAAS_TOKEN="reference", QUANTOKI_ENTROPY_TOKEN="mine"), "mine")
+
+
+@test
+def a_token_that_the_application_blanks_afterwards_is_still_known():
+    session = started(**with_settings(""))
+    libc = ctypes.CDLL(None)
+    libc.getenv.restype = ctypes.c_void_p
+    ctypes.memset(libc.getenv(b"QRYPT_EAAS_TOKEN"), ord("X"), len("the-token"))
+    equal(w.p11.random(session, 40)[0], OK)
+    equal(w.service.requests[0][2]["Authorization"], "Bearer the-token")
 
 
 @test
@@ -55,6 +114,34 @@ refusal("a_service_without_post_is_asked_with_get", OK, only_get)
 refusal("a_dead_service_is_passed_over", OK, good,
         text="mix: none\nurl: [ 'http://127.0.0.1:1', '@URL@' ]\n", QUANTOKI_ENTROPY_URL=None)
 refusal("the_base_serves_if_it_may", OK, status(503), text="mix: none\nretries: 0\nfallback: base\n")
+
+
+@test
+def an_answer_without_end_is_a_failure():
+    equal(rv_of(raw(b'{"entropy":["' + b"A" * (5 << 20) + b'"]}')), FUNCTION_FAILED)
+
+
+@test
+def what_is_wrong_with_the_address_is_no_matter_of_certificates():
+    for url in "http://example.org", "https://127.0.0.1:1/?x", "nonsense":
+        text = "mix: none\nretries: 0\nca_file: %s/server.pem\nurl: '%s'\n" % (w.folder, url)
+        equal((url, rv_of(good, text=text, QUANTOKI_ENTROPY_URL=None)), (url, GENERAL))
+        equal(w.p11.C_Finalize(None), OK)
+
+
+@test
+def what_the_first_request_would_stumble_over_is_told_at_the_start():
+    for text, more, words in (("", {"QRYPT_EAAS_TOKEN": None}, "QRYPT_EAAS_TOKEN"),
+                              ("token_file: /nowhere/at/all\n", {"QRYPT_EAAS_TOKEN": None}, "/nowhere/at/all"),
+                              ("ca_file: /nowhere.pem\n", {"QUANTOKI_ENTROPY_URL": w.secure.url}, "/nowhere.pem")):
+        fresh_log()
+        started(**with_settings(text, **more))
+        lines = log_lines("op=C_Initialize")
+        assert len(lines) == 1 and words in lines[0] and "level=warning" in lines[0], lines
+        equal(w.p11.C_Finalize(None), OK)
+    fresh_log()
+    started(**with_settings(""))
+    equal(log_lines(), [])
 
 
 @test
