@@ -42,7 +42,9 @@ struct qk_seed_target {
     qk_seed_class reason;
     int64_t back_off_ms;
     unsigned failures_in_a_row;
-    uint32_t tokens_found, tokens_left_out; /* of a pattern, when it was last asked */
+    unsigned failures_alone;                 /* in a row, with no seed taken by any token of the worker meanwhile */
+    uint64_t failed_start, failed_successes; /* the worker's, at the first of them */
+    uint32_t tokens_found, tokens_left_out;  /* of a pattern, when it was last asked */
     /* counters */
     uint64_t reports, injections, bytes, failures, missed;
     uint64_t unneeded;                                         /* seeds that a full pool had no use for */
@@ -79,7 +81,7 @@ struct qk_seed_worker {
     size_t sent_count, window;  /* so many may be sent at once: one, and more while the library is quick */
     bool wants_restart;         /* when nothing is with it */
     int64_t answer_by_ms, restart_ms, back_off_ms;
-    uint64_t starts;
+    uint64_t starts, successes; /* successes: seeds and logins that went well */
     qk_seed_worker *next;
 };
 

@@ -73,8 +73,36 @@ static void put_off(qk_seed_target *target, qk_seed_class class)
     target->reason = class;
 }
 
+static bool another_is_well(const qk_seeder *seeder, const qk_seed_target *target)
+{
+    for (const qk_seed_target *it = seeder->targets; it; it = it->next)
+        if (it != target && it->worker == target->worker && it->injections > 0 && it->last_code == CKR_OK)
+            return true;
+    return false;
+}
+
+/* To load a library anew takes sessions and logins from all its targets. It is worth that only if the library itself
+ * may be what is ill: nobody was seeded by it while this target failed again and again. */
+static bool library_is_suspect(const qk_seeder *seeder, qk_seed_target *target, CK_RV rv)
+{
+    const qk_seed_worker *worker = target->worker;
+
+    if (rv == QK_SEED_PIN_UNREADABLE || rv == CKR_TOKEN_NOT_RECOGNIZED)
+        return false; /* it has done its part */
+    if (target->failed_start != worker->starts || target->failed_successes != worker->successes) {
+        target->failed_start = worker->starts;
+        target->failed_successes = worker->successes;
+        target->failures_alone = 0;
+    }
+    if (++target->failures_alone < FAILURES_FOR_RESTART ||
+        (rv == CKR_TOKEN_NOT_PRESENT && another_is_well(seeder, target)))
+        return false;
+    target->failures_alone = 0;
+    return true;
+}
+
 /* On a whole second again, or targets that have failed once would each have a download of their own for ever. */
-static void back_off(qk_seed_target *target)
+static void back_off(const qk_seeder *seeder, qk_seed_target *target, CK_RV rv)
 {
     uint8_t jitter = 128;
 
@@ -85,7 +113,8 @@ static void back_off(qk_seed_target *target)
         jitter = 128;
     target->due_ms = qk_seed_whole_second(qk_clock_monotonic_ms() + target->back_off_ms * 3 / 4 +
                                           target->back_off_ms * jitter / 512);
-    if (++target->failures_in_a_row % FAILURES_FOR_RESTART == 0)
+    target->failures_in_a_row++;
+    if (library_is_suspect(seeder, target, rv))
         qk_seed_worker_restart(target->worker, "failures in a row");
 }
 
@@ -123,10 +152,10 @@ static void take_failure(qk_seeder *seeder, qk_seed_target *target, CK_RV rv, co
         if (target->config.on_unsupported == QK_SEED_DISABLE)
             put_off(target, class);
         else
-            back_off(target);
+            back_off(seeder, target, rv);
         return;
     case QK_SEED_TRANSIENT:
-        back_off(target);
+        back_off(seeder, target, rv);
         return;
     case QK_SEED_DONE:
     case QK_SEED_SESSION_LOST:

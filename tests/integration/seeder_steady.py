@@ -91,6 +91,23 @@ def what_was_killed_and_does_not_end_is_not_waited_for(place):
     beside(place, process)
 
 
+@test
+def a_library_that_does_well_for_others_is_not_loaded_anew(place):
+    place.configure({}, {"name": "gone", "token_label": "nosuch"}, {"name": "no-pin", "pin_file": place.path("nowhere")},
+                    {"name": "ill", "token_label": "beta"})
+    place.write("answer-C_SeedRandom-B2", "0x30")
+    process = place.start()
+    until(lambda: place.seeds("A1"))
+    for _ in range(12):  # each signal is a try at once
+        failures = [len(said(process, "target=" + name, "failures=")) for name in ("gone", "no-pin", "ill")]
+        seeds = len(place.seeds("A1"))
+        process.send_signal(signal.SIGUSR1)
+        until(lambda: len(place.seeds("A1")) > seeds and all(
+            len(said(process, "target=" + name, "failures=")) > before
+            for name, before in zip(("gone", "no-pin", "ill"), failures)))
+    equal((len(place.calls("C_Initialize")), said(process, "restart=")), (1, []))
+
+
 # ---- commands ----
 
 @test

@@ -158,6 +158,7 @@ static bool take_report(qk_seeder *seeder, qk_seed_worker *worker, qk_view messa
     worker->back_off_ms = 0;
     worker->sent_count--;
     worker->answer_by_ms = answer_by(seeder, qk_clock_monotonic_ms());
+    worker->successes += report.rv == CKR_OK && (report.ask == QK_SEED_ASK_SEED || report.ask == QK_SEED_ASK_LOGIN);
     take_pace(worker, report.micros);
     job = qk_seed_jobs_pop(&worker->sent);
     job->target->login_start = report.login_held ? worker->starts : 0;
