@@ -74,14 +74,39 @@ void qk_seed_latch_clear(const qk_seeder *seeder, qk_seed_target *target)
 
 /* ---- is it the PIN that was wrong? ---- */
 
+/* A command takes time, and the daemon has others to see to: *out_later says that its answer is not there yet. */
+static qk_err ask_now(qk_seeder *seeder, qk_seed_target *target, qk_seed_try *out, bool *out_later)
+{
+    QK_OWNED(qk_secret_free) qk_secret pin = QK_SECRET_NONE;
+    qk_err err = QK_OK;
+
+    *out_later = false;
+    if (!target->config.pin_command || seeder->once)
+        return qk_seed_try_read(&seeder->hashes, &target->config, out);
+    if (!target->question && qk_seed_commands_running() < QK_SEED_MOST_COMMANDS)
+        QK_TRY(qk_seed_command_start(target->config.pin_command, &target->question));
+    *out_later = !target->question || !qk_seed_command_is_over(target->question, &err, &pin);
+    if (*out_later)
+        return QK_OK;
+    qk_seed_command_free(&target->question);
+    QK_TRY(err);
+    return qk_seed_try_take(&seeder->hashes, &target->config, &pin, out);
+}
+
 /* True also if that cannot be found out: a try that is not made does no harm. */
 static bool pin_is_the_same(qk_seeder *seeder, qk_seed_target *target)
 {
     QK_OWNED(qk_seed_try_done) qk_seed_try now = { 0 };
     qk_seed_latch *latch = &target->latch;
     uint8_t hash[QK_SEED_DIGEST];
-    qk_err err = qk_seed_try_read(&seeder->hashes, &target->config, &now);
+    bool later;
+    qk_err err = ask_now(seeder, target, &now, &later);
 
+    if (later) {
+        latch->undecided = true;
+        latch->asked_ms = 0;
+        return true;
+    }
     if (err == QK_OK)
         err = qk_seed_try_hash(&seeder->hashes, &now, latch->salt, hash);
     if (err != QK_OK) {

@@ -8,7 +8,7 @@
  * 2. A target is latched when library, token and login are those of the note, and the PIN's source looks as it did, or
  *    the PIN has the same hash.
  * 3. Files are looked at every two seconds. A pin_command, and a PIN in the configuration, are asked when the daemon
- *    starts and at a reload.
+ *    starts and at a reload; a command's answer comes a look or two later.
  * 4. Removing the note is the operator's word to try again, and --retry-login is. A note that cannot be understood
  *    stands for a wrong PIN.
  * 5. What cannot be written holds in this process alone, and the log says so. */

@@ -8,7 +8,7 @@
 #include "entropy/entropy.h"
 #include "seeder/supervisor.h"
 
-static qk_seeder seeder;
+static qk_seeder seeder = { .once = true }; /* commands are waited for */
 
 static qk_seed_target target_of(const char *name)
 {

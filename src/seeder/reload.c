@@ -59,6 +59,7 @@ void qk_seed_targets_free(qk_seed_target **targets)
     while (*targets) {
         qk_seed_target *it = *targets;
         *targets = it->next;
+        qk_seed_command_free(&it->question);
         free(it);
     }
 }
@@ -90,6 +91,7 @@ static void continue_as(qk_seeder *seeder, qk_seed_target *it, const qk_seed_tar
     it->latched = fresh.latched;
     it->of_pattern = fresh.of_pattern;
     it->latch = fresh.latch;
+    it->question = fresh.question;
     it->held_back = false; /* its flags are judged anew */
     if (fresh.latched)
         it->last_code = fresh.last_code;
@@ -124,43 +126,108 @@ static void bring_back_found(qk_seeder *seeder, const qk_seed_target *old)
         }
 }
 
-/* What did not change goes on; sessions of what is gone are closed. */
-static void keep_what_is_same(const qk_seed_target *old, qk_seeder *seeder)
+static qk_seed_target *successor_of(const qk_seeder *seeder, const qk_seed_target *was)
 {
-    for (const qk_seed_target *was = old; was; was = was->next) {
-        bool kept = false;
-        for (qk_seed_target *it = seeder->targets; it && !kept; it = it->next)
-            if (strcmp(it->name, was->name) == 0 && is_same(&it->config, &was->config)) {
-                continue_as(seeder, it, was);
-                kept = true;
-            }
-        if (!kept)
+    for (qk_seed_target *it = seeder->targets; it; it = it->next)
+        if (strcmp(it->name, was->name) == 0 && is_same(&it->config, &was->config))
+            return it;
+    return NULL;
+}
+
+/* What did not change goes on, with the orders that are under way. What is gone is forgotten, with its session, once
+ * the order that its worker has is done. */
+static void hand_over(qk_seeder *seeder, qk_seed_target *old, qk_seed_gone *gone)
+{
+    while (old) {
+        qk_seed_target *was = old, *now = successor_of(seeder, was);
+        old = was->next;
+        was->next = NULL;
+        if (now)
+            continue_as(seeder, now, was);
+        qk_seed_worker_hand_over(was->worker, was, now);
+        if (!now)
             qk_seed_worker_forget(was->worker, was->number);
+        if (!now && was->waiting) {
+            was->is_gone = true;
+            was->next = gone->targets;
+            gone->targets = was;
+        } else {
+            qk_seed_targets_free(&was);
+        }
     }
 }
 
-/* No order may be under way: they point to targets. */
-void qk_seeder_reload(qk_seeder *seeder)
-{
-    qk_seed_config fresh = { 0 }, old_config = seeder->config;
-    qk_seed_target *old = seeder->targets;
-    qk_err err = qk_seeder_load(seeder, &fresh);
+/* ---- what is gone ---- */
 
-    if (err != QK_OK) {
-        qk_log_failure(QK_LOG_ERROR, err, "op=reload kept=old");
-        return;
+static void free_gone(qk_seed_gone *gone)
+{
+    qk_seed_targets_free(&gone->targets);
+    qk_seed_config_done(&gone->config);
+    free(gone);
+}
+
+void qk_seeder_drop_gone(qk_seeder *seeder)
+{
+    for (qk_seed_gone **at = &seeder->gone; *at;) {
+        qk_seed_gone *it = *at;
+        bool waits = false;
+        for (const qk_seed_target *target = it->targets; target; target = target->next)
+            waits = waits || target->waiting;
+        if (waits) {
+            at = &it->next;
+            continue;
+        }
+        *at = it->next;
+        free_gone(it);
+        qk_seed_workers_release(seeder);
     }
+}
+
+void qk_seeder_free_gone(qk_seeder *seeder)
+{
+    while (seeder->gone) {
+        qk_seed_gone *it = seeder->gone;
+        seeder->gone = it->next;
+        free_gone(it);
+    }
+}
+
+/* ---- the exchange ---- */
+
+static qk_err reload(qk_seeder *seeder)
+{
+    qk_seed_config fresh = { 0 };
+    qk_seed_target *old = seeder->targets;
+    qk_seed_gone *gone;
+
+    QK_TRY(qk_seeder_load(seeder, &fresh));
+    gone = calloc(1, sizeof *gone);
+    if (!gone) {
+        qk_seed_config_done(&fresh);
+        return qk_fail(QK_E_NO_MEMORY, "configuration");
+    }
+    gone->config = seeder->config;
+    gone->next = seeder->gone;
+    seeder->gone = gone;
     seeder->config = fresh;
     seeder->targets = NULL;
     seeder->retry_logins = false;
     qk_supply_free(&seeder->supply);
     qk_seeds_ask_again(seeder);
-    err = qk_seeder_take_configuration(seeder);
-    if (err != QK_OK)
-        qk_log_failure(QK_LOG_ERROR, err, "op=reload");
+    if (qk_seeder_take_configuration(seeder) != QK_OK)
+        qk_log_failure(QK_LOG_ERROR, qk_failure_last()->code, "op=reload");
     bring_back_found(seeder, old);
-    keep_what_is_same(old, seeder);
-    qk_seed_targets_free(&old);
-    qk_seed_config_done(&old_config);
-    qk_log(QK_LOG_INFO, "op=reload targets=%zu", seeder->config.target_count);
+    hand_over(seeder, old, gone);
+    qk_seeder_drop_gone(seeder);
+    return QK_OK;
+}
+
+void qk_seeder_reload(qk_seeder *seeder)
+{
+    qk_err err = reload(seeder);
+
+    if (err != QK_OK)
+        qk_log_failure(QK_LOG_ERROR, err, "op=reload kept=old");
+    else
+        qk_log(QK_LOG_INFO, "op=reload targets=%zu", seeder->config.target_count);
 }

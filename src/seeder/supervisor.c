@@ -18,7 +18,6 @@
 enum {
     LOOK_FOR_TOKENS_MS = 60000,
     STOP_MS = 10000,
-    RELOAD_WAIT_MS = 50,
     STATUS_FAILED = 3,
     STATUS_IDLE = 4,
 };
@@ -188,13 +187,12 @@ static void loop(qk_seeder *seeder, int signals)
 
     while (!seeder->stopping) {
         int64_t now_ms = qk_clock_monotonic_ms();
-        if (wants_reload && !orders_are_open(seeder)) {
-            wants_reload = false;
+        if (wants_reload)
             qk_seeder_reload(seeder);
-        }
+        wants_reload = false;
+        qk_seeder_drop_gone(seeder);
         qk_seed_latches_look(seeder, now_ms);
-        if (!wants_reload)
-            serve_due(seeder, now_ms);
+        serve_due(seeder, now_ms);
         qk_seed_workers_tend(seeder, now_ms);
         qk_seeder_write_status(seeder, now_ms);
         give_sign_of_life(now_ms);
@@ -202,8 +200,7 @@ static void loop(qk_seeder *seeder, int signals)
             return;
         if (seeder->config.exit_when_idle && nothing_left(seeder))
             return;
-        if (qk_seed_workers_wait(seeder, signals,
-                                 wants_reload ? RELOAD_WAIT_MS : next_event(seeder, qk_clock_monotonic_ms())))
+        if (qk_seed_workers_wait(seeder, signals, next_event(seeder, qk_clock_monotonic_ms())))
             on_signal(seeder, signals, &wants_reload);
     }
 }
@@ -279,6 +276,7 @@ static void free_seeder(qk_seeder **seeder)
     if (!*seeder)
         return;
     qk_seed_targets_free(&(*seeder)->targets);
+    qk_seeder_free_gone(*seeder);
     qk_supply_free(&(*seeder)->supply);
     qk_secret_free(&(*seeder)->hashes.key);
     free((*seeder)->polled);

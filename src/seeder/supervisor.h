@@ -31,10 +31,12 @@ struct qk_seed_target {
     qk_seed_worker *worker;
     int64_t due_ms;
     bool waiting; /* an order is on its way */
+    bool is_gone; /* not in the configuration any more, and the order is with the worker still */
     /* on: seeded when due. Otherwise off, for the reason of the class. */
     bool off, latched, pin_proven, is_pattern; /* pattern: all_tokens, which stands for the tokens found */
     uint32_t of_pattern;                       /* number of the pattern it came from; 0: none */
     qk_seed_latch latch;                       /* while it is latched */
+    qk_seed_command *question;                 /* asked whether the PIN is another one by now; NULL: not under way */
     bool held_back;   /* PIN_NOT_TRIED: the token is looked at until its flags let a login be tried */
     bool may_try_low; /* the operator asked for one try, whatever CKF_USER_PIN_COUNT_LOW says */
     uint8_t proven_mark[QK_SEED_DIGEST]; /* pin_proven: of the PIN that has worked */
@@ -85,10 +87,18 @@ struct qk_seed_worker {
     qk_seed_worker *next;
 };
 
+/* A configuration that was exchanged, for as long as orders of targets are under way that are not in the new one. */
+typedef struct qk_seed_gone {
+    qk_seed_config config;
+    qk_seed_target *targets;
+    struct qk_seed_gone *next;
+} qk_seed_gone;
+
 struct qk_seeder {
     qk_seed_config config;
     const char *config_path; /* as given */
     qk_seed_target *targets;
+    qk_seed_gone *gone;
     qk_seed_worker *workers;
     uint32_t last_number;
     qk_supply *supply;
@@ -138,9 +148,12 @@ bool qk_seeder_take_tokens(qk_seeder *seeder, qk_seed_target *pattern, const qk_
 QK_MUST_CHECK qk_err qk_seeder_load(qk_seeder *seeder, qk_seed_config *out);
 /* Targets and service of seeder->config. */
 QK_MUST_CHECK qk_err qk_seeder_take_configuration(qk_seeder *seeder);
-/* Reads the configuration again; keeps the old one if the new one is wrong. No order may be under way: they point to
- * targets. */
+/* Reads the configuration again; keeps the old one if the new one is wrong. Orders that are under way go on. */
 void qk_seeder_reload(qk_seeder *seeder);
+/* Frees what is gone and has no order under way any more. */
+void qk_seeder_drop_gone(qk_seeder *seeder);
+/* Frees all of it. Workers have been stopped. */
+void qk_seeder_free_gone(qk_seeder *seeder);
 void qk_seed_targets_free(qk_seed_target **targets);
 
 /* ---- worker/: jobs.c, life.c, wait.c, workers.c ---- */
@@ -158,6 +171,10 @@ bool qk_seed_workers_wait(qk_seeder *seeder, int signals, int64_t wait_ms);
 void qk_seed_worker_restart(qk_seed_worker *worker, const char *why);
 /* The target's session is closed, after the orders that are with the worker. */
 void qk_seed_worker_forget(qk_seed_worker *worker, uint32_t target);
+/* Another configuration: the orders of `was` are those of `now`. NULL: those that were not sent yet are dropped. */
+void qk_seed_worker_hand_over(qk_seed_worker *worker, qk_seed_target *was, qk_seed_target *now);
+/* Lets those go that no target uses any more. */
+void qk_seed_workers_release(qk_seeder *seeder);
 /* Lets each finish its order (at most wait_ms), whose reports count, and ends it. */
 void qk_seed_workers_stop(qk_seeder *seeder, int64_t wait_ms);
 

@@ -139,5 +139,56 @@ def slow_pin_commands_run_beside_each_other_and_their_targets_go_on(place):
     assert len(place.seeds("S0")) > 48, "one library, and no command of its own"
 
 
+# ---- reloads ----
+
+@test
+def a_library_that_hangs_holds_up_no_reload(place):
+    place.write("slow-A1", "30000")
+    place.configure({"name": "hangs"}, {"name": "t1", "library": place.other, "token_label": "beta"})
+    process = place.start()
+    until(lambda: place.calls("C_SeedRandom") and len(place.seeds("B2")) >= 96)
+    place.write("tokens", "alpha A1\nbeta B2\ngamma C3\n")
+    place.configure({"name": "hangs"}, {"name": "t1", "library": place.other, "token_label": "beta"},
+                    {"name": "new", "library": place.other, "token_label": "gamma"})
+    process.send_signal(signal.SIGHUP)
+    until(lambda: place.seeds("C3"), 5)
+    beside(place, process)
+    equal(len(place.calls("C_Initialize")), 2)  # one each: neither library was loaded anew
+    place.configure({"name": "t1", "library": place.other, "token_label": "beta"})  # what hangs is gone
+    process.send_signal(signal.SIGHUP)
+    until(lambda: len(said(process, "op=reload")) == 2, 5)
+    beside(place, process)
+
+
+@test
+def orders_that_are_under_way_go_on_through_a_reload(place):
+    place.write("slow", "1500")
+    place.configure({"period": 3600}, {"name": "leaves", "token_label": "beta", "period": 3600})
+    process = place.start()
+    until(lambda: place.calls("C_SeedRandom"))
+    place.configure({"period": 3600})
+    process.send_signal(signal.SIGHUP)
+    until(lambda: said(process, "op=reload"))
+    until(lambda: said(process, "op=seed target=", "bytes=48"))
+    first = said(process, "op=seed target=", "bytes=48")[0]
+    until(lambda: place.seeds("A1") or "target=leaves" in first)
+    until(lambda: "target=leaves" in first or status_of(place)["injections"] == 1)
+    equal(process.poll(), None)
+    equal(len(place.calls("C_Initialize")), 1)
+
+
+@test
+def a_library_that_is_gone_from_the_configuration_is_let_go(place):
+    place.configure({}, {"library": place.other, "token_label": "beta"})
+    process = place.start()
+    until(lambda: place.seeds("A1") and place.seeds("B2"))
+    place.configure({})
+    process.send_signal(signal.SIGHUP)
+    children = "/proc/%d/task/%d/children" % (process.pid, process.pid)
+    until(lambda: len(open(children).read().split()) == 1)
+    until(lambda: len(place.calls("C_Finalize")) == 1)
+    equal(len(place.calls("C_CloseSession")), 1)
+
+
 if __name__ == "__main__":
     seeder.main(tests)

@@ -5,7 +5,7 @@
 
 #include "base/secret.h"
 
-enum { QK_SEED_COMMAND_MS = 10000 };
+enum { QK_SEED_COMMAND_MS = 10000, QK_SEED_MOST_COMMANDS = 8 /* at once */ };
 
 typedef struct qk_seed_command qk_seed_command;
 

@@ -8,8 +8,6 @@
 #include "seeder/worker/command.h"
 #include "seeder/worker/workers_inside.h"
 
-enum { MOST_COMMANDS = 8 }; /* at once */
-
 void qk_seed_job_free(qk_seed_job **job)
 {
     if (!*job)
@@ -63,13 +61,59 @@ qk_err qk_seed_worker_order(qk_seed_worker *worker, qk_seed_target *target, qk_s
     return QK_OK;
 }
 
+void qk_seed_job_report(qk_seeder *seeder, qk_seed_job *job, const qk_seed_report *report)
+{
+    size_t taken = report->taken < job->seed_len ? report->taken : job->seed_len;
+
+    if (job->target->is_gone && report->ask == QK_SEED_ASK_LIST)
+        job->target->waiting = false; /* nobody wants these tokens any more */
+    else
+        qk_seeder_take_report(seeder, job->target, report, taken, &job->tried);
+}
+
 void qk_seed_jobs_fail_first(qk_seeder *seeder, qk_seed_jobs *jobs, CK_RV rv)
 {
     QK_OWNED(qk_seed_job_free) qk_seed_job *job = qk_seed_jobs_pop(jobs);
     qk_seed_report report = { .ask = (uint8_t)job->ask, .target = job->target->number, .rv = rv };
 
     report.token = job->target->token;
-    qk_seeder_take_report(seeder, job->target, &report, job->seed_len, NULL);
+    qk_seed_job_report(seeder, job, &report);
+}
+
+/* ---- another configuration ---- */
+
+static void drop_jobs_of(qk_seed_jobs *jobs, qk_seed_target *target)
+{
+    qk_seed_jobs all = { NULL, &all.first };
+
+    while (jobs->first)
+        qk_seed_jobs_push(&all, qk_seed_jobs_pop(jobs));
+    while (all.first) {
+        qk_seed_job *job = qk_seed_jobs_pop(&all);
+        if (job->target != target) {
+            qk_seed_jobs_push(jobs, job);
+            continue;
+        }
+        qk_seed_job_free(&job);
+        target->waiting = false;
+    }
+}
+
+void qk_seed_worker_hand_over(qk_seed_worker *worker, qk_seed_target *was, qk_seed_target *now)
+{
+    const qk_seed_jobs *const all[] = { &worker->waiting, &worker->asking, &worker->sent };
+
+    if (!was->waiting)
+        return;
+    if (!now) {
+        drop_jobs_of(&worker->waiting, was);
+        drop_jobs_of(&worker->asking, was);
+        return;
+    }
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        for (qk_seed_job *it = all[i]->first; it; it = it->next)
+            if (it->target == was)
+                it->target = now;
 }
 
 /* ---- PINs of commands ---- */
@@ -80,7 +124,7 @@ static bool ask_for_pin(qk_seed_job *job, qk_err *out_err)
     *out_err = QK_OK;
     if (job->command)
         return qk_seed_command_is_over(job->command, out_err, &job->pin);
-    if (qk_seed_commands_running() < MOST_COMMANDS)
+    if (qk_seed_commands_running() < QK_SEED_MOST_COMMANDS)
         *out_err = qk_seed_command_start(job->target->config.pin_command, &job->command);
     return *out_err != QK_OK;
 }

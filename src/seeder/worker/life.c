@@ -152,6 +152,40 @@ void qk_seed_worker_forget(qk_seed_worker *worker, uint32_t target)
         tell(worker, &(qk_seed_order){ .ask = QK_SEED_ASK_FORGET, .target = target });
 }
 
+/* ---- libraries that are gone ---- */
+
+static bool one_uses(const qk_seed_target *targets, const qk_seed_worker *worker)
+{
+    for (const qk_seed_target *it = targets; it; it = it->next)
+        if (it->worker == worker)
+            return true;
+    return false;
+}
+
+static bool is_used(const qk_seeder *seeder, const qk_seed_worker *worker)
+{
+    if (one_uses(seeder->targets, worker))
+        return true;
+    for (const qk_seed_gone *it = seeder->gone; it; it = it->next)
+        if (one_uses(it->targets, worker))
+            return true;
+    return false;
+}
+
+void qk_seed_workers_release(qk_seeder *seeder)
+{
+    for (qk_seed_worker **at = &seeder->workers; *at;) {
+        qk_seed_worker *it = *at;
+        if (is_used(seeder, it)) {
+            at = &it->next;
+            continue;
+        }
+        qk_seed_worker_let_go(it);
+        *at = it->next;
+        free(it);
+    }
+}
+
 /* ---- the end of all ---- */
 
 static bool one_is_running(const qk_seeder *seeder)

@@ -163,8 +163,7 @@ static bool take_report(qk_seeder *seeder, qk_seed_worker *worker, qk_view messa
     job = qk_seed_jobs_pop(&worker->sent);
     job->target->login_start = report.login_held ? worker->starts : 0;
     job->target->may_try_low = job->target->may_try_low || (job->took_try && !report.login_tried);
-    qk_seeder_take_report(seeder, job->target, &report, report.taken < job->seed_len ? report.taken : job->seed_len,
-                          &job->tried);
+    qk_seed_job_report(seeder, job, &report);
     return true;
 }
 
