@@ -8,7 +8,7 @@ import base64, fcntl, http.server, json, os, shutil, signal, socket, ssl, struct
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import seeder
-from seeder import Place, Service, bad_config, certificates, equal, status_of, until
+from seeder import Place, Service, bad_config, certificates, equal, find, memory_of, status_of, until
 
 service = seeder.service = Service()
 seeder.tests.clear()
@@ -555,6 +555,36 @@ def seeds_of_sinks_are_not_logged(place):
     equal(code, 0)
     seed = open(place.path("seed"), "rb").read()
     assert seed.hex()[:16] not in log and base64.b64encode(seed).decode()[:16] not in log and "the-token" not in log
+
+
+@in_vsphere
+def memory_of_workers_holds_neither_seed_nor_password_nor_session(place, vcenter):
+    vcenter.password = "right:" + os.urandom(9).hex()
+    place.write("password", vcenter.password + "\n", 0o600)
+    tpm = Tpm(place.path("tpm"), lambda tpm: response())
+    place.configure(*(target | {"size": 64, "period": 3600} for target in (
+        sink("kernel"), sink("tpm", device=place.path("tpm")), sink("file", path=place.path("seed")), esxi(place, vcenter))))
+    process = place.start()
+    until(lambda: sum(" op=seed " in line for line in process.log) == 4)
+    process.send_signal(signal.SIGUSR1)
+    until(lambda: sum(" op=seed " in line for line in process.log) == 8)
+    equal((tpm.commands, len(vcenter.added["host-21"])), (2, 128))
+    workers = [int(line.split(" pid=")[2].split()[0]) for line in process.log if "op=worker library=" in line]
+    equal(len(workers), 4)
+    time.sleep(0.1)  # a worker wipes its order after its answer
+    seeds, (session,) = list(service.given), vcenter.sessions
+    for worker in workers:
+        try:
+            memory = memory_of(worker)
+        except PermissionError:  # of no use to others: that is what is wanted
+            assert os.geteuid() != 0
+            continue
+        assert sum(len(part) for _, part in memory) > 1000000, "nothing was read"
+        for seed in seeds:
+            equal((find(seed[:16], memory), find(seed[-16:], memory), find(base64.b64encode(seed)[:24], memory)), (0, 0, 0))
+        login = base64.b64encode(("seeder@vsphere.local:" + vcenter.password).encode())
+        equal((find(vcenter.password.encode(), memory), find(login[-16:], memory)), (0, 0))
+        equal(find(session.encode(), memory, also_locked=False), 0)
 
 
 bad_config("a_key_of_tokens_is_told_with_line_and_target", "seed.yaml:6: target t0: library is no key of a target with sink: tpm",

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/encoding.h"
+#include "base/registers.h"
 #include "seeder/sink/sink_kind.h"
 #include "seeder/sink/vcenter.h"
 #include "seeder/sink/vcenter_answer.h"
@@ -72,6 +73,7 @@ static CK_RV add(qk_vcenter *it, const char *pool, qk_view seed)
     qk_buf_put_text(&json, "{\"data\":\"");
     qk_base64_write(seed, &json);
     qk_buf_put_text(&json, "\"}");
+    qk_registers_wipe();
     if (qk_buf_check(&json) != QK_OK)
         return CKR_HOST_MEMORY;
     return qk_vcenter_ask(it, "POST", path, qk_buf_view(&json), &arena, &body);

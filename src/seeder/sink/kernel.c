@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/registers.h"
 #include "seeder/sink/sink_kind.h"
 
 enum { MEMORY_MAJOR = 1, RANDOM_MINOR = 8, URANDOM_MINOR = 9 };
@@ -55,6 +56,7 @@ static CK_RV credit_seed(const char *path, int fd, qk_view seed, uint32_t bits)
     info->buf_size = (int)seed.len;
     if (seed.len)
         memcpy(info->buf, seed.data, seed.len);
+    qk_registers_wipe();
     if (ioctl(fd, RNDADDENTROPY, info) == 0)
         return CKR_OK;
     if (errno != EPERM && errno != EACCES)

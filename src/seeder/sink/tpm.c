@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/registers.h"
 #include "seeder/sink/sink_kind.h"
 #include "seeder/sink/tpm_message.h"
 
@@ -58,6 +59,7 @@ static CK_RV send_command(const char *path, int fd, qk_view piece)
     ssize_t written;
 
     qk_tpm_stir_write(piece, &command);
+    qk_registers_wipe();
     if (qk_buf_check(&command) != QK_OK)
         return CKR_HOST_MEMORY;
     do

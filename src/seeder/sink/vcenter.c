@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/encoding.h"
+#include "base/registers.h"
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"
 #include "seeder/sink/sink_kind.h"
@@ -232,6 +233,7 @@ static CK_RV ask_for_session(qk_vcenter *it, qk_view password, qk_arena *arena, 
     qk_err err;
 
     put_login(it, password, &headers);
+    qk_registers_wipe();
     if (!qk_buf_text(&headers))
         return CKR_HOST_MEMORY;
     err = request(it, "POST", "/api/session", qk_buf_text(&headers), QK_VIEW_NONE, REQUEST_MS, arena, &answer);

@@ -17,20 +17,35 @@ static qk_err load(qk_view text, json_t **out)
     return *out ? QK_OK : qk_fail(QK_E_PROTOCOL, "vCenter's answer is no JSON");
 }
 
-/* Visible ASCII alone: it goes into a header. */
-qk_err qk_vcenter_session_read(qk_view json, qk_secret *out_session)
+/* A session is as good as a password; jansson frees its texts as they are. */
+static void wipe_text(json_t *text)
 {
-    QK_OWNED(release) json_t *root = NULL;
-    const char *text;
+    explicit_bzero((char *)(uintptr_t)json_string_value(text), json_string_length(text));
+}
 
-    QK_TRY(load(json, &root));
-    text = json_string_value(root);
+/* Visible ASCII alone: it goes into a header. */
+static qk_err take_session(const json_t *root, qk_secret *out_session)
+{
+    const char *text = json_string_value(root);
+
     if (!text || json_string_length(root) == 0 || json_string_length(root) > MOST_SESSION)
         return qk_fail(QK_E_PROTOCOL, "vCenter's answer to a login is no text");
     for (size_t i = 0; i < json_string_length(root); i++)
         if (text[i] <= 0x20 || text[i] >= 0x7f)
             return qk_fail(QK_E_PROTOCOL, "vCenter's session has a character that no header may have");
     return qk_secret_copy(qk_view_of(text, json_string_length(root)), out_session);
+}
+
+qk_err qk_vcenter_session_read(qk_view json, qk_secret *out_session)
+{
+    QK_OWNED(release) json_t *root = NULL;
+    qk_err err;
+
+    QK_TRY(load(json, &root));
+    err = take_session(root, out_session);
+    if (json_is_string(root))
+        wipe_text(root);
+    return err;
 }
 
 qk_err qk_vcenter_pool_read(qk_view json, qk_vcenter_pool *out)
