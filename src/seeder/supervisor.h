@@ -3,7 +3,7 @@
  *
  * 1. A target is due on whole seconds of the monotonic clock, start to start, so that targets with one period share a
  *    download. It may be served late; a cycle that is over is missed, and not made up.
- * 2. Each library has a worker process (workers.c), which does one order after the other.
+ * 2. Each library, or other sink, has a worker process (workers.c), which does one order after the other.
  * 3. Different bytes for every target, always; each seed is wiped once its order was sent.
  * 4. The daemon ends for a broken configuration, for a signal, and, if exit_when_idle is set, when no target is left.
  */
