@@ -51,6 +51,48 @@ def a_worker_that_cannot_be_started_is_not_tried_again_at_once(place):
         assert "again_in_ms=1000" in log and "code=CKR_HOST_MEMORY" in log, log
 
 
+def is_running(pid):
+    try:
+        return open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@test
+def a_library_that_hangs_does_not_outlive_the_daemon(place):
+    place.write("slow-A1", "60000")
+    place.configure()
+    process = place.start()
+    until(lambda: place.calls("C_SeedRandom"))
+    worker = int(place.calls("C_SeedRandom")[0].split()[0])
+    process.kill()
+    process.wait()
+    until(lambda: not is_running(worker))
+
+
+@test
+def neither_commands_nor_libraries_get_what_is_the_daemons(place):
+    secrets = {"NOTIFY_SOCKET": "/nowhere", "WATCHDOG_USEC": "60000000", "QRYPT_TOKEN": "secret", "CRYPTOKI_USER_PIN": "9",
+               "CREDENTIALS_DIRECTORY": place.folder}
+    place.configure({"pin_file": None, "pin_command": "env >%s; cat $CREDENTIALS_DIRECTORY/pin" % place.path("env")})
+    place.start(**secrets)
+    until(lambda: place.seeds("A1"))
+    worker = open("/proc/%s/environ" % place.calls("C_SeedRandom")[0].split()[0]).read().split("\0")
+    for who, lines in (("command", place.lines("env")), ("worker", worker)):
+        names = {line.split("=")[0] for line in lines}
+        assert "TOKEN_FOLDER" in names, lines
+        equal((who, names & set(secrets)), (who, {"CREDENTIALS_DIRECTORY"} if who == "command" else set()))
+
+
+@test
+def there_may_be_hundreds_of_libraries(place):
+    for n in range(300):
+        os.symlink(sys.argv[2], place.path("library-%d.so" % n))
+    place.configure(*[{"name": "t%d" % n, "library": place.path("library-%d.so" % n)} for n in range(300)])
+    equal(place.run("--check")[0], 0)
+    equal(len(place.calls("C_Finalize")), 300)
+
+
 # ---- libraries ----
 
 def beside(place, process, target="t1", serial="B2", seeds=3):

@@ -24,12 +24,9 @@ struct qk_seed_command {
 
 static size_t running;
 
-static void exec_command(const char *text, int out)
+static void exec_command(const char *text, int out, pid_t supervisor)
 {
-    sigset_t none;
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    qk_seed_process_prepare(supervisor, SIGKILL, true);
     setpgid(0, 0);
     if (dup2(out, STDOUT_FILENO) >= 0)
         execl("/bin/sh", "sh", "-c", text, (char *)NULL);
@@ -38,6 +35,7 @@ static void exec_command(const char *text, int out)
 
 static qk_err start(qk_seed_command *it, const char *text)
 {
+    pid_t supervisor = getpid();
     int ends[2];
 
     QK_TRY(qk_secret_new(MOST_OUTPUT, &it->output));
@@ -48,7 +46,7 @@ static qk_err start(qk_seed_command *it, const char *text)
     fcntl(it->fd, F_SETFL, O_NONBLOCK); /* our end alone: each has a description of its own */
     it->process->pid = fork();
     if (it->process->pid == 0)
-        exec_command(text, ends[1]);
+        exec_command(text, ends[1], supervisor);
     close(ends[1]);
     if (it->process->pid < 0) {
         it->process->pid = 0;

@@ -10,22 +10,18 @@
 
 #include "base/log.h"
 #include "seeder/text.h"
+#include "seeder/worker/worker.h"
 #include "seeder/worker/workers_inside.h"
 
 enum { LEAVE_MS = 10000, FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, KILLED_MS = 1000, WORKER_FD = 3 };
 /* Of one library, killed and not gone: their calls do not return from a driver, and another's would not either. */
 enum { MOST_STUCK = 4 };
 
-static void exec_worker(const char *library, int fd)
+static void exec_worker(const char *library, int fd, pid_t supervisor)
 {
-    sigset_t none;
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    qk_seed_process_prepare(supervisor, QK_SEED_ORPHANED, false);
     if (dup2(fd, WORKER_FD) < 0 || (fd == WORKER_FD && fcntl(fd, F_SETFD, 0) != 0))
         _exit(127);
-    unsetenv("NOTIFY_SOCKET"); /* readiness is ours to tell */
-    unsetenv("QRYPT_TOKEN");
     execl("/proc/self/exe", "quantoki-seed", "--worker", library, (char *)NULL);
     _exit(127);
 }
@@ -39,6 +35,7 @@ static void free_process(qk_seed_process **process)
 static qk_err start(qk_seed_worker *worker)
 {
     QK_OWNED(free_process) qk_seed_process *process = NULL;
+    pid_t supervisor = getpid();
     int pair[2];
 
     if (qk_seed_processes_left(worker->library) >= MOST_STUCK)
@@ -48,7 +45,7 @@ static qk_err start(qk_seed_worker *worker)
         return qk_fail(QK_E_SYSTEM, "no socket for a worker: %s", strerror(errno));
     process->pid = fork();
     if (process->pid == 0)
-        exec_worker(worker->library, pair[1]);
+        exec_worker(worker->library, pair[1], supervisor);
     close(pair[1]);
     if (process->pid < 0) {
         close(pair[0]);

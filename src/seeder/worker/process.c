@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,6 +39,26 @@ void qk_seed_processes_news(void)
 
     while (news >= 0 && read(news, &info, sizeof info) == (ssize_t)sizeof info)
         continue;
+}
+
+/* ---- in the child ---- */
+
+void qk_seed_process_prepare(pid_t supervisor, int on_orphaned, bool keeps_credentials)
+{
+    static const char *const ours[] = {
+        "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "QRYPT_TOKEN", "CRYPTOKI_USER_PIN",
+    };
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    prctl(PR_SET_PDEATHSIG, on_orphaned);
+    if (getppid() != supervisor)
+        _exit(127); /* too late for that signal */
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+        unsetenv(ours[i]);
+    if (!keeps_credentials)
+        unsetenv("CREDENTIALS_DIRECTORY");
 }
 
 /* ---- records ---- */

@@ -25,6 +25,11 @@ int qk_seed_processes_fd(void);
 /* Takes the news from it. */
 void qk_seed_processes_news(void);
 
+/* In the child, before exec: signals as anybody expects them, `on_orphaned` when the supervisor dies, and nothing in
+ * the environment that is the supervisor's alone. Credentials are for commands, which may have to open a PIN with them.
+ */
+void qk_seed_process_prepare(pid_t supervisor, int on_orphaned, bool keeps_credentials);
+
 /* A record for a child; made before the fork, so that parting with it cannot fail. QK_E_NO_MEMORY. */
 QK_MUST_CHECK qk_err qk_seed_process_new(const char *what, qk_seed_process **out_process);
 /* True once it has ended. It is then collected, its number is another's, and the record is the caller's to free. */

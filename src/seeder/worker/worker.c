@@ -2,11 +2,13 @@
 /* A worker process: orders come through a socket, and what was done goes back. */
 #include "seeder/worker/worker.h"
 
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "seeder/sink/sink.h"
+
+enum { ORPHAN_S = 5 };
 
 static qk_err answer_order(qk_seed_sink *sink, const qk_seed_order *order, int fd)
 {
@@ -39,6 +41,14 @@ static void note_end(int number)
     ended = 1;
 }
 
+/* Nobody is left to end a library that hangs. One that does not sees the socket closed, and has logged out by then. */
+static void end_soon(int number)
+{
+    (void)number;
+    signal(SIGALRM, SIG_DFL);
+    alarm(ORPHAN_S);
+}
+
 int qk_seed_worker_run(const char *address, int fd)
 {
     QK_OWNED(qk_seed_sink_leave) qk_seed_sink *sink = NULL;
@@ -52,6 +62,7 @@ int qk_seed_worker_run(const char *address, int fd)
     signal(SIGTERM, note_end);
     signal(SIGHUP, SIG_IGN);
     signal(SIGUSR1, SIG_IGN);
+    signal(QK_SEED_ORPHANED, end_soon);
     sink = qk_seed_sink_open(address);
     while (sink && qk_seed_receive(fd, &message) == QK_OK &&
            qk_seed_order_read(qk_buf_view(&message), &order) == QK_OK && order.ask != QK_SEED_ASK_QUIT) {

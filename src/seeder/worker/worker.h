@@ -5,6 +5,11 @@
 #ifndef QK_SEEDER_WORKER_H
 #define QK_SEEDER_WORKER_H
 
+#include <signal.h>
+
+/* Comes when the supervisor dies: a call that does not return by itself then ends with the process. */
+#define QK_SEED_ORPHANED SIGUSR2
+
 /* `address`: as sink.h has it. Serves the orders that come through `fd` until it is told to quit or the supervisor is
  * gone; then logs out, closes, finalises. Returns the exit status. */
 int qk_seed_worker_run(const char *address, int fd);
