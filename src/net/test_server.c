@@ -161,6 +161,29 @@ void send_all(int fd, const void *data, size_t len)
     }
 }
 
+bool take_request(int fd, char *out, size_t room)
+{
+    char *asked = calloc(1, room), *end = NULL, *length;
+    size_t len = 0, body = 0;
+    bool whole = false;
+
+    while (asked && len < room - 1 && !whole) {
+        ssize_t got = recv(fd, asked + len, room - 1 - len, 0);
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+        end = strstr(asked, "\r\n\r\n");
+        length = strstr(asked, "\r\nContent-Length: ");
+        if (end && length)
+            body = strtoul(length + 18, NULL, 10);
+        whole = end && len >= (size_t)(end + 4 - asked) + body;
+    }
+    if (whole)
+        memcpy(out, asked, room);
+    free(asked);
+    return whole;
+}
+
 void wait_for_close(int fd)
 {
     char dropped[4096];

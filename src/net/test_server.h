@@ -41,6 +41,9 @@ uint16_t unused_port(void);
 
 /* For handlers. */
 void send_all(int fd, const void *data, size_t len);
+/* A whole request, with its body if it has a length, ended by a zero byte. False: the client has closed, or there is no
+ * room; then nothing is written. */
+bool take_request(int fd, char *out, size_t room);
 void wait_for_close(int fd); /* reads and drops until the client closes */
 
 #endif

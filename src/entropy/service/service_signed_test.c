@@ -32,26 +32,6 @@ static char signer_path[128];
 
 /* ---- a service that signs ---- */
 
-static bool take_request(int fd, service *it)
-{
-    size_t len = 0, body = 0;
-    char asked[sizeof it->asked] = "", *end = NULL, *length;
-
-    while (!end || len < (size_t)(end + 4 - asked) + body) {
-        ssize_t got = recv(fd, asked + len, sizeof asked - 1 - len, 0);
-        if (got <= 0)
-            return false;
-        len += (size_t)got;
-        asked[len] = 0;
-        end = strstr(asked, "\r\n\r\n");
-        length = strstr(asked, "\r\nContent-Length: ");
-        if (end && length)
-            body = strtoul(length + 18, NULL, 10);
-    }
-    memcpy(it->asked, asked, sizeof asked);
-    return true;
-}
-
 /* Of the request: between `before` and `after`, copied. */
 static void cut(const char *text, const char *before, const char *after, char out[512])
 {
@@ -131,7 +111,7 @@ static void serve_connection(int fd, const void *context)
 {
     service *it = *(service *const *)context;
 
-    while (take_request(fd, it)) {
+    while (take_request(fd, it->asked, sizeof it->asked)) {
         QK_OWNED(qk_buf_done) qk_buf out = QK_BUF_NONE;
         bool replays = it->change == REPLAYED && it->first.len > 0;
         it->requests++;

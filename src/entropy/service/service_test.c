@@ -28,26 +28,6 @@ typedef struct service {
     bool closes;
 } service;
 
-static bool take_head(int fd, service *it)
-{
-    size_t len = 0, body = 0;
-    char asked[sizeof it->asked] = "", *end = NULL, *length;
-
-    while (!end || len < (size_t)(end + 4 - asked) + body) {
-        ssize_t got = recv(fd, asked + len, sizeof asked - 1 - len, 0);
-        if (got <= 0)
-            return false;
-        len += (size_t)got;
-        asked[len] = 0;
-        end = strstr(asked, "\r\n\r\n");
-        length = strstr(asked, "\r\nContent-Length: ");
-        if (end && length)
-            body = strtoul(length + 18, NULL, 10);
-    }
-    memcpy(it->asked, asked, sizeof asked);
-    return true;
-}
-
 static void put_blocks(qk_buf *body, const char *member, size_t count, size_t block_len)
 {
     uint8_t block[1024], next = 0;
@@ -86,7 +66,7 @@ static void serve_connection(int fd, const void *context)
     service *it = *(service *const *)context;
 
     it->connections++;
-    while (take_head(fd, it)) {
+    while (take_request(fd, it->asked, sizeof it->asked)) {
         QK_OWNED(qk_buf_done) qk_buf body = QK_BUF_NONE;
         QK_OWNED(qk_buf_done) qk_buf answer = QK_BUF_NONE;
         it->requests++;
