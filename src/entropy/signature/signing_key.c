@@ -105,25 +105,25 @@ static qk_err make(const char *path, qk_view text, const wanted *want, qk_signin
     return QK_OK;
 }
 
+/* A file that is not there is a mistake of the configuration. */
+static qk_err as_configured(qk_err err)
+{
+    return err == QK_E_OBJECT_MISSING || err == QK_E_SYSTEM ? qk_fail(QK_E_CONFIG, "%s", qk_err_words(err)) : err;
+}
+
 qk_err qk_signing_key_load(const char *path, qk_signing_key **out_key)
 {
     QK_OWNED(qk_secret_free) qk_secret text = QK_SECRET_NONE;
-    qk_err err = qk_file_read_secret(path, MOST_PEM, &text);
 
-    if (err == QK_E_OBJECT_MISSING || err == QK_E_SYSTEM)
-        return qk_fail(QK_E_CONFIG, "%s", qk_err_words(err));
-    QK_TRY(err);
+    QK_TRY(as_configured(qk_file_read_secret(path, MOST_PEM, &text)));
     return make(path, qk_secret_reveal(&text), &private_key, out_key);
 }
 
 qk_err qk_signer_key_load(const char *path, qk_signing_key **out_key)
 {
     QK_OWNED(qk_buf_done) qk_buf text = QK_BUF_NONE;
-    qk_err err = qk_file_read(path, MOST_PEM, &text);
 
-    if (err == QK_E_OBJECT_MISSING || err == QK_E_SYSTEM)
-        return qk_fail(QK_E_CONFIG, "%s", qk_err_words(err));
-    QK_TRY(err);
+    QK_TRY(as_configured(qk_file_read(path, MOST_PEM, &text)));
     return make(path, qk_buf_view(&text), &public_key, out_key);
 }
 
