@@ -21,28 +21,13 @@ typedef struct host {
     atomic_int connections, requests;
 } host;
 
-/* False if the client has closed. */
-static bool take_request(int fd)
-{
-    char asked[2048] = "";
-    size_t len = 0;
-
-    while (!strstr(asked, "\r\n\r\n")) {
-        ssize_t got = recv(fd, asked + len, sizeof asked - 1 - len, 0);
-        if (got <= 0)
-            return false;
-        len += (size_t)got;
-        asked[len] = 0;
-    }
-    return true;
-}
-
 static void converse(int fd, const void *context)
 {
     host *it = *(host *const *)context;
+    char asked[2048];
 
     it->connections++;
-    for (int i = 0; i < it->per_connection && take_request(fd); i++) {
+    for (int i = 0; i < it->per_connection && take_request(fd, asked, sizeof asked); i++) {
         it->requests++;
         if (it->silent_after && it->requests > it->silent_after)
             return;
