@@ -55,6 +55,14 @@ its_units_name_its_programs() {
     ! grep -r /usr/local "$work/root/usr/lib/systemd"
 }
 
+its_units_wait_for_their_configuration() {
+    local unit config
+    for unit in "${units[@]}"; do
+        config=$(sed -n 's/^ExecStart=.*--config \([^ ]*\).*/\1/p' "$work/root/usr/lib/systemd/system/$unit.service")
+        grep -Ex "(Condition|Assert)PathExists=$config" "$work/root/usr/lib/systemd/system/$unit.service" || return
+    done
+}
+
 an_rpm_is_made_of_the_same() {
     rpm -qpl "$work"/out/quantoki-*.rpm >"$work/rpm.list" || return
     (cd "$work/root" && find . -type f | sed 's/^\.//') | sort >"$work/deb.list"
@@ -101,6 +109,7 @@ elif command -v dpkg-shlibdeps >/dev/null; then
     it "its scripts are shell" its_scripts_are_shell
     it "its programs run, its module loads" its_programs_run
     it "its units name its programs" its_units_name_its_programs
+    it "its units wait for their configuration" its_units_wait_for_their_configuration
     if command -v rpmbuild >/dev/null; then
         it "an rpm is made of the same" an_rpm_is_made_of_the_same
     else
