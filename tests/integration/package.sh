@@ -70,6 +70,15 @@ an_rpm_is_made_of_the_same() {
     says '^-rw-r----- .*quantoki.* /etc/quantoki/seed.yaml' "$(rpm -qplv "$work"/out/quantoki-*.rpm)"
 }
 
+# Newer rpms ask for them on behalf of %attr, and would not install the package.
+it_provides_its_users() {
+    local wanted
+    wanted=$(rpm -qp --requires "$work"/out/quantoki-*.rpm | grep -E '^(user|group)\(' | sort -u)
+    for wanted in $wanted 'user(quantoki)' 'group(quantoki-seed)'; do
+        rpm -qp --provides "$work"/out/quantoki-*.rpm | grep -qxF "$wanted" || { echo "not provided: $wanted"; return 1; }
+    done
+}
+
 # ---- the units ----
 
 # The users and programs they name are not on this machine: its own take their place.
@@ -112,6 +121,7 @@ elif command -v dpkg-shlibdeps >/dev/null; then
     it "its units wait for their configuration" its_units_wait_for_their_configuration
     if command -v rpmbuild >/dev/null; then
         it "an rpm is made of the same" an_rpm_is_made_of_the_same
+        it "it provides the users that own its files" it_provides_its_users
     else
         skip "an rpm is made of the same" "no rpmbuild"
     fi
