@@ -71,7 +71,7 @@ static qk_err take_answer(const qk_url *url, const char *method, const qk_http_p
 {
     qk_http_answer answer = { .status = parser->status, .retry_after_s = (int64_t)parser->retry_after_s };
 
-    if (err == QK_E_PROTOCOL || err == QK_E_MESSAGE_SIZE)
+    if (err == QK_E_PROTOCOL || err == QK_E_MESSAGE_SIZE || err == QK_E_SERVER_AWAY)
         return qk_fail_context(err, "%s %s://%s:%u%.80s: ", method, url->tls ? "https" : "http", url->host, url->port,
                                url->path);
     QK_TRY(err);

@@ -132,7 +132,7 @@ static void a_lost_connection_is_made_anew_once_for_what_may_be_repeated(void **
     assert_int_equal(g.host.requests, 2);
     assert_int_equal(g.host.connections, 1);
     assert_int_equal(ask(&g, true, LONG_MS, "ok"),
-                     QK_E_PROTOCOL); /* a new connection that fails is no reason to retry */
+                     QK_E_SERVER_AWAY); /* a new connection that fails is no reason to retry */
     assert_int_equal(g.host.requests, 3);
     assert_int_equal(g.host.connections, 2);
     leave(&g);
@@ -140,7 +140,7 @@ static void a_lost_connection_is_made_anew_once_for_what_may_be_repeated(void **
     visit(&g, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 1000);
     assert_qk_ok(ask(&g, true, LONG_MS, "ok"));
     g.host.silent_after = 1;
-    assert_int_equal(ask(&g, true, LONG_MS, "ok"), QK_E_PROTOCOL);
+    assert_int_equal(ask(&g, true, LONG_MS, "ok"), QK_E_SERVER_AWAY);
     assert_int_equal(g.host.requests, 3); /* sent twice, not more */
     g.host.silent_after = 0;
     assert_qk_ok(ask(&g, true, LONG_MS, "ok"));

@@ -297,5 +297,5 @@ qk_err qk_http_parser_end(qk_http_parser *parser)
         parser->state = COMPLETE;
     return parser->state == COMPLETE
                ? QK_OK
-               : qk_fail(QK_E_PROTOCOL, "the server closed the connection before its answer ended");
+               : qk_fail(QK_E_SERVER_AWAY, "the server closed the connection before its answer ended");
 }

@@ -28,7 +28,7 @@ void qk_http_parser_init(qk_http_parser *parser, size_t max_body, bool no_body);
 void qk_http_parser_done(qk_http_parser *parser);
 /* QK_E_PROTOCOL (says what is not HTTP), QK_E_MESSAGE_SIZE (body), QK_E_NO_MEMORY. Bytes after the end are ignored. */
 QK_MUST_CHECK qk_err qk_http_parser_feed(qk_http_parser *parser, qk_view bytes);
-/* The peer has closed: QK_E_PROTOCOL unless that is where the answer ends. */
+/* The peer has closed: QK_E_SERVER_AWAY unless that is where the answer ends. */
 QK_MUST_CHECK qk_err qk_http_parser_end(qk_http_parser *parser);
 /* True once the answer is complete. */
 bool qk_http_parser_complete(const qk_http_parser *parser);

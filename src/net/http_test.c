@@ -191,7 +191,7 @@ static void what_is_not_http_is_refused(void **state)
         qk_err err;
         const char *words;
     } cases[] = {
-        { "", QK_E_PROTOCOL, "before its answer ended" },
+        { "", QK_E_SERVER_AWAY, "before its answer ended" },
         { "SSH-2.0-OpenSSH\r\n", QK_E_PROTOCOL, "not an HTTP" },
         { "HTTP/2 200\r\n", QK_E_PROTOCOL, "not an HTTP" },
         { "HTTP/1.1 99 x\r\n", QK_E_PROTOCOL, "not an HTTP" },
@@ -209,14 +209,15 @@ static void what_is_not_http_is_refused(void **state)
         { "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n", QK_E_MESSAGE_SIZE, "larger than 100" },
         { "HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n", QK_E_MESSAGE_SIZE, "larger than 100" },
         { "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n", QK_E_PROTOCOL, "two lengths" },
-        { "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", QK_E_PROTOCOL, "before its answer ended" },
-        { "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", QK_E_PROTOCOL, "before its answer ended" },
+        { "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", QK_E_SERVER_AWAY, "before its answer ended" },
+        { "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", QK_E_SERVER_AWAY, "before its answer ended" },
         { "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n", QK_E_PROTOCOL, "other than chunked" },
         { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", QK_E_PROTOCOL, "both" },
         { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", QK_E_PROTOCOL, "malformed chunk" },
         { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n", QK_E_PROTOCOL, "malformed chunk" },
         { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n", QK_E_PROTOCOL, "longer than its size" },
-        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", QK_E_PROTOCOL, "before its answer" },
+        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", QK_E_SERVER_AWAY,
+          "before its answer" },
         { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n", QK_E_MESSAGE_SIZE, "larger than 100" },
         { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", QK_E_MESSAGE_SIZE, "larger" },
         { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000\r\n", QK_E_PROTOCOL, "malformed" },
@@ -279,7 +280,7 @@ static void an_answer_cut_anywhere_is_never_taken_for_whole(void **state)
 {
     (void)state;
     for (size_t len = 0; len < sizeof sample - 1; len++)
-        assert_qk_err(parse(qk_view_of(sample, len), 3, 100, false).err, QK_E_PROTOCOL);
+        assert_qk_err(parse(qk_view_of(sample, len), 3, 100, false).err, QK_E_SERVER_AWAY);
     assert_qk_ok(parse(qk_view_of(sample, sizeof sample - 1), 3, 100, false).err);
 }
 
@@ -447,10 +448,10 @@ static void plain_answers_of_every_kind_are_understood(void **state)
     assert_true(qk_view_equal(answer.body, QK_VIEW_LITERAL("to the end")));
     assert_qk_ok(ask_raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", &answer, &arena));
     assert_true(qk_view_equal(answer.body, QK_VIEW_LITERAL("ok")));
-    assert_qk_err(ask_raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", &answer, &arena), QK_E_PROTOCOL);
+    assert_qk_err(ask_raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", &answer, &arena), QK_E_SERVER_AWAY);
     assert_words("GET http://localhost:");
     assert_qk_err(ask_raw("garbage\r\n\r\n", &answer, &arena), QK_E_PROTOCOL);
-    assert_qk_err(ask_raw("", &answer, &arena), QK_E_PROTOCOL);
+    assert_qk_err(ask_raw("", &answer, &arena), QK_E_SERVER_AWAY);
 }
 
 static void say_nothing(int fd, const void *context)

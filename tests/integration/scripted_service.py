@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An entropy service for tests that answers as its script says: a list of functions, the last one for ever. What it gave
 is remembered, so that a test sees whether the bytes it has came from there."""
-import base64, http.server, json, os, re, ssl, threading, time
+import base64, http.server, json, os, re, socket, ssl, threading, time
 
 
 
@@ -106,4 +106,5 @@ def cut(service, handler, body):
     handler.end_headers()
     handler.wfile.write(made[:len(made) // 2])
     handler.wfile.flush()
-    handler.connection.close()
+    handler.connection.shutdown(socket.SHUT_RDWR)
+    handler.close_connection = True
