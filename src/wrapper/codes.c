@@ -12,23 +12,34 @@
 enum { QUIET_MS = 10000 };
 
 /* What the entropy service answers means something of its own here; all other codes are the table's of error_table.h.
- * Source: spec of the wrapper, section 6.1. */
+ * Words say what happened to what; where to look then is said here. Source: spec of the wrapper, section 6.1. */
 static const struct code_row {
     qk_err err;
+    bool services; /* of the service, or of what we know of it */
     CK_RV rv;
+    const char *look_at;
 } code_rows[] = {
-    { QK_E_TOKEN_EMPTY, CKR_QRYPT_TOKEN_EMPTY },
-    { QK_E_NOT_AUTHENTICATED, CKR_QRYPT_TOKEN_INVALID },
-    { QK_E_NOT_AUTHORIZED, CKR_QRYPT_TOKEN_OTHER_FAIL },
-    { QK_E_SERVER_UNTRUSTED, CKR_QRYPT_CA_CERT_FAILURE },
-    { QK_E_PROTOCOL, CKR_FUNCTION_FAILED },
-    { QK_E_MESSAGE_SIZE, CKR_FUNCTION_FAILED },
-    { QK_E_REQUEST_REFUSED, CKR_FUNCTION_FAILED },
-    { QK_E_RATE, CKR_FUNCTION_FAILED },
-    { QK_E_NO_RANDOM, CKR_FUNCTION_FAILED },
-    { QK_E_METHOD_UNKNOWN, CKR_FUNCTION_FAILED },
-    { QK_E_SERVER_AWAY, CKR_DEVICE_ERROR },
-    { QK_E_TIMEOUT, CKR_DEVICE_ERROR },
+    /* clang-format off */
+    { QK_E_TOKEN_EMPTY,       true, CKR_QRYPT_TOKEN_EMPTY,      "token_file, or QRYPT_EAAS_TOKEN" },
+    { QK_E_NOT_AUTHENTICATED, true, CKR_QRYPT_TOKEN_INVALID,    "token_file, or QRYPT_EAAS_TOKEN: renew the token" },
+    { QK_E_NOT_AUTHORIZED,    true, CKR_QRYPT_TOKEN_OTHER_FAIL, "the token's allotment, or whether it is blocked, at the service" },
+    { QK_E_SERVER_UNTRUSTED,  true, CKR_QRYPT_CA_CERT_FAILURE,  "ca_file (QRYPT_CA_CERT_PATH), pinned_key, client_cert, signer_key" },
+    { QK_E_PROTOCOL,          true, CKR_FUNCTION_FAILED,        "url: is it an entropy service?" },
+    { QK_E_MESSAGE_SIZE,      true, CKR_FUNCTION_FAILED,        "url: is it an entropy service?" },
+    { QK_E_REQUEST_REFUSED,   true, CKR_FUNCTION_FAILED,        "api, pool_bytes" },
+    { QK_E_METHOD_UNKNOWN,    true, CKR_FUNCTION_FAILED,        "url, api" },
+    { QK_E_RATE,              true, CKR_FUNCTION_FAILED,        "the token's rate at the service, pool_bytes" },
+    { QK_E_NO_RANDOM,         true, CKR_FUNCTION_FAILED,        "the service's own log; url may name a second one" },
+    { QK_E_SERVER_AWAY,       true, CKR_DEVICE_ERROR,           "url, proxy, and whether the service runs; url may name a second one" },
+    { QK_E_TIMEOUT,           true, CKR_DEVICE_ERROR,           "url, attempt_timeout_ms, call_timeout_ms" },
+    { QK_E_BASE_EMPTY,       false, CKR_QRYPT_BASE_HSM_EMPTY,   "base, or QRYPT_BASE_HSM_PATH" },
+    { QK_E_BASE_OPEN,        false, CKR_QRYPT_BASE_HSM_OPEN_FAILED, "base, or QRYPT_BASE_HSM_PATH" },
+    { QK_E_CONFIG,           false, CKR_GENERAL_ERROR,          "the settings" },
+    { QK_E_SYSTEM,           false, CKR_GENERAL_ERROR,          "the settings, and what the system says" },
+    { QK_E_NO_MEMORY,        false, CKR_HOST_MEMORY,            "memory, and how much is asked for" },
+    { QK_E_CANT_LOCK,        false, CKR_CANT_LOCK,              "the application: its mutex callbacks" },
+    { QK_E_BAD_ARGUMENT,     false, CKR_ARGUMENTS_BAD,          "the application" },
+    /* clang-format on */
 };
 
 static const struct code_row *row_of(qk_err err)
@@ -41,7 +52,16 @@ static const struct code_row *row_of(qk_err err)
 
 bool qk_wrapper_is_services(qk_err err)
 {
-    return row_of(err) != NULL;
+    const struct code_row *row = row_of(err);
+
+    return row && row->services;
+}
+
+const char *qk_wrapper_look_at(qk_err err)
+{
+    const struct code_row *row = row_of(err);
+
+    return row ? row->look_at : "the words";
 }
 
 static CK_RV code_of(qk_err err)
@@ -70,7 +90,7 @@ static void log_now_and_then(const char *function, qk_err err)
     of[err].told_ms = tell ? now_ms : of[err].told_ms;
     pthread_mutex_unlock(&lock);
     if (tell)
-        qk_log_failure(QK_LOG_ERROR, err, "op=%s untold=%u", function, untold);
+        qk_log_failure(QK_LOG_ERROR, err, "op=%s untold=%u see=\"%s\"", function, untold, qk_wrapper_look_at(err));
 }
 
 CK_RV qk_wrapper_leave(const char *function, qk_err err)

@@ -116,7 +116,7 @@ static void warn_of_settings(const qk_supply_config *config)
     if (err == QK_OK && (config->ca_file || config->signer_key))
         err = tell_trust_apart(qk_supply_check(config));
     if (err != QK_OK)
-        qk_log_failure(QK_LOG_WARNING, err, "op=C_Initialize");
+        qk_log_failure(QK_LOG_WARNING, err, "op=C_Initialize see=\"%s\"", qk_wrapper_look_at(err));
 }
 
 static qk_err make_supply(qk_wrapper_state *state)
@@ -201,7 +201,8 @@ static CK_RV initialise_base(qk_wrapper_state *state, void *arguments)
     if (state->base_was_initialised)
         return CKR_OK;
     if (rv != CKR_OK)
-        qk_log(QK_LOG_ERROR, "op=C_Initialize base=%s answers=0x%lx", state->base.path, rv);
+        qk_log(QK_LOG_ERROR, "op=C_Initialize see=\"base: does pkcs11-tool work with it?\" base=%s answers=0x%lx",
+               state->base.path, rv);
     return rv;
 }
 
@@ -212,8 +213,9 @@ static void start_background(qk_wrapper_state *state)
         (void)qk_wrapper_leave("C_Initialize", qk_refiller_start(state->refiller, state->pool,
                                                                  (int64_t)state->settings.attempt_timeout_ms));
     if (!qk_secret_memory_locked())
-        qk_log(QK_LOG_WARNING, "op=C_Initialize words=\"memory cannot be locked: random in stock may reach swap; raise "
-                               "RLIMIT_MEMLOCK\"");
+        qk_log(QK_LOG_WARNING,
+               "op=C_Initialize see=\"RLIMIT_MEMLOCK\" words=\"memory cannot be locked: random in stock "
+               "may reach swap\"");
 }
 
 ENTRY CK_RV C_Initialize(CK_VOID_PTR arguments)

@@ -97,7 +97,8 @@ static qk_err take_to_mix(qk_secret *out, size_t len)
 
 static CK_RV fall_back(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len, qk_err err)
 {
-    qk_log_failure(QK_LOG_WARNING, err, "op=C_GenerateRandom fallback=base bytes=%lu", len);
+    qk_log_failure(QK_LOG_WARNING, err, "op=C_GenerateRandom fallback=base bytes=%lu see=\"%s\"", len,
+                   qk_wrapper_look_at(err));
     return ask_base(session, out, len);
 }
 

@@ -254,6 +254,8 @@ static qk_err check(const qk_wrapper_settings *settings)
 {
     if (settings->seed == QK_WRAPPER_SEED_MIX && settings->mix != QK_WRAPPER_MIX_KERNEL)
         return qk_fail(QK_E_CONFIG, "`seed: mix` needs `mix: kernel`: without local random seeds have nowhere to go");
+    if ((settings->verify == QK_WRAPPER_VERIFY_SIGNATURE) != (settings->signer_key != NULL))
+        return qk_fail(QK_E_CONFIG, "verify: signature and signer_key need each other");
     return QK_OK;
 }
 
@@ -272,8 +274,6 @@ qk_err qk_wrapper_settings_read(qk_wrapper_settings *out)
     QK_TRY(check(&settings));
     if (!settings.urls && is_reference_environment(&settings))
         settings.url = reference_url;
-    if ((settings.verify == QK_WRAPPER_VERIFY_SIGNATURE) != (settings.signer_key != NULL))
-        return qk_fail(QK_E_CONFIG, "verify: signature and signer_key need each other");
     *out = settings;
     settings = (qk_wrapper_settings){ 0 };
     return QK_OK;

@@ -52,5 +52,7 @@ const CK_FUNCTION_LIST_3_2 *qk_wrapper_functions(void); /* our own, all of them 
 CK_RV qk_wrapper_leave(const char *function, qk_err err);
 /* Is it for the service, or for what we know of it? Then the base's generator may stand in, if the settings say so. */
 bool qk_wrapper_is_services(qk_err err);
+/* What to look at after such an error, for the log. */
+const char *qk_wrapper_look_at(qk_err err);
 
 #endif

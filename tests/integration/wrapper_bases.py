@@ -131,14 +131,14 @@ def libquantoki_is_a_base():
     draws_around(QUANTOKI)
 
 
-def with_quantoki_alone_in_p11_kit(*command):
+def with_module_alone_in_p11_kit(module, *command):
     """p11-kit reads its users' configuration, but not root's: root gets a view of the packages' files of its own."""
     config = w.folder + "/config"
     os.makedirs(config + "/pkcs11/modules", exist_ok=True)
     with open(config + "/pkcs11/pkcs11.conf", "w") as file:
         file.write("user-config: only\n")
-    with open(config + "/pkcs11/modules/quantoki.module", "w") as file:
-        file.write("module: %s\n" % QUANTOKI)
+    with open(config + "/pkcs11/modules/alone.module", "w") as file:
+        file.write("module: %s\n" % module)
     if os.getuid() == 0:
         mount = 'mount --bind "$1" "$2" && shift 2 && exec "$@"'
         command = ("unshare", "--mount", "sh", "-c", mount, "sh", config + "/pkcs11/modules", P11_KIT_MODULES, *command)
@@ -154,15 +154,43 @@ def the_proxy_of_p11_kit_is_a_base():
     w.settings(QRYPT_BASE_HSM_PATH=PROXY, **with_settings(""))
     w.service.begin()
     tool = ("pkcs11-tool", "--module", WRAPPER, "--token-label", "mine")
-    slots = with_quantoki_alone_in_p11_kit(*tool, "--list-slots").decode()
+    slots = with_module_alone_in_p11_kit(QUANTOKI, *tool, "--list-slots").decode()
     equal(re.findall(r"token label *: (\S+)", slots), ["mine"])
     equal(re.findall(r"token manufacturer *: (\S+)", slots), ["Quantoki"])
-    drawn = with_quantoki_alone_in_p11_kit(*tool, "--generate-random", "2000")
+    drawn = with_module_alone_in_p11_kit(QUANTOKI, *tool, "--generate-random", "2000")
     equal(drawn, b"".join(w.service.given)[:2000])
     with open(w.folder + "/abc", "w") as file:
         file.write("abc")
-    digest = with_quantoki_alone_in_p11_kit(*tool, "--hash", "--mechanism", "SHA256", "--input-file", w.folder + "/abc")
+    digest = with_module_alone_in_p11_kit(QUANTOKI, *tool, "--hash", "--mechanism", "SHA256", "--input-file", w.folder + "/abc")
     equal(digest[:4].hex(), "ba7816bf")
+
+
+@test
+def the_proxy_of_p11_kit_loads_this_library():
+    """As applications get it that ask p11-kit for their tokens; SoftHSM behind it."""
+    if not os.path.exists(PROXY):
+        return "p11-kit's proxy is not installed"
+    settings(**with_settings(""))
+    w.service.begin()
+    tool = ("pkcs11-tool", "--module", PROXY, "--token-label", "gtesttoken")
+    drawn = with_module_alone_in_p11_kit(WRAPPER, *tool, "--generate-random", "2000")
+    equal(drawn, b"".join(w.service.given)[:2000])
+    info = with_module_alone_in_p11_kit(WRAPPER, "p11-kit", "list-modules").decode()
+    assert re.search(r"library-description: Wrap of ", info) and re.search(r"token: gtesttoken", info), info
+
+
+@test
+def p11tool_draws_through_p11_kit():
+    if not shutil.which("p11tool"):
+        return "p11tool is not installed"
+    settings(**with_settings(""))
+    w.service.begin()
+    listed = with_module_alone_in_p11_kit(WRAPPER, "p11tool", "--list-token-urls").decode()
+    url = next(iter(re.findall(r"pkcs11:\S*token=gtesttoken\S*", listed)))
+    drawn = with_module_alone_in_p11_kit(WRAPPER, "p11tool", "--generate-random=64", url)
+    equal(len(w.service.requests), 1)
+    text = "".join("%02x" % byte for byte in w.service.given[0][:64])
+    assert text in drawn.decode(errors="replace").lower() or w.service.given[0][:64] in drawn, drawn
 
 
 if __name__ == "__main__":

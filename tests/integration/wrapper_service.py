@@ -3,12 +3,12 @@
 """libquantoki-entropy.so and its entropy service, which fails in every way: tokens, answers, time, TLS, several of them.
 
 Arguments: see wrapper_world.py."""
-import ctypes, os, socket, ssl, subprocess, time
+import ctypes, os, re, socket, ssl, subprocess, time
 
 import wrapper_world as w
 from scripted_service import Service, changed, cut, good, only_get, raw, silent, status
-from wrapper_world import (CA_FAILURE, DEVICE_ERROR, FUNCTION_FAILED, GENERAL, OK, TOKEN_EMPTY, TOKEN_INVALID, TOKEN_OTHER,
-                           equal, fresh_log, log_lines, refusal, rv_of, started, test, with_settings)
+from wrapper_world import (CA_FAILURE, DEVICE_ERROR, FUNCTION_FAILED, GENERAL, OK, STUB, STUB_SLOT, TOKEN_EMPTY, TOKEN_INVALID,
+                           TOKEN_OTHER, equal, fresh_log, log_lines, refusal, rv_of, start_user, started, test, with_settings)
 
 
 @test
@@ -142,6 +142,24 @@ def what_the_first_request_would_stumble_over_is_told_at_the_start():
     fresh_log()
     started(**with_settings(""))
     equal(log_lines(), [])
+
+
+@test
+def every_failure_names_component_function_and_what_to_look_at():
+    """In a program of its own each time: the same error is told but once in 10 s."""
+    for act, code, words in ((status(401), "NOT_AUTHENTICATED", "token_file"), (status(403), "NOT_AUTHORIZED", "allotment"),
+                             (status(400), "REQUEST_REFUSED", "api"), (status(404), "METHOD_UNKNOWN", "url"),
+                             (status(429), "RATE", "rate"), (status(503), "NO_RANDOM", "log"),
+                             (raw(b"hello"), "PROTOCOL", "url"), (cut, "SERVER_AWAY", "url"),
+                             (raw(b"[" + b" " * (5 << 20)), "MESSAGE_SIZE", "url"), (silent, "TIMEOUT", "attempt_timeout_ms")):
+        w.settings(QRYPT_BASE_HSM_PATH=STUB, QUANTOKI_ENTROPY_CONFIG=w.config("log_to: stderr\nretries: 0\n"
+                                                                              "attempt_timeout_ms: 500\n"))
+        w.service.begin(act)
+        lines = start_user(STUB_SLOT, "draw", 1).communicate(b"\n")[1].decode().splitlines()
+        lines = [line for line in lines if "op=C_GenerateRandom" in line]
+        equal((code, len(lines)), (code, 1))
+        assert re.match(r'quantoki-entropy: level=error op=C_GenerateRandom untold=0 see="[^"]*%s[^"]*" err=%s words="[^"]+" '
+                        r'at=src/\S+:\d+$' % (words, code), lines[0]), lines[0]
 
 
 @test
