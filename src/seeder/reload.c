@@ -76,7 +76,8 @@ qk_err qk_seeder_take_configuration(qk_seeder *seeder)
 static bool is_same(const qk_seed_target_config *a, const qk_seed_target_config *b)
 {
     return a->choice == b->choice && a->slot_number == b->slot_number && a->login_type == b->login_type &&
-           strcmp(a->library, b->library) == 0 && strcmp(a->wanted, b->wanted) == 0;
+           strcmp(a->library, b->library) == 0 && strcmp(a->worker, b->worker) == 0 &&
+           strcmp(a->wanted, b->wanted) == 0;
 }
 
 /* Number (so its worker's session), counters and token are kept, and the schedule if the period is the same. */

@@ -75,6 +75,7 @@ typedef struct qk_seed_jobs {
 
 struct qk_seed_worker {
     char library[4096];
+    char group[QK_SEED_WORKER]; /* config.worker of its targets */
     qk_seed_process *process;   /* NULL: not running */
     int fd;                     /* what is sent or read there never waits */
     qk_buf incoming, outgoing;  /* what has come of a report, and what has found no place yet */
@@ -158,7 +159,9 @@ void qk_seed_targets_free(qk_seed_target **targets);
 
 /* ---- worker/: jobs.c, life.c, wait.c, workers.c ---- */
 
-QK_MUST_CHECK qk_err qk_seed_worker_for(qk_seeder *seeder, const char *library, qk_seed_worker **out_worker);
+/* The worker for a target's library and group. */
+QK_MUST_CHECK qk_err qk_seed_worker_for(qk_seeder *seeder, const qk_seed_target_config *config,
+                                        qk_seed_worker **out_worker);
 /* Queues an order; takes the seed. */
 QK_MUST_CHECK qk_err qk_seed_worker_order(qk_seed_worker *worker, qk_seed_target *target, qk_seed_ask ask,
                                           qk_secret *seed);

@@ -48,7 +48,7 @@ qk_seed_target *qk_seeder_add_target(qk_seeder *seeder, const qk_seed_target_con
 {
     qk_seed_target *fresh = calloc(1, sizeof *fresh), **last = &seeder->targets;
 
-    if (!fresh || qk_seed_worker_for(seeder, config->library, &fresh->worker) != QK_OK) {
+    if (!fresh || qk_seed_worker_for(seeder, config, &fresh->worker) != QK_OK) {
         free(fresh);
         return NULL;
     }

@@ -150,6 +150,18 @@ def a_library_that_does_well_for_others_is_not_loaded_anew(place):
     equal((len(place.calls("C_Initialize")), said(process, "restart=")), (1, []))
 
 
+@test
+def tokens_of_one_library_may_have_processes_of_their_own(place):
+    place.write("slow-A1", "30000")
+    place.configure({"name": "slow"}, {"name": "t1", "token_label": "beta", "worker": "second"},
+                    {"name": "t2", "token_label": "beta", "worker": "second"})
+    process = place.start()
+    until(lambda: place.calls("C_SeedRandom") and len(place.seeds("B2")) >= 96)
+    equal(len(place.calls("C_Initialize")), 2)
+    equal(len(said(process, "op=worker", "worker=second", "start=1")), 1)
+    beside(place, process)
+
+
 # ---- commands ----
 
 @test

@@ -121,6 +121,8 @@ const qk_config_row qk_seed_target_rows[] = {
       .help = "Keep one session open; false: one for each seed." },
     { .key = "on_unsupported", .type = QK_CONFIG_CHOICE, .offset = IN(on_unsupported), .fallback = "disable",
       .choices = unsupported_choices, .help = "What to do with a token that takes no seeds: disable or retry." },
+    { .key = "worker", .type = QK_CONFIG_TEXT, .offset = IN(worker),
+      .help = "Targets of one library with the same word here share a process of their own." },
 };
 /* clang-format on */
 

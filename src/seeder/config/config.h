@@ -10,6 +10,8 @@
 #include "entropy/service/service_supply.h"
 #include "seeder/worker/message.h"
 
+enum { QK_SEED_WORKER = 33 }; /* room for the name of one */
+
 typedef enum qk_seed_unsupported { QK_SEED_DISABLE, QK_SEED_RETRY } qk_seed_unsupported;
 
 typedef enum qk_seed_verify { QK_SEED_VERIFY_TLS, QK_SEED_VERIFY_NONE, QK_SEED_VERIFY_SIGNATURE } qk_seed_verify;
@@ -42,6 +44,7 @@ typedef struct qk_seed_target_config {
     uint64_t size, period, jitter_percent, split;
     bool keep_session;
     int on_unsupported; /* qk_seed_unsupported */
+    const char *worker; /* "": the library's common one */
     /* from the above */
     qk_seed_choice choice;
     uint64_t slot_number, login_type;

@@ -115,6 +115,9 @@ qk_err qk_seed_target_check(qk_seed_target_config *target)
     int pins = !!target->pin_file + !!target->pin_credential + !!target->pin_command + !!target->pin;
 
     QK_TRY(check_name(target));
+    target->worker = target->worker ? target->worker : "";
+    if (strlen(target->worker) >= QK_SEED_WORKER)
+        return qk_seed_target_fail(target, "worker is longer than 32 bytes");
     if (target->sink != QK_SEED_SINK_TOKEN)
         return qk_seed_sink_check(target);
     if (*target->library != '/')

@@ -152,6 +152,7 @@ static void what_makes_no_sense_is_refused_with_words(void **state)
         { "slot: 1, period: 0", "period" },
         { "slot: 1, period: 31536001", "period" },
         { "slot: 1, jitter: 51", "jitter" },
+        { "slot: 1, worker: 012345678901234567890123456789012", "worker is longer" },
         { "slot: abc", "slot must be a number" },
         { "slot: -1", "slot must be a number" },
         { "slot: 99999999999999999999", "slot must be a number" },

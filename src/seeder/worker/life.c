@@ -55,7 +55,8 @@ static qk_err start(qk_seed_worker *worker)
     worker->process = process;
     process = NULL;
     worker->starts++;
-    qk_log(QK_LOG_INFO, "op=worker library=%s pid=%d start=%ju", qk_seed_shown(worker->library),
+    qk_log(QK_LOG_INFO, "op=worker library=%s%s%s pid=%d start=%ju", qk_seed_shown(worker->library),
+           *worker->group ? " worker=" : "", *worker->group ? qk_seed_shown(worker->group) : "",
            (int)worker->process->pid, (uintmax_t)worker->starts);
     return QK_OK;
 }
@@ -93,7 +94,8 @@ static void fail_all(qk_seeder *seeder, qk_seed_worker *worker, CK_RV rv)
 void qk_seed_worker_bury(qk_seeder *seeder, qk_seed_worker *worker, const char *why)
 {
     back_off(worker);
-    qk_log(QK_LOG_ERROR, "op=worker library=%s pid=%d why=\"%s\" again_in_ms=%jd", qk_seed_shown(worker->library),
+    qk_log(QK_LOG_ERROR, "op=worker library=%s%s%s pid=%d why=\"%s\" again_in_ms=%jd", qk_seed_shown(worker->library),
+           *worker->group ? " worker=" : "", *worker->group ? qk_seed_shown(worker->group) : "",
            (int)worker->process->pid, why, (intmax_t)worker->back_off_ms);
     part(worker, 0);
     fail_all(seeder, worker, CKR_GENERAL_ERROR);
@@ -107,14 +109,16 @@ void qk_seed_worker_start(qk_seeder *seeder, qk_seed_worker *worker)
     if (err == QK_OK)
         return;
     back_off(worker);
-    qk_log_failure(QK_LOG_ERROR, err, "op=worker library=%s again_in_ms=%jd", qk_seed_shown(worker->library),
+    qk_log_failure(QK_LOG_ERROR, err, "op=worker library=%s%s%s again_in_ms=%jd", qk_seed_shown(worker->library),
+                   *worker->group ? " worker=" : "", *worker->group ? qk_seed_shown(worker->group) : "",
                    (intmax_t)worker->back_off_ms);
     fail_all(seeder, worker, CKR_HOST_MEMORY);
 }
 
 void qk_seed_worker_restart(qk_seed_worker *worker, const char *why)
 {
-    qk_log(QK_LOG_WARNING, "op=worker library=%s restart=\"%s\"", qk_seed_shown(worker->library), why);
+    qk_log(QK_LOG_WARNING, "op=worker library=%s%s%s restart=\"%s\"", qk_seed_shown(worker->library),
+           *worker->group ? " worker=" : "", *worker->group ? qk_seed_shown(worker->group) : "", why);
     worker->wants_restart = true;
 }
 

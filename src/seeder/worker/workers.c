@@ -10,20 +10,22 @@
 
 enum { MOST_SENT = 32, LARGE_SEED = 1024, SLOW_MICROS = 5000 };
 
-qk_err qk_seed_worker_for(qk_seeder *seeder, const char *library, qk_seed_worker **out_worker)
+qk_err qk_seed_worker_for(qk_seeder *seeder, const qk_seed_target_config *config, qk_seed_worker **out_worker)
 {
     qk_seed_worker *fresh;
 
     for (qk_seed_worker *it = seeder->workers; it; it = it->next)
-        if (strcmp(it->library, library) == 0) {
+        if (strcmp(it->library, config->library) == 0 && strcmp(it->group, config->worker) == 0) {
             *out_worker = it;
             return QK_OK;
         }
     fresh = calloc(1, sizeof *fresh);
-    if (!fresh || snprintf(fresh->library, sizeof fresh->library, "%s", library) >= (int)sizeof fresh->library) {
+    if (!fresh ||
+        snprintf(fresh->library, sizeof fresh->library, "%s", config->library) >= (int)sizeof fresh->library) {
         free(fresh);
-        return qk_fail(QK_E_NO_MEMORY, "worker for %.200s", library);
+        return qk_fail(QK_E_NO_MEMORY, "worker for %.200s", config->library);
     }
+    snprintf(fresh->group, sizeof fresh->group, "%s", config->worker);
     fresh->fd = -1;
     fresh->waiting.last = &fresh->waiting.first;
     fresh->asking.last = &fresh->asking.first;
