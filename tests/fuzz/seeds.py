@@ -275,6 +275,9 @@ logging:
     others = ["sink: kernel, credit_bits: 256", "sink: tpm, size: 1k", "sink: file, path: /run/pipe",
               "sink: esxi, url: 'https://v.test', host: host-1, user: u@v, password_file: /p, ca_file: /c"]
     seed("seed_config", "sinks", service + "".join("  - {name: %d, %s}\n" % row for row in enumerate(others)))
+    common = "defaults: { library: /x.so, pin: 1234, worker: w, size: 64, sink: token, user: u, path: /p }\ntargets:"
+    seed("seed_config", "defaults", service.replace("targets:", common) + "  - { name: a, slot: 1 }\n"
+         "  - { name: b, token_label: t, pin_command: c }\n  - { name: c, sink: file }\n  - { name: d, slot: 2, login: none }\n")
     seed("seed_config", "twins", service + target % ("a", "slot: 1, pin_file: /p") * 2)
 
 

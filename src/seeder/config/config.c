@@ -63,6 +63,8 @@ const qk_config_row qk_seed_rows[] = {
       .choices = level_choices, .help = "panic, fatal, error, warning, info, debug or trace." },
     { .key = "logging.path", .type = QK_CONFIG_TEXT, .offset = AT(log_path),
       .help = "Log file; standard error if empty." },
+    { .key = "defaults", .type = QK_CONFIG_MAP, .offset = AT(defaults),
+      .help = "Keys of targets, for each target that does not say them itself." },
     { .key = "targets", .type = QK_CONFIG_LIST, .offset = AT(target_list), .required = true,
       .help = "The tokens to seed; their keys follow." },
 };
@@ -146,6 +148,7 @@ static qk_err read_targets(qk_seed_config *config)
     const qk_config_node *node;
     size_t count = 0;
 
+    QK_TRY(qk_seed_defaults_check(config));
     while (qk_config_at(config->target_list, count, NULL, &node))
         count++;
     config->targets = calloc(count ? count : 1, sizeof *config->targets);
@@ -153,10 +156,7 @@ static qk_err read_targets(qk_seed_config *config)
         return qk_fail(QK_E_NO_MEMORY, "targets");
     for (size_t i = 0; i < count && qk_config_at(config->target_list, i, NULL, &node); i++) {
         qk_seed_target_config *target = &config->targets[i];
-        QK_TRY(qk_config_read(config->file, node, qk_seed_target_rows, qk_seed_target_row_count, QK_CONFIG_REFUSE,
-                              target));
-        target->file = path;
-        QK_TRY(qk_seed_sink_check_keys(target, node));
+        QK_TRY(qk_seed_target_read(config, node, target));
         config->target_count++; /* before the check: it makes the address, which is ours to free */
         QK_TRY(qk_seed_target_check(target));
         if (target->pin)

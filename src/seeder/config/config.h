@@ -72,7 +72,7 @@ typedef struct qk_seed_config {
     bool exit_when_idle;
     int log_level;
     const char *log_path;
-    const qk_config_node *target_list;
+    const qk_config_node *target_list, *defaults;
     qk_seed_target_config *targets;
     size_t target_count;
 } qk_seed_config;

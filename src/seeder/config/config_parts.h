@@ -20,10 +20,21 @@ QK_MUST_CHECK qk_err qk_seed_mode_check(const char *path, const char *key);
 /* ---- config_sink.c ---- */
 
 extern const char *const qk_seed_sink_choices[];
-/* Each kind of sink has keys of its own; any other in `node`, the target's map, is an error with its line. */
-QK_MUST_CHECK qk_err qk_seed_sink_check_keys(const qk_seed_target_config *target, const qk_config_node *node);
+bool qk_seed_sink_has_key(int sink, const char *key);
+/* Each kind of sink has keys of its own; any other in `node`, the target's map, is an error with its line. What it
+ * cannot do without may stand in `defaults` (NULL: there are none). */
+QK_MUST_CHECK qk_err qk_seed_sink_check_keys(const qk_seed_target_config *target, const qk_config_node *node,
+                                             const qk_config_node *defaults);
 /* For targets that are no tokens, as qk_seed_target_check. */
 QK_MUST_CHECK qk_err qk_seed_sink_check(qk_seed_target_config *target);
+
+/* ---- config_defaults.c ---- */
+
+/* The keys of `defaults`, for themselves. */
+QK_MUST_CHECK qk_err qk_seed_defaults_check(const qk_seed_config *config);
+/* One target, with what `defaults` has for it. */
+QK_MUST_CHECK qk_err qk_seed_target_read(const qk_seed_config *config, const qk_config_node *node,
+                                         qk_seed_target_config *target);
 
 /* ---- config_reference.c ---- */
 

@@ -42,7 +42,16 @@ static const struct key_row {
 };
 /* clang-format on */
 
-qk_err qk_seed_sink_check_keys(const qk_seed_target_config *target, const qk_config_node *node)
+bool qk_seed_sink_has_key(int sink, const char *key)
+{
+    for (size_t i = 0; i < sizeof key_rows / sizeof key_rows[0]; i++)
+        if (strcmp(key_rows[i].key, key) == 0)
+            return (key_rows[i].has & 1u << sink) != 0;
+    return true;
+}
+
+qk_err qk_seed_sink_check_keys(const qk_seed_target_config *target, const qk_config_node *node,
+                               const qk_config_node *defaults)
 {
     const char *sink = qk_seed_sink_choices[target->sink];
 
@@ -52,7 +61,7 @@ qk_err qk_seed_sink_check_keys(const qk_seed_target_config *target, const qk_con
         if (value && !(row->has & 1u << target->sink))
             return qk_fail(QK_E_CONFIG, "%s:%u: target %s: %s is no key of a target with sink: %s", target->file,
                            qk_config_line(value), target->name, row->key, sink);
-        if (!value && (row->needs & 1u << target->sink))
+        if (!value && (row->needs & 1u << target->sink) && !(defaults && qk_config_get(defaults, row->key)))
             return qk_fail(QK_E_CONFIG, "%s:%u: target %s: %s is missing, which sink: %s needs", target->file,
                            qk_config_line(node), target->name, row->key, sink);
     }
