@@ -12,6 +12,7 @@ class Service:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_POST(self):
                 self.answer(self.rfile.read(int(self.headers.get("Content-Length", 0))))
@@ -22,7 +23,7 @@ class Service:
             def answer(self, body):
                 with service.lock:
                     act = service.script.pop(0) if len(service.script) > 1 else service.script[0]
-                    service.requests.append((self.command, self.path, dict(self.headers), body))
+                    service.requests.append((self.command, self.path, dict(self.headers), body, self.client_address))
                 act(service, self, body)
 
             def log_message(self, *unused):
@@ -78,9 +79,19 @@ def good(service, handler, body):
           else {"random": made, "size": len(made)})
 
 
+def hang_until(event):
+    """Answers well, but only then."""
+    def act(service, handler, body):
+        event.wait(60)
+        good(service, handler, body)
+    return act
+
+
 def status(code, headers=()):
-    return lambda service, handler, body: reply(handler, code, {"error": {"status": code, "message": "scripted"}},
-                                                headers)
+    def act(service, handler, body):
+        reply(handler, code, {"error": {"status": code, "message": "scripted"}}, headers)
+    act.code = code
+    return act
 
 
 def only_get(service, handler, body):

@@ -3,7 +3,7 @@
 """libquantoki-entropy.so as a PKCS #11 library: initialising, sessions, lengths, seeds.
 
 Arguments: see wrapper_world.py."""
-import ctypes, re
+import ctypes, json, os, random, re
 
 import wrapper_world as w
 from scripted_service import Service, changed, cut, good, only_get, raw, silent, status  # noqa: the seeder's tests, too
@@ -14,9 +14,10 @@ from wrapper_world import (ALREADY, ARGUMENTS_BAD, BASE, BASE_EMPTY, BASE_OPEN, 
 
 @test
 def a_base_that_is_not_named_is_told_apart():
-    settings(QRYPT_BASE_HSM_PATH=None)
-    equal(w.p11.C_Initialize(None), BASE_EMPTY)
-    equal(w.p11.C_Finalize(None), NOT_INITIALIZED)
+    for none in None, "":
+        settings(QRYPT_BASE_HSM_PATH=none)
+        equal(w.p11.C_Initialize(None), BASE_EMPTY)
+        equal(w.p11.C_Finalize(None), NOT_INITIALIZED)
     settings(QRYPT_BASE_HSM_PATH="boguspath")
     equal(w.p11.C_Initialize(None), BASE_OPEN)
     settings(QRYPT_BASE_HSM_PATH="/nowhere/at/all.so")
@@ -31,8 +32,12 @@ def initialising_follows_the_standard():
     settings()
     equal(w.p11.C_Initialize(ctypes.byref(Arguments(reserved=8))), ARGUMENTS_BAD)
     equal(w.p11.C_Finalize(None), NOT_INITIALIZED)
-    equal(w.p11.C_Initialize(ctypes.byref(Arguments(unlock=8))), ARGUMENTS_BAD)
-    equal(w.p11.C_Finalize(None), NOT_INITIALIZED)
+    for given in range(1, 15):  # one to three of the four mutex callbacks
+        some = [8 if given & bit else None for bit in (1, 2, 4, 8)]
+        for flags in 0, 2:
+            equal(w.p11.C_Initialize(ctypes.byref(Arguments(*some, flags))), ARGUMENTS_BAD)
+            equal(w.p11.C_Finalize(None), NOT_INITIALIZED)
+    equal((w.p11.C_Initialize(None), w.p11.C_Finalize(None)), (OK, OK))
     equal(w.p11.C_Initialize(ctypes.byref(Arguments(flags=2))), OK)
     equal(w.p11.C_Initialize(None), ALREADY)
     equal(w.p11.C_Finalize(ctypes.c_void_p(8)), ARGUMENTS_BAD)
@@ -60,7 +65,10 @@ def the_library_describes_itself_and_its_base():
     equal(w.p11.C_GetInfo(None), ARGUMENTS_BAD)
     equal(w.p11.C_GetInfo(ctypes.byref(info)), OK)
     assert info.description.startswith(b"Wrap of ") and info.manufacturer.startswith(b"Quantoki"), info.description
-    equal((info.cryptoki.major, info.flags), (2, 0))
+    equal((info.cryptoki.major, info.cryptoki.minor, info.flags), (2, 40, 0))
+    equal((info.library.major, info.library.minor), (0, 1))
+    texts = bytes(info)[Info.manufacturer.offset:][:32], bytes(info)[Info.description.offset:][:32]
+    assert all(len(text.rstrip(b" ")) < 33 and b"\0" not in text for text in texts), texts
 
 
 @test
@@ -111,6 +119,44 @@ def lengths_at_every_edge():
     equal(w.p11.C_GenerateRandom(session, ctypes.create_string_buffer(8), U(2 ** 64 - 1)), HOST_MEMORY)
 
 
+def asked_for(request):
+    """How many bytes a request wants."""
+    wanted = json.loads(request[3])
+    return wanted["block_size"] * wanted.get("block_count", 1)
+
+
+def draw_without_stock(sizes):
+    """Without stock; the sizes of the downloads, and what was served."""
+    session = started(QUANTOKI_ENTROPY_CONFIG=w.config("mix: none\npool_bytes: 0\n"))
+    served = [w.p11.random(session, size) for size in sizes]
+    equal({rv for rv, _ in served}, {OK})
+    return [asked_for(request) for request in w.service.requests], b"".join(out for _, out in served)
+
+
+@test
+def without_stock_a_request_costs_whole_kib_and_the_rest_is_kept():
+    for sizes, downloads in (([20], [1024]), ([5] * 400, [1024, 1024]), ([4000, 2000, 1000, 3000], [4096, 2048, 1024, 3072])):
+        got, served = draw_without_stock(sizes)
+        equal(got, downloads)
+        equal(served, b"".join(w.service.given)[:len(served)])
+        equal(w.p11.C_Finalize(None), OK)
+
+
+@test
+def a_thousand_requests_cost_what_can_be_computed_and_no_word_comes_twice():
+    dice, rest, wanted = random.Random(7), 0, []
+    sizes = [8 * dice.randint(1, 255) for _ in range(1000)]
+    for size in sizes:
+        if size > rest:
+            wanted.append(-(-(size - rest) // 1024) * 1024)
+            rest += wanted[-1]
+        rest -= size
+    got, served = draw_without_stock(sizes)
+    equal(got, wanted)
+    words = [served[at:at + 8] for at in range(0, len(served), 8)]
+    assert len(set(words)) == len(words) and bytes(8) not in words
+
+
 @test
 def sessions_are_known_without_asking_the_base():
     session = started()
@@ -118,6 +164,7 @@ def sessions_are_known_without_asking_the_base():
     equal(w.p11.C_SeedRandom(U(4711), b"x" * 40, U(40)), SESSION_INVALID)
     equal(w.p11.C_CloseSession(session), OK)
     equal(w.p11.random(session, 40), (SESSION_INVALID, bytes(40)))
+    equal(w.p11.C_SeedRandom(session, b"x" * 40, U(40)), SESSION_INVALID)
     again = w.p11.open(w.p11.slot())
     equal(w.p11.random(again, 8)[0], OK)
     equal(w.p11.C_CloseAllSessions(U(w.p11.slot())), OK)
@@ -159,6 +206,34 @@ def a_base_that_the_application_uses_too_stays_initialised():
         equal(own.C_Finalize(None), OK)
     settings()
     equal(w.p11.C_Initialize(None), OK)
+
+
+@test
+def a_version_beyond_ours_is_ours():
+    settings(QRYPT_BASE_HSM_PATH=w.STUB_3_2)
+    equal(w.p11.C_Initialize(None), OK)
+    info = Info()
+    equal(w.p11.C_GetInfo(ctypes.byref(info)), OK)
+    equal((info.cryptoki.major, info.cryptoki.minor), (3, 2))
+
+
+@test
+def every_rule_has_a_test_that_exists():
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(here + "/wrapper-rules.md") as file:
+        rules = file.read()
+    named = re.findall(r"`([\w/.-]+): (\w+)`", rules)
+    assert len(named) > 100, "only %d tests are named" % len(named)
+    sources = {}
+    for path, name in named:
+        if path not in sources:
+            with open(os.path.join(here, path)) as file:
+                sources[path] = file.read()
+        shapes = r"^(def %s\(|refusal\(\"%s\"|static void %s\(|%s\(\) \{)" % ((name,) * 4)
+        assert re.search(shapes, sources[path], re.M), "%s has no test %s" % (path, name)
+    rows = [line for line in rules.split("\n") if line.startswith("| ") and not line.startswith(("| rule", "|-"))]
+    bare = [row for row in rows if not re.search(r"`[\w/.-]+: \w+`|not tested:", row)]
+    equal(bare, [])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Arguments: see wrapper_world.py."""
 import ctypes, os, threading, time
 
 import wrapper_world as w
-from scripted_service import good, status
+from scripted_service import good, hang_until, status
 from wrapper_world import (CANT_LOCK, NO_THREADS, NOT_INITIALIZED, OK, OS_LOCKING_OK, STUB, STUB_SLOT, U, equal, fresh_log,
                            log_lines, soon, start_user, started, test, threads_of, with_settings)
 
@@ -98,6 +98,40 @@ def finalising_waits_for_calls_and_later_ones_are_told():
     [thread.join() for thread in threads]
     assert answers <= {OK, w.NOT_INITIALIZED, w.SESSION_INVALID}, answers
 
+@test
+def stock_is_served_while_another_thread_downloads():
+    gate, answers = threading.Event(), []
+    session = started(**with_settings("pool_bytes: 4096\n"))
+    equal(w.p11.random(session, 32)[0], OK)
+    w.service.begin(hang_until(gate))
+    slow = threading.Thread(target=lambda: answers.append(w.p11.random(session, 65536)[0]))
+    slow.start()
+    soon(lambda: w.service.requests)
+    for _ in range(100):
+        equal(w.p11.random(session, 32)[0], OK)
+    equal(answers, [])
+    gate.set()
+    slow.join()
+    equal(answers, [OK])
+
+
+@test
+def of_threads_that_initialise_at_once_one_does_it():
+    for _ in range(20):
+        w.settings(QRYPT_BASE_HSM_PATH=STUB)
+        answers, start = [], threading.Barrier(8)
+
+        def work():
+            start.wait()
+            answers.append(w.p11.C_Initialize(None))
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        equal(sorted(answers), [OK] + [w.ALREADY] * 7)
+        equal(w.p11.C_Finalize(None), OK)
+
+
 # ---- the application's locks ----
 
 class Mutexes:
@@ -181,6 +215,30 @@ def a_mutex_that_cannot_be_locked_fails_the_call_alone():
     equal(w.p11.random(session, 64)[0], OK)
     equal(w.p11.C_Finalize(None), OK)
 
+@test
+def mutexes_that_cannot_be_unlocked_or_destroyed_stop_nobody():
+    w.settings(QRYPT_BASE_HSM_PATH=STUB)
+    w.service.begin()
+    mutexes = Mutexes()
+    equal(w.p11.C_Initialize(ctypes.byref(mutexes.arguments())), OK)
+    session = w.p11.open(STUB_SLOT)
+    mutexes.answers.update(unlock=w.GENERAL, destroy=w.GENERAL)
+    for _ in range(3):
+        equal(w.p11.random(session, 64)[0], OK)
+    equal(w.p11.C_Finalize(None), OK)
+    equal(mutexes.calls["create"], mutexes.calls["destroy"])
+
+
+@test
+def if_the_second_mutex_cannot_be_made_the_first_is_destroyed():
+    w.settings(QRYPT_BASE_HSM_PATH=STUB)
+    mutexes = Mutexes()
+    made = mutexes.note
+    mutexes.note = lambda name: (made(name), w.GENERAL if name == "create" and mutexes.calls["create"] == 2 else OK)[1]
+    equal(w.p11.C_Initialize(ctypes.byref(mutexes.arguments())), CANT_LOCK)
+    equal((mutexes.calls["create"], mutexes.calls["destroy"]), (2, 1))
+
+
 # ---- the background ----
 
 @test
@@ -253,6 +311,30 @@ def a_child_starts_anew_and_serves_other_bytes():
     theirs, ours = got[8:], w.p11.random(session, 1 << 20)[1]
     equal((len(theirs), len(ours)), (1 << 20, 1 << 20))
     assert not {theirs[i:i + 8] for i in range(0, 1 << 20, 8)} & {ours[i:i + 8] for i in range(0, 1 << 20, 8)}
+
+
+@test
+def a_child_that_is_born_during_a_download_starts_anew():
+    gate, answers, session = threading.Event(), [], started(**with_settings(""))
+    w.service.begin(hang_until(gate), good)
+    slow = threading.Thread(target=lambda: answers.append(w.p11.random(session, 4096)))
+    slow.start()
+    soon(lambda: w.service.requests)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        rvs = [w.p11.random(session, 8)[0], w.p11.C_Finalize(None), w.p11.C_Initialize(None)]
+        rv, out = w.p11.random(w.p11.open(w.p11.slot()), 4096)
+        os.write(writer, out)
+        os._exit(0 if rvs + [rv, w.p11.C_Finalize(None)] == [NOT_INITIALIZED, NOT_INITIALIZED, OK, OK, OK] else 1)
+    os.close(writer)
+    theirs = os.read(reader, 4096)
+    equal(os.waitpid(child, 0)[1], 0)
+    gate.set()
+    slow.join()
+    ours = answers[0][1]
+    equal((answers[0][0], len(ours), len(theirs)), (OK, 4096, 4096))
+    assert not {theirs[i:i + 8] for i in range(0, 4096, 8)} & {ours[i:i + 8] for i in range(0, 4096, 8)}
 
 
 @test

@@ -189,6 +189,8 @@ def nothing_is_exported_but_the_standards_functions():
     names = {line.split()[-1].split("@")[0] for line in names.decode().splitlines()}
     equal([name for name in names if not name.startswith("C_")], [])
     equal(len(names), 104)
+    needed = subprocess.run(["readelf", "-d", WRAPPER], check=True, stdout=subprocess.PIPE).stdout.decode()
+    assert "NEEDED" in needed and "curl" not in needed, needed
 
 
 class Visitable:

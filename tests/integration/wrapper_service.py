@@ -6,8 +6,8 @@ Arguments: see wrapper_world.py."""
 import ctypes, os, re, socket, ssl, subprocess, time
 
 import wrapper_world as w
-from scripted_service import Service, changed, cut, good, only_get, raw, silent, status
-from wrapper_world import (CA_FAILURE, DEVICE_ERROR, FUNCTION_FAILED, GENERAL, OK, STUB, STUB_SLOT, TOKEN_EMPTY, TOKEN_INVALID,
+from scripted_service import Service, changed, cut, good, only_get, raw, reply, silent, status
+from wrapper_world import (BASE_OPEN, CA_FAILURE, DEVICE_ERROR, FUNCTION_FAILED, GENERAL, OK, STUB, STUB_SLOT, TOKEN_EMPTY, TOKEN_INVALID,
                            TOKEN_OTHER, equal, fresh_log, log_lines, refusal, rv_of, start_user, started, test, with_settings)
 
 
@@ -110,6 +110,7 @@ refusal("429_for_ever_ends", FUNCTION_FAILED, status(429, [("Retry-After", "60")
 refusal("503_for_ever_ends", FUNCTION_FAILED, status(503), text="mix: none\nretries: 2\n")
 refusal("silence_ends", DEVICE_ERROR, silent, text="mix: none\nretries: 0\nattempt_timeout_ms: 200\n")
 refusal("three_refusals_are_outlasted", OK, status(429), status(503), status(500), good, text="mix: none\n")
+refusal("429_thrice_is_outlasted", OK, status(429), status(429), status(429), good, text="mix: none\n")
 refusal("a_service_without_post_is_asked_with_get", OK, only_get)
 refusal("a_dead_service_is_passed_over", OK, good,
         text="mix: none\nurl: [ 'http://127.0.0.1:1', '@URL@' ]\n", QUANTOKI_ENTROPY_URL=None)
@@ -158,8 +159,33 @@ def every_failure_names_component_function_and_what_to_look_at():
         lines = start_user(STUB_SLOT, "draw", 1).communicate(b"\n")[1].decode().splitlines()
         lines = [line for line in lines if "op=C_GenerateRandom" in line]
         equal((code, len(lines)), (code, 1))
-        assert re.match(r'quantoki-entropy: level=error op=C_GenerateRandom untold=0 see="[^"]*%s[^"]*" err=%s words="[^"]+" '
-                        r'at=src/\S+:\d+$' % (words, code), lines[0]), lines[0]
+        http = "HTTP %d" % act.code if hasattr(act, "code") else ""
+        assert re.match(r'quantoki-entropy: level=error op=C_GenerateRandom untold=0 see="[^"]*%s[^"]*" err=%s words="[^"]*%s[^"]*" '
+                        r'at=src/\S+:\d+$' % (words, code, http), lines[0]), lines[0]
+
+
+@test
+def one_connection_serves_all_downloads():
+    for service, text in (w.service, ""), (w.secure, "url: %s\nca_file: %s/server.pem\n" % (w.secure.url, w.folder)):
+        session = started(**with_settings("pool_bytes: 1024\n" + text, **({"QUANTOKI_ENTROPY_URL": None} if text else {})))
+        service.begin()
+        for _ in range(5):
+            equal(w.p11.random(session, 1024)[0], OK)
+        equal((len(service.requests), len({request[4] for request in service.requests})), (5, 1))
+        assert "curl" not in service.requests[0][2].get("User-Agent", ""), service.requests[0][2]
+        equal(w.p11.C_Finalize(None), OK)
+
+
+@test
+def percent_signs_are_only_text():
+    fresh_log()
+    w.settings(QRYPT_BASE_HSM_PATH="/nowhere/%s%n%x.so", **with_settings(""))
+    equal(w.p11.C_Initialize(None), BASE_OPEN)
+    text = '{"error":{"message":"%s%n%s%n 100%"}}'.encode()
+    session = started(**with_settings("retries: 0\n", QUANTOKI_ENTROPY_TOKEN="%n%s%n"))
+    w.service.begin(lambda service, handler, body: reply(handler, 400, text))
+    equal(w.p11.random(session, 40), (FUNCTION_FAILED, bytes(40)))
+    equal(w.service.requests[0][2]["Authorization"], "Bearer %n%s%n")
 
 
 @test
