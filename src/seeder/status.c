@@ -279,6 +279,8 @@ static void write_one(const char *path, const qk_seeder *seeder, void (*put)(qk_
 
 void qk_seeder_write_status(qk_seeder *seeder, int64_t now_ms)
 {
+    if (seeder->ask != QK_SEED_ASK_SEED) /* a check beside the daemon, whose files these are */
+        return;
     if (now_ms - seeder->written_ms < (seeder->changed ? WRITE_EVERY_MS : AGES_EVERY_MS) && !seeder->stopping)
         return;
     write_one(seeder->config.metrics_file, seeder, put_metrics);

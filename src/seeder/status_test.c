@@ -4,7 +4,9 @@
 #include "seeder/supervisor.h"
 
 static qk_seed_target target;
-static qk_seeder seeder = { .targets = &target, .stopping = true }; /* stopping: written at once */
+static qk_seeder seeder = { .targets = &target,
+                            .ask = QK_SEED_ASK_SEED,
+                            .stopping = true }; /* stopping: written at once */
 
 static const char *written(const char *name)
 {

@@ -1047,6 +1047,7 @@ def checks_touch_nothing_they_need_not(place):
     equal((place.calls("C_OpenSession"), place.calls("C_Login"), service.requests), ([], [], []))
     equal(place.run("--test-login")[0], 0)
     equal((len(place.calls("C_Login")), place.seeds("A1")), (1, b""))
+    equal([name for name in ("status", "metrics") if os.path.exists(place.path(name))], [])  # they are the daemon's
 
 
 @test
