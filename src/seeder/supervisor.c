@@ -181,6 +181,18 @@ static void give_sign_of_life(int64_t now_ms)
     last_ms = now_ms;
 }
 
+/* Seeds may want more memory than the token did: it is looked at again and again. */
+static void tell_of_unlocked_memory(void)
+{
+    static bool told;
+
+    if (told || qk_secret_memory_locked())
+        return;
+    qk_log(QK_LOG_WARNING, "op=memory warning=\"memory cannot be locked: seeds and PINs may reach the swap; raise "
+                           "RLIMIT_MEMLOCK (LimitMEMLOCK= of the unit, ulimit -l)\"");
+    told = true;
+}
+
 static void loop(qk_seeder *seeder, int signals)
 {
     bool wants_reload = false;
@@ -196,6 +208,7 @@ static void loop(qk_seeder *seeder, int signals)
         qk_seed_workers_tend(seeder, now_ms);
         qk_seeder_write_status(seeder, now_ms);
         give_sign_of_life(now_ms);
+        tell_of_unlocked_memory();
         if (seeder->once && all_had_a_turn(seeder))
             return;
         if (seeder->config.exit_when_idle && nothing_left(seeder))

@@ -1051,6 +1051,15 @@ def checks_touch_nothing_they_need_not(place):
 
 
 @test
+def memory_that_cannot_be_locked_is_told_once(place):
+    place.configure()
+    equal([line for line in place.run("--once")[1].split("\n") if "cannot be locked" in line], [])
+    inside = ["prlimit", "--memlock=0:0"] + (["setpriv", "--bounding-set=-ipc_lock"] if os.geteuid() == 0 else [])
+    code, log = place.run("--once", inside=inside)
+    equal((code, log.count("level=warning op=memory warning=\"memory cannot be locked")), (0, 1))
+
+
+@test
 def it_ends_when_nothing_is_left_if_it_may(place):
     place.write("answer-C_SeedRandom", "0x120")
     place.configure(more="exit_when_idle: true\n")
