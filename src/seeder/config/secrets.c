@@ -2,6 +2,7 @@
 /* PINs and the token, from wherever they are kept, read anew for each use: a PIN that was corrected counts at once. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "seeder/config/config.h"
@@ -23,7 +24,10 @@ typedef qk_err reader(const char *path, size_t max_len, qk_secret *out);
 static qk_err read_file(const char *path, reader *read_whole, qk_secret *out)
 {
     QK_OWNED(qk_secret_free) qk_secret text = QK_SECRET_NONE;
+    struct stat about;
 
+    if (stat(path, &about) == 0 && S_ISFIFO(about.st_mode)) /* to open it would wait for whoever writes to it */
+        return qk_fail(QK_E_CONFIG, "%s is a pipe, which is not waited for: use a file, or pin_command", path);
     QK_TRY(read_whole(path, MOST_SECRET, &text));
     return take_first_line(qk_secret_reveal(&text), path, out);
 }
