@@ -38,6 +38,19 @@ def what_lies_in_the_way_of_the_metrics_is_removed_and_not_opened(place):
     equal(process.wait(10), 0)
 
 
+@test
+def a_pipe_in_place_of_a_pin_or_a_token_is_not_waited_for(place):
+    os.mkfifo(place.path("pipe"), 0o600)
+    place.configure({"pin_file": place.path("pipe")}, {"token_label": "beta"})
+    process = place.start()
+    until(lambda: said(process, "is a pipe") and place.seeds("B2"))
+    place.write("seed.yaml", open(place.configure()).read().replace(place.path("token"), place.path("pipe")))
+    process.send_signal(signal.SIGHUP)
+    until(lambda: said(process, "op=download", "is a pipe"))
+    process.send_signal(signal.SIGTERM)
+    equal(process.wait(5), 0)
+
+
 # ---- processes ----
 
 @test
@@ -242,6 +255,18 @@ def a_library_that_is_gone_from_the_configuration_is_let_go(place):
     until(lambda: len(open(children).read().split()) == 1)
     until(lambda: len(place.calls("C_Finalize")) == 1)
     equal(len(place.calls("C_CloseSession")), 1)
+
+
+# ---- without a file ----
+
+@test
+def an_environment_alone_says_where_to_put_the_pin(place):
+    for path in ("/etc/quantoki/seed.yaml", "/etc/qseed/qseed_config.yml"):
+        if os.path.exists(path):
+            raise seeder.Skip("this machine has %s" % path)
+    for environment in ({}, {"CRYPTOKI_USER_PIN": "1234"}):
+        code, log = place.run("--once", config=False, QRYPT_TOKEN="a", CRYPTOKI_LIB=sys.argv[2], CRYPTOKI_SLOT_ID="0", **environment)
+        equal((code, "name that with pin_file" in log), (1, True))
 
 
 if __name__ == "__main__":

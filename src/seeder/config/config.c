@@ -201,6 +201,18 @@ static const char *find_file(const char *given)
     return NULL;
 }
 
+/* The first generation of the reference had no file: all of it stood in the environment, the PIN too. */
+static qk_err fail_without_file(void)
+{
+    if (secure_getenv("CRYPTOKI_LIB") && secure_getenv("CRYPTOKI_SLOT_ID"))
+        return qk_fail(QK_E_CONFIG,
+                       "no configuration: library and slot are in the environment, but a PIN is not taken from there, "
+                       "since others could read it. Put it into a file of mode 600, and name that with pin_file in "
+                       "/etc/quantoki/seed.yaml (quantoki-seed --example prints one)");
+    return qk_fail(QK_E_CONFIG, "no configuration: name one with --config FILE, or write /etc/quantoki/seed.yaml "
+                                "(quantoki-seed --example prints one)");
+}
+
 /* PINs and token go into locked memory, and their texts in the document are wiped. They are the document's own memory;
  * an alias may stand for several, hence the two rounds. */
 static qk_err keep_secrets(qk_seed_config *config)
@@ -268,8 +280,7 @@ qk_err qk_seed_config_load(const char *given, qk_seed_config *out)
     const char *path = find_file(given);
 
     if (!path)
-        return qk_fail(QK_E_CONFIG, "no configuration: name one with --config FILE, or write /etc/quantoki/seed.yaml "
-                                    "(quantoki-seed --example prints one)");
+        return fail_without_file();
     QK_TRY(qk_config_load(path, &file));
     return take_document(&file, out);
 }
