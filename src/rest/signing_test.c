@@ -41,7 +41,7 @@ static const reply *ask_well(const char *method, const char *target, const char 
     QK_OWNED(qk_buf_done) qk_buf line = QK_BUF_NONE;
 
     assert_qk_ok(qk_question_init(question, method, target));
-    qk_question_write(question, signer, &line);
+    qk_question_write(question, &line);
     return ask_for(method, target, qk_buf_text(&line), body);
 }
 
@@ -74,7 +74,7 @@ static void bytes_instead_of_json_are_signed_as_they_are(void **state)
 
     (void)state;
     assert_qk_ok(qk_question_init(&question, "POST", ENTROPY));
-    qk_question_write(&question, signer, &line);
+    qk_question_write(&question, &line);
     qk_buf_put_text(&line, "Accept: application/octet-stream\r\n");
     answer = ask_for("POST", ENTROPY, qk_buf_text(&line), BODY);
     assert_int_equal(answer->len, 48);

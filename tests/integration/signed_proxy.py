@@ -9,7 +9,6 @@ import base64
 import hashlib
 import http.client
 import http.server
-import re
 import ssl
 import sys
 import threading
@@ -60,7 +59,7 @@ def remember(path, headers, body):
 
 
 CHANGES = {"pass": remember, "body": change_body, "digest": change_digest, "strip": strip, "half": half, "twice": twice,
-           "replay": replay, "key": remember}
+           "replay": replay}
 
 
 class Proxy(http.server.BaseHTTPRequestHandler):
@@ -74,10 +73,7 @@ class Proxy(http.server.BaseHTTPRequestHandler):
 
     def forward(self, content):
         service = http.client.HTTPSConnection("127.0.0.1", int(sys.argv[3]), context=ssl._create_unverified_context())
-        asked = dict(self.headers)
-        if mode == "key":
-            asked["Accept-Signature"] = re.sub(';keyid="[^"]*"', "", asked["Accept-Signature"])
-        service.request(self.command, self.path, content, asked)
+        service.request(self.command, self.path, content, dict(self.headers))
         answer = service.getresponse()
         headers, body = without(answer.getheaders(), *UNTOUCHED), answer.read()
         service.close()

@@ -186,7 +186,7 @@ static qk_err send_request(qk_entropy_service *service, const request *it, qk_ht
     qk_buf_put_text(&headers, (const char *)qk_secret_reveal(&service->authorization).data);
     if (it->signer) {
         QK_TRY(qk_question_init(&question, it->method, url.path));
-        qk_question_write(&question, it->signer, &headers);
+        qk_question_write(&question, &headers);
     }
     lines = qk_buf_text(&headers);
     if (!lines)

@@ -53,7 +53,9 @@ static void put_signature(service *it, const qk_buf *digest, qk_buf *out)
     snprintf(path, sizeof path, "%s%.*s", it->change == REWRITTEN_PATH ? "/behind" : "", (int)strcspn(target, "?"),
              target);
     snprintf(method, sizeof method, "%.*s", (int)strcspn(it->asked, " "), it->asked);
-    if (qk_signed_input_read(qk_view_text(accept), &input) != QK_OK)
+    if (qk_signed_input_read(qk_view_text(accept), &input) != QK_OK ||
+        !qk_signed_param_add(&input,
+                             &(qk_signed_param){ QK_SIGNED_KEYID, true, 0, qk_view_text(qk_signing_key_id(key)) }))
         return;
     input.params[0] = (qk_signed_param){ QK_SIGNED_CREATED, true, qk_clock_unix_s(), QK_VIEW_NONE };
     qk_signature_base_write(&input,

@@ -39,15 +39,14 @@ qk_err qk_question_init(qk_question *question, const char *method, const char *t
     return QK_OK;
 }
 
-void qk_question_write(const qk_question *question, const qk_signing_key *signer, qk_buf *out)
+void qk_question_write(const qk_question *question, qk_buf *out)
 {
     qk_signed_input input = {
         .component_count = COMPONENTS,
         .params = { { .kind = QK_SIGNED_CREATED },
                     { QK_SIGNED_NONCE, true, 0, qk_view_text(question->nonce) },
-                    { QK_SIGNED_KEYID, true, 0, qk_view_text(qk_signing_key_id(signer)) },
                     { QK_SIGNED_ALG, true, 0, QK_VIEW_LITERAL(QK_SIGNATURE_ALG) } },
-        .param_count = 4,
+        .param_count = 3,
     };
 
     memcpy(input.components, qk_signed_by_default, sizeof qk_signed_by_default);

@@ -24,8 +24,9 @@ typedef struct qk_signed_answer {
 
 /* Draws the nonce. QK_E_SYSTEM. */
 QK_MUST_CHECK qk_err qk_question_init(qk_question *question, const char *method, const char *target);
-/* Appends the header line that asks for a signature of this key. */
-void qk_question_write(const qk_question *question, const qk_signing_key *signer, qk_buf *out);
+/* Appends the header line that asks for a signature; by which key is not said, so that a service with another one
+ * answers with it, and the check can tell which it was. */
+void qk_question_write(const qk_question *question, qk_buf *out);
 /* QK_E_SERVER_UNTRUSTED with words for people on what is wrong; QK_E_NO_MEMORY. `now_s`: seconds since 1970. */
 QK_MUST_CHECK qk_err qk_question_check(const qk_question *question, const qk_signing_key *signer,
                                        const qk_signed_answer *answer, int64_t now_s);
