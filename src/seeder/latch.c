@@ -1,47 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "seeder/latch.h"
 
-#include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stdio.h>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "seeder/latch_files.h"
 #include "seeder/supervisor.h"
 #include "seeder/text.h"
 
-enum { MOST_NOTE = 65536, LOOK_MS = 2000, ASK_AGAIN_MS = 60000 };
-
-static const char *path_of(const qk_seeder *seeder, const qk_seed_target *target, qk_buf *out)
-{
-    qk_seed_note_path(seeder->config.state_folder, target->name, out);
-    return qk_buf_text(out);
-}
+enum { LOOK_MS = 2000, ASK_AGAIN_MS = 60000 };
 
 /* ---- setting and clearing ---- */
-
-static void write_note(const qk_seeder *seeder, qk_seed_target *target)
-{
-    QK_OWNED(qk_buf_done) qk_buf text = QK_BUF_NONE, place = QK_BUF_NONE;
-    const char *path = path_of(seeder, target, &place);
-    qk_err err = path ? qk_folder_make(seeder->config.state_folder, 0700) : QK_E_NO_MEMORY;
-
-    qk_seed_note_write(&target->latch, &target->config, &text);
-    if (err == QK_OK)
-        err = qk_buf_check(&text);
-    if (err == QK_OK)
-        err = qk_file_write(path, 0600, qk_buf_view(&text));
-    target->latch.on_disk = target->latch.on_disk || err == QK_OK;
-    if (err != QK_OK)
-        qk_log_failure(QK_LOG_ERROR, err,
-                       "op=latch target=%s warning=\"a restart would try the wrong PIN again: make state_folder "
-                       "writable\"",
-                       qk_seed_shown(target->name));
-}
 
 static qk_err describe(qk_seeder *seeder, const qk_seed_target *target, const qk_seed_try *tried, qk_seed_latch *latch)
 {
     QK_TRY(qk_seed_what_digest(&target->config, latch->what));
+    memcpy(latch->token, target->token_key, sizeof latch->token);
     if (!tried || tried->pin.len == 0)
         return qk_seed_source_digest(&target->config, latch->source);
     memcpy(latch->source, tried->source, sizeof latch->source);
@@ -51,47 +26,63 @@ static qk_err describe(qk_seeder *seeder, const qk_seed_target *target, const qk
     return QK_OK;
 }
 
+static void write_latch(const qk_seeder *seeder, qk_seed_target *target, const char *name)
+{
+    qk_err err = qk_seed_notes_write(seeder, target, &target->latch, name);
+
+    if (err == QK_OK)
+        snprintf(target->latch.note, sizeof target->latch.note, "%s", name);
+    else
+        qk_log_failure(QK_LOG_ERROR, err,
+                       "op=latch target=%s warning=\"a restart would try the wrong PIN again: make state_folder "
+                       "writable\"",
+                       qk_seed_shown(target->name));
+}
+
 void qk_seed_latch_set(qk_seeder *seeder, qk_seed_target *target, CK_RV code, const qk_seed_try *tried)
 {
+    char name[256];
     qk_err err;
 
     target->latch = (qk_seed_latch){ .code = code };
     err = describe(seeder, target, tried, &target->latch);
     if (err != QK_OK)
         qk_log_failure(QK_LOG_ERROR, err, "op=latch target=%s", qk_seed_shown(target->name));
-    write_note(seeder, target);
+    qk_seed_note_name(QK_SEED_NOTE_WRONG, target->name, name);
+    write_latch(seeder, target, name);
+    if (target->latch.note[0])
+        qk_seed_latch_end(seeder, target);
+}
+
+qk_err qk_seed_latch_begin(qk_seeder *seeder, qk_seed_target *target, const qk_seed_try *tried)
+{
+    qk_seed_latch latch = { .code = QK_SEED_LOGIN_UNFINISHED };
+    char name[256];
+
+    QK_TRY(describe(seeder, target, tried, &latch));
+    qk_seed_note_name(QK_SEED_NOTE_TRYING, target->name, name);
+    return qk_seed_notes_write_quickly(seeder, target, &latch, name);
+}
+
+void qk_seed_latch_end(const qk_seeder *seeder, const qk_seed_target *target)
+{
+    char name[256];
+
+    qk_seed_note_name(QK_SEED_NOTE_TRYING, target->name, name);
+    qk_seed_notes_remove(seeder, name);
 }
 
 void qk_seed_latch_clear(const qk_seeder *seeder, qk_seed_target *target)
 {
-    QK_OWNED(qk_buf_done) qk_buf place = QK_BUF_NONE;
-    const char *path = path_of(seeder, target, &place);
+    char name[256];
 
-    if (path)
-        unlink(path);
+    qk_seed_latch_end(seeder, target);
+    qk_seed_note_name(QK_SEED_NOTE_WRONG, target->name, name);
+    qk_seed_notes_remove(seeder, name);
     target->latch = (qk_seed_latch){ 0 };
 }
 
 /* ---- is it the PIN that was wrong? ---- */
-
-/* A command takes time, and the daemon has others to see to: *out_later says that its answer is not there yet. */
-static qk_err ask_now(qk_seeder *seeder, qk_seed_target *target, qk_seed_try *out, bool *out_later)
-{
-    QK_OWNED(qk_secret_free) qk_secret pin = QK_SECRET_NONE;
-    qk_err err = QK_OK;
-
-    *out_later = false;
-    if (!target->config.pin_command || seeder->once)
-        return qk_seed_try_read(&seeder->hashes, &target->config, out);
-    if (!target->question && qk_seed_commands_running() < QK_SEED_MOST_COMMANDS)
-        QK_TRY(qk_seed_command_start(target->config.pin_command, &target->question));
-    *out_later = !target->question || !qk_seed_command_is_over(target->question, &err, &pin);
-    if (*out_later)
-        return QK_OK;
-    qk_seed_command_free(&target->question);
-    QK_TRY(err);
-    return qk_seed_try_take(&seeder->hashes, &target->config, &pin, out);
-}
 
 /* True also if that cannot be found out: a try that is not made does no harm. */
 static bool pin_is_the_same(qk_seeder *seeder, qk_seed_target *target)
@@ -99,14 +90,8 @@ static bool pin_is_the_same(qk_seeder *seeder, qk_seed_target *target)
     QK_OWNED(qk_seed_try_done) qk_seed_try now = { 0 };
     qk_seed_latch *latch = &target->latch;
     uint8_t hash[QK_SEED_DIGEST];
-    bool later;
-    qk_err err = ask_now(seeder, target, &now, &later);
+    qk_err err = qk_seed_try_read(&seeder->hashes, &target->config, &now);
 
-    if (later) {
-        latch->undecided = true;
-        latch->asked_ms = 0;
-        return true;
-    }
     if (err == QK_OK)
         err = qk_seed_try_hash(&seeder->hashes, &now, latch->salt, hash);
     if (err != QK_OK) {
@@ -116,7 +101,6 @@ static bool pin_is_the_same(qk_seeder *seeder, qk_seed_target *target)
                            "corrected cannot be seen\"",
                            qk_seed_shown(target->name));
         latch->undecided = true;
-        latch->asked_ms = qk_clock_monotonic_ms();
         return true;
     }
     latch->undecided = false;
@@ -124,12 +108,13 @@ static bool pin_is_the_same(qk_seeder *seeder, qk_seed_target *target)
         return false;
     if (memcmp(latch->source, now.source, sizeof latch->source) != 0) { /* the same text, written anew */
         memcpy(latch->source, now.source, sizeof latch->source);
-        if (latch->on_disk)
-            write_note(seeder, target);
+        if (latch->note[0])
+            write_latch(seeder, target, latch->note);
     }
     return true;
 }
 
+/* What is hidden is compared only if `may_ask`; a command is asked when a login would be tried. */
 static bool holds(qk_seeder *seeder, qk_seed_target *target, bool may_ask)
 {
     qk_seed_latch *latch = &target->latch;
@@ -141,6 +126,8 @@ static bool holds(qk_seeder *seeder, qk_seed_target *target, bool may_ask)
     looks_same = memcmp(now, latch->source, sizeof now) == 0;
     if (!latch->has_hash)
         return looks_same;
+    if (hidden && may_ask && target->config.pin_command)
+        return false;
     if (hidden ? !may_ask : looks_same)
         return true;
     return pin_is_the_same(seeder, target);
@@ -152,57 +139,100 @@ bool qk_seed_latch_holds(qk_seeder *seeder, qk_seed_target *target)
 }
 
 /* A note that nobody understands stands for a wrong PIN of whatever is there now. */
-static void suspect(qk_seed_target *target, qk_err err, const char *path)
+static void suspect(const qk_seeder *seeder, qk_seed_target *target, qk_err err, const char *name)
 {
-    qk_log_failure(QK_LOG_ERROR, err,
-                   "op=latch target=%s note=%s warning=\"this note of a wrong PIN cannot be read, so no PIN is tried: "
-                   "see to it, or remove it\"",
-                   qk_seed_shown(target->name), qk_seed_shown(path));
-    target->latch = (qk_seed_latch){ .code = QK_SEED_PIN_REFUSED, .on_disk = true };
+    qk_log_failure(
+        QK_LOG_ERROR, err,
+        "op=latch target=%s folder=%s note=%s warning=\"this note of a wrong PIN cannot be read, so no PIN is "
+        "tried: see to it, or remove it\"",
+        qk_seed_shown(target->name), qk_seed_shown(qk_seed_state_folder(seeder)), qk_seed_shown(name));
+    target->latch = (qk_seed_latch){ .code = QK_SEED_PIN_REFUSED };
     if (qk_seed_source_digest(&target->config, target->latch.source) != QK_OK)
         memset(target->latch.source, 0, sizeof target->latch.source);
 }
 
-bool qk_seed_latch_is_set(qk_seeder *seeder, qk_seed_target *target)
+static bool is_set_by(qk_seeder *seeder, qk_seed_target *target, const char *kind)
 {
-    QK_OWNED(qk_buf_done) qk_buf kept = QK_BUF_NONE, place = QK_BUF_NONE;
-    const char *path = path_of(seeder, target, &place);
     uint8_t what[QK_SEED_DIGEST];
-    qk_err err = path ? qk_file_read(path, MOST_NOTE, &kept) : QK_E_NO_MEMORY;
+    char name[256];
+    qk_err err;
 
+    qk_seed_note_name(kind, target->name, name);
+    err = qk_seed_notes_read(seeder, target, name, &target->latch);
     if (err == QK_E_OBJECT_MISSING)
         return false;
     if (err == QK_OK)
-        err = qk_seed_note_read(qk_buf_view(&kept), &target->config, &target->latch);
-    if (err == QK_OK)
         err = qk_seed_what_digest(&target->config, what);
-    if (err != QK_OK) {
-        suspect(target, err, path ? path : "");
+    if (err != QK_OK)
+        suspect(seeder, target, err, name);
+    snprintf(target->latch.note, sizeof target->latch.note, "%s", name);
+    return err != QK_OK || (memcmp(what, target->latch.what, sizeof what) == 0 && holds(seeder, target, true));
+}
+
+bool qk_seed_latch_is_set(qk_seeder *seeder, qk_seed_target *target)
+{
+    if (is_set_by(seeder, target, QK_SEED_NOTE_WRONG) || is_set_by(seeder, target, QK_SEED_NOTE_TRYING))
         return true;
+    target->latch = (qk_seed_latch){ 0 };
+    return false;
+}
+
+/* ---- before a login ---- */
+
+typedef struct search {
+    qk_seeder *seeder;
+    qk_seed_target *target;
+    const qk_seed_try *tried;
+    CK_RV found;
+} search;
+
+static bool is_of_this_process(const qk_seeder *seeder, const qk_seed_latch *latch)
+{
+    return seeder->hashes.has_salt && memcmp(latch->salt, seeder->hashes.salt, sizeof latch->salt) == 0;
+}
+
+static void look_at_note(void *context, const char *name)
+{
+    search *it = context;
+    qk_seed_latch latch = { 0 };
+    uint8_t hash[QK_SEED_DIGEST];
+
+    if (it->found != CKR_OK || qk_seed_notes_read(it->seeder, it->target, name, &latch) != QK_OK ||
+        memcmp(latch.token, it->target->token_key, sizeof latch.token) != 0 || !latch.has_hash)
+        return; /* what cannot be read was told at the start */
+    if (qk_seed_try_hash(&it->seeder->hashes, it->tried, latch.salt, hash) != QK_OK ||
+        !qk_ct_equal(qk_view_of(hash, sizeof hash), qk_view_of(latch.hash, sizeof latch.hash)))
+        return;
+    if (it->target->may_try_low && !is_of_this_process(it->seeder, &latch)) { /* the operator's word */
+        qk_seed_notes_remove(it->seeder, name);
+        return;
     }
-    target->latch.on_disk = true;
-    return memcmp(what, target->latch.what, sizeof what) == 0 && holds(seeder, target, true);
+    snprintf(latch.note, sizeof latch.note, "%s", name);
+    memcpy(latch.source, it->tried->source, sizeof latch.source);
+    it->target->latch = latch;
+    it->found = latch.code;
+}
+
+CK_RV qk_seed_latch_admit(qk_seeder *seeder, qk_seed_target *target, const qk_seed_try *tried)
+{
+    search it = { .seeder = seeder, .target = target, .tried = tried };
+    qk_err err = qk_seed_notes_each(seeder, look_at_note, &it);
+
+    if (err != QK_OK)
+        qk_log_failure(QK_LOG_ERROR, err, "op=latch target=%s", qk_seed_shown(target->name));
+    return err != QK_OK ? QK_SEED_STATE_UNWRITABLE : it.found;
 }
 
 /* ---- the running daemon ---- */
-
-/* With its folder still there: one that was unmounted is nobody's word. */
-static bool note_was_removed(const qk_seeder *seeder, const qk_seed_target *target)
-{
-    QK_OWNED(qk_buf_done) qk_buf place = QK_BUF_NONE;
-    const char *path = path_of(seeder, target, &place);
-    struct stat about;
-
-    return target->latch.on_disk && path && stat(path, &about) != 0 && errno == ENOENT &&
-           stat(seeder->config.state_folder, &about) == 0;
-}
 
 static const char *why_to_go_on(qk_seeder *seeder, qk_seed_target *target, int64_t now_ms)
 {
     bool may_ask = target->latch.undecided && now_ms - target->latch.asked_ms >= ASK_AGAIN_MS;
 
-    if (note_was_removed(seeder, target))
+    if (target->latch.note[0] && qk_seed_notes_was_removed(seeder, target->latch.note))
         return "its note was removed";
+    if (may_ask)
+        target->latch.asked_ms = now_ms;
     return holds(seeder, target, may_ask) ? NULL : "another PIN is kept for it now";
 }
 

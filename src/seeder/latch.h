@@ -7,11 +7,15 @@
  *    configuration management writes the same text again: neither is a new PIN.
  * 2. A target is latched when library, token and login are those of the note, and the PIN's source looks as it did, or
  *    the PIN has the same hash.
- * 3. Files are looked at every two seconds. A pin_command, and a PIN in the configuration, are asked when the daemon
- *    starts and at a reload; a command's answer comes a look or two later.
+ * 3. Files are looked at every two seconds. A PIN in the configuration is compared at the start and at a reload; that
+ * of a pin_command whenever a login would be tried.
  * 4. Removing the note is the operator's word to try again, and --retry-login is. A note that cannot be understood
  *    stands for a wrong PIN.
- * 5. What cannot be written holds in this process alone, and the log says so. */
+ * 5. Before a PIN that has not worked in this process is sent, a note ("trying-pin-...") says so, and is removed when
+ * the token has answered: a daemon or a library that dies during a login leaves it, and the PIN counts as wrong. What
+ *    cannot be noted is not sent.
+ * 6. Notes are named by targets, and hold for tokens: another target of the same token and login finds them too, and so
+ *    does a target with another name. */
 #ifndef QK_SEEDER_LATCH_H
 #define QK_SEEDER_LATCH_H
 
@@ -27,11 +31,12 @@ typedef struct qk_seed_target qk_seed_target;
 
 typedef struct qk_seed_latch {
     CK_RV code;                     /* the token's answer */
-    uint8_t what[QK_SEED_DIGEST];   /* of library, token and login */
+    uint8_t what[QK_SEED_DIGEST];   /* of library, token and login, as the configuration names them */
+    uint8_t token[QK_SEED_DIGEST];  /* of the same, as the token names itself; zeros: not known */
     uint8_t source[QK_SEED_DIGEST]; /* of what the PIN's source looked like before the PIN was read */
     bool has_hash;
     uint8_t salt[QK_SEED_SALT], hash[QK_SEED_DIGEST];
-    bool on_disk;   /* there is a note, so that removing it says something */
+    char note[256]; /* its file; "": there is none, so that its absence says nothing */
     bool undecided; /* the source differs, and could not be read */
     int64_t asked_ms;
 } qk_seed_latch;
@@ -74,11 +79,17 @@ void qk_seed_source_put(const qk_seed_target_config *config, qk_buf *out);
 
 /* ---- latch_note.c ---- */
 
-void qk_seed_note_path(const char *folder, const char *target, qk_buf *out);
+#define QK_SEED_NOTE_WRONG  "wrong-pin-"
+#define QK_SEED_NOTE_TRYING "trying-pin-"
+
+/* The file's name, without its folder. */
+void qk_seed_note_name(const char *kind, const char *target, char out[256]);
 void qk_seed_note_write(const qk_seed_latch *latch, const qk_seed_target_config *config, qk_buf *out);
-/* QK_E_DATA_INVALID if it cannot be understood. on_disk is not touched. */
+/* QK_E_DATA_INVALID if it cannot be understood. */
 QK_MUST_CHECK qk_err qk_seed_note_read(qk_view text, const qk_seed_target_config *config, qk_seed_latch *out);
 QK_MUST_CHECK qk_err qk_seed_what_digest(const qk_seed_target_config *config, uint8_t out[QK_SEED_DIGEST]);
+QK_MUST_CHECK qk_err qk_seed_token_digest(const qk_seed_target_config *config, const qk_seed_token *token,
+                                          uint8_t out[QK_SEED_DIGEST]);
 
 /* ---- latch.c ---- */
 
@@ -88,6 +99,15 @@ bool qk_seed_latch_is_set(qk_seeder *seeder, qk_seed_target *target);
 bool qk_seed_latch_holds(qk_seeder *seeder, qk_seed_target *target);
 /* `tried`: what was refused; NULL if there was no login. */
 void qk_seed_latch_set(qk_seeder *seeder, qk_seed_target *target, CK_RV code, const qk_seed_try *tried);
+/* Before a login: may this PIN be tried at the token that was seen? CKR_OK; else what it said to it, or why not, and
+ * then target->latch is of the note that says so. The operator's word (may_try_low) removes such notes. */
+CK_RV qk_seed_latch_admit(qk_seeder *seeder, qk_seed_target *target, const qk_seed_try *tried);
+/* Notes that the PIN is tried. */
+QK_MUST_CHECK qk_err qk_seed_latch_begin(qk_seeder *seeder, qk_seed_target *target, const qk_seed_try *tried);
+/* The token has answered, and it was not the PIN. */
+void qk_seed_latch_end(const qk_seeder *seeder, const qk_seed_target *target);
+/* Where notes are: state_folder, or what systemd gives ($STATE_DIRECTORY) instead of the default. */
+const char *qk_seed_state_folder(const qk_seeder *seeder);
 void qk_seed_latch_clear(const qk_seeder *seeder, qk_seed_target *target);
 /* Lets those go on whose PIN was corrected, or whose note was removed. */
 void qk_seed_latches_look(qk_seeder *seeder, int64_t now_ms);

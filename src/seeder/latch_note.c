@@ -5,7 +5,8 @@
  *     target NAME                     for people, as library, with control characters as '?'
  *     library PATH
  *     code 0xa0 CKR_PIN_INCORRECT
- *     what SHA-256                    of library, token and login
+ *     what SHA-256                    of library, token and login, as the configuration names them
+ *     token SHA-256                   of the same, as the token names itself; zeros: not known
  *     source SHA-256                  of what the PIN's source looked like
  *     scrypt SALT HASH                of the PIN, N = 2^15; or "scrypt none"
  *
@@ -27,23 +28,19 @@ enum { MOST_FILE_NAME = 240, NAME_PART = 150 }; /* with place for the suffix of 
 /* ---- where it lies ---- */
 
 /* What would be too long for a file system ends with a hash. */
-void qk_seed_note_path(const char *folder, const char *target, qk_buf *out)
+void qk_seed_note_name(const char *kind, const char *target, char out[256])
 {
-    QK_OWNED(qk_buf_done) qk_buf name = QK_BUF_NONE;
+    size_t kind_len = strlen(kind), len = kind_len;
     uint8_t hash[32] = { 0 };
-    char hex[65];
 
-    qk_buf_put_text(&name, "wrong-pin-");
-    for (const char *at = target; *at; at++)
-        qk_buf_printf(&name, isalnum((unsigned char)*at) || *at == '-' ? "%c" : "%%%02x", (unsigned char)*at);
-    if (name.len > MOST_FILE_NAME && qk_sha256(qk_view_text(target), hash) == QK_OK) {
-        qk_hex_write(qk_view_of(hash, 16), hex);
-        name.len = NAME_PART;
-        qk_buf_printf(&name, "-%s", hex);
-    }
-    qk_buf_printf(out, "%s/", folder);
-    qk_buf_put(out, qk_buf_view(&name));
-    out->failed = out->failed || name.failed;
+    snprintf(out, 256, "%s", kind);
+    for (const char *at = target; *at && len < MOST_FILE_NAME; at++)
+        len += (size_t)snprintf(out + len, 256 - len, isalnum((unsigned char)*at) || *at == '-' ? "%c" : "%%%02x",
+                                (unsigned char)*at);
+    if (len < MOST_FILE_NAME || qk_sha256(qk_view_text(target), hash) != QK_OK)
+        return;
+    out[NAME_PART] = '-';
+    qk_hex_write(qk_view_of(hash, 16), out + NAME_PART + 1);
 }
 
 /* ---- what it says ---- */
@@ -62,6 +59,19 @@ qk_err qk_seed_what_digest(const qk_seed_target_config *config, uint8_t out[QK_S
     QK_TRY(first_what_put(config, &what));
     if (config->choice == QK_SEED_BY_SLOT)
         qk_buf_printf(&what, "slot %ju\n", (uintmax_t)config->slot_number);
+    QK_TRY(qk_buf_check(&what));
+    return qk_sha256(qk_buf_view(&what), out);
+}
+
+qk_err qk_seed_token_digest(const qk_seed_target_config *config, const qk_seed_token *token,
+                            uint8_t out[QK_SEED_DIGEST])
+{
+    QK_OWNED(qk_buf_done) qk_buf what = QK_BUF_NONE;
+
+    qk_buf_put_counted(&what, qk_view_text(config->library));
+    qk_buf_put_counted(&what, qk_view_text(token->serial));
+    qk_buf_put_counted(&what, qk_view_text(token->label));
+    qk_buf_put_u64(&what, config->login_type);
     QK_TRY(qk_buf_check(&what));
     return qk_sha256(qk_buf_view(&what), out);
 }
@@ -89,6 +99,7 @@ void qk_seed_note_write(const qk_seed_latch *latch, const qk_seed_target_config 
     put_words(out, "library", config->library);
     qk_buf_printf(out, "code 0x%lx %s\n", latch->code, qk_seed_code_name(latch->code));
     put_hex(out, "what ", latch->what, sizeof latch->what);
+    put_hex(out, "\ntoken ", latch->token, sizeof latch->token);
     put_hex(out, "\nsource ", latch->source, sizeof latch->source);
     if (latch->has_hash) {
         put_hex(out, "\nscrypt ", latch->salt, sizeof latch->salt);
@@ -135,6 +146,7 @@ static qk_err read_second(const char *text, qk_seed_latch *out)
     latch.code = code ? strtoul(code, NULL, 16) : CKR_OK;
     latch.has_hash = scrypt && strcmp(scrypt, "none\n") != 0;
     if (latch.code == CKR_OK || !scrypt || !read_hex(find_line(text, "what "), latch.what, QK_SEED_DIGEST, '\n') ||
+        !read_hex(find_line(text, "token "), latch.token, QK_SEED_DIGEST, '\n') ||
         !read_hex(find_line(text, "source "), latch.source, QK_SEED_DIGEST, '\n'))
         return qk_fail(QK_E_DATA_INVALID, "a line is missing or broken");
     if (latch.has_hash)

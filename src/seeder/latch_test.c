@@ -65,7 +65,7 @@ static void a_latch_is_found_by_the_next_process(void **state)
     refuse(&seeder, &target, CKR_PIN_LOCKED);
     assert_true(is_set_after_restart("a/b.c", &again));
     assert_int_equal(again.latch.code, CKR_PIN_LOCKED);
-    assert_true(again.latch.on_disk);
+    assert_string_equal(again.latch.note, "wrong-pin-a%2fb%2ec");
     assert_false(is_set_after_restart("a_b_c", &other)); /* another name, though it looks alike */
     qk_seed_latch_clear(&seeder, &target);
     assert_false(is_set_after_restart("a/b.c", &again));
@@ -109,17 +109,34 @@ static void another_user_or_token_or_slot_is_another_try(void **state)
     assert_false(qk_seed_latch_is_set(&seeder, &other));
 }
 
-static void a_command_is_asked_at_the_start_and_not_in_between(void **state)
+/* As before a login: what the latch says to the PIN that is kept now. */
+static CK_RV admit(qk_seed_target *target)
 {
-    qk_seed_target target = target_of("c");
+    QK_OWNED(qk_seed_try_done) qk_seed_try tried = { 0 };
+
+    assert_qk_ok(qk_seed_try_read(&seeder.hashes, &target->config, &tried));
+    return qk_seed_latch_admit(&seeder, target, &tried);
+}
+
+static void see(qk_seed_target *target, const char *serial)
+{
+    snprintf(target->seen.serial, sizeof target->seen.serial, "%s", serial);
+    assert_qk_ok(qk_seed_token_digest(&target->config, &target->seen, target->token_key));
+}
+
+static void a_command_is_asked_when_a_login_would_be_tried(void **state)
+{
+    qk_seed_target target = target_of("c"), again;
     char command[256];
 
     (void)state;
     write_pin("wrong");
+    see(&target, "C1");
     snprintf(command, sizeof command, "echo >>%s; cat %s", test_path("asked"), test_path("pin"));
     target.config.pin_file = NULL;
     target.config.pin_command = command;
     refuse(&seeder, &target, CKR_PIN_INCORRECT);
+    again = target;
     target.latched = true;
     seeder.targets = &target;
     seeder.looked_ms = -1000000;
@@ -127,26 +144,81 @@ static void a_command_is_asked_at_the_start_and_not_in_between(void **state)
     qk_seed_latches_look(&seeder, 1000000);
     seeder.targets = NULL;
     assert_true(target.latched);
-    assert_int_equal(read_note("asked").len, 1); /* by the try alone */
-    assert_false(qk_seed_latch_is_set(&seeder, &target));
+    assert_false(qk_seed_latch_is_set(&seeder, &again)); /* nothing is known before it is asked */
+    assert_int_equal(read_note("asked").len, 1);         /* by the try alone */
+    assert_int_equal(admit(&again), CKR_OK);
     write_pin("wrong");
-    assert_true(qk_seed_latch_is_set(&seeder, &target));
-    assert_int_equal(read_note("asked").len, 3);
+    assert_int_equal(admit(&again), CKR_PIN_INCORRECT);
+    assert_string_equal(again.latch.note, "wrong-pin-c");
 }
 
-static void a_command_that_fails_leaves_the_latch(void **state)
+static void a_wrong_pin_is_one_for_every_target_of_the_token(void **state)
 {
-    qk_seed_target target = target_of("d");
+    qk_seed_target target = target_of("first"), other = target_of("second");
 
     (void)state;
-    target.config.pin_file = NULL;
-    target.config.pin_command = "echo wrong";
-    refuse(&seeder, &target, CKR_PIN_INCORRECT);
-    target.config.pin_command = "exit 1";
-    assert_true(qk_seed_latch_is_set(&seeder, &target));
-    assert_true(target.latch.undecided);
-    target.config.pin_command = "echo right";
-    assert_false(qk_seed_latch_is_set(&seeder, &target));
+    write_pin("wrong");
+    see(&target, "D1");
+    see(&other, "D1");
+    refuse(&seeder, &target, CKR_PIN_LOCKED);
+    assert_int_equal(admit(&other), CKR_PIN_LOCKED);
+    assert_string_equal(other.latch.note, "wrong-pin-first");
+    see(&other, "D2"); /* another token */
+    assert_int_equal(admit(&other), CKR_OK);
+    see(&other, "D1");
+    other.config.login_type = CKU_SO; /* another user */
+    see(&other, "D1");
+    assert_int_equal(admit(&other), CKR_OK);
+    other = target_of("second");
+    see(&other, "D1");
+    write_pin("right"); /* another PIN */
+    assert_int_equal(admit(&other), CKR_OK);
+    write_pin("wrong");
+    other.may_try_low = true; /* the operator's word, but the PIN was wrong since */
+    assert_int_equal(admit(&other), CKR_PIN_LOCKED);
+    memset(seeder.hashes.salt, 1, sizeof seeder.hashes.salt); /* as after a restart */
+    assert_int_equal(admit(&other), CKR_OK);
+    other.may_try_low = false;
+    assert_int_equal(admit(&other), CKR_OK); /* the note is gone */
+}
+
+static void a_login_that_was_never_answered_counts_as_wrong(void **state)
+{
+    qk_seed_target target = target_of("e"), again;
+    qk_seed_try tried = { 0 };
+
+    (void)state;
+    write_pin("who knows");
+    see(&target, "E1");
+    assert_qk_ok(qk_seed_try_read(&seeder.hashes, &target.config, &tried));
+    assert_qk_ok(qk_seed_latch_begin(&seeder, &target, &tried));
+    assert_true(is_set_after_restart("e", &again));
+    assert_int_equal(again.latch.code, QK_SEED_LOGIN_UNFINISHED);
+    assert_string_equal(again.latch.note, "trying-pin-e");
+    assert_int_equal(admit(&target), QK_SEED_LOGIN_UNFINISHED);
+    qk_seed_latch_end(&seeder, &target);
+    assert_false(is_set_after_restart("e", &again));
+    assert_qk_ok(qk_file_write(test_path("trying-pin-e"), 0600, QK_VIEW_NONE)); /* it was not begun */
+    assert_false(is_set_after_restart("e", &again));
+    qk_seed_latch_end(&seeder, &target);
+    qk_seed_try_done(&tried);
+}
+
+static void what_cannot_be_noted_is_not_begun(void **state)
+{
+    qk_seeder nowhere = { .config = { .state_folder = "/proc/nowhere" } }, file = { .config = { 0 } };
+    qk_seed_target target = target_of("f");
+    qk_seed_try tried = { 0 };
+
+    (void)state;
+    write_pin("wrong");
+    file.config.state_folder = test_path("pin"); /* no folder */
+    assert_qk_ok(qk_seed_try_read(&nowhere.hashes, &target.config, &tried));
+    assert_int_not_equal(qk_seed_latch_begin(&nowhere, &target, &tried), QK_OK);
+    assert_int_equal(qk_seed_latch_admit(&nowhere, &target, &tried), CKR_OK);
+    assert_int_equal(qk_seed_latch_admit(&file, &target, &tried), QK_SEED_STATE_UNWRITABLE);
+    qk_seed_try_done(&tried);
+    qk_secret_free(&nowhere.hashes.key);
 }
 
 static void a_latch_says_nothing_of_the_pin(void **state)
@@ -174,7 +246,7 @@ static void without_a_place_for_it_the_latch_holds_in_memory(void **state)
     (void)state;
     write_pin("wrong");
     refuse(&nowhere, &target, CKR_PIN_INCORRECT);
-    assert_false(target.latch.on_disk);
+    assert_string_equal(target.latch.note, "");
     write_pin("wrong");
     assert_true(qk_seed_latch_holds(&nowhere, &target));
     target.latched = true;
@@ -271,7 +343,7 @@ static void the_longest_name_has_a_note(void **state)
     target = target_of(name);
     write_pin("wrong");
     refuse(&seeder, &target, CKR_PIN_INCORRECT);
-    assert_true(target.latch.on_disk);
+    assert_int_equal(target.latch.note[0], 'w');
     assert_true(is_set_after_restart(name, &again));
     name[128] = 'x'; /* what differs at the end alone is another */
     assert_false(is_set_after_restart(name, &again));
@@ -297,8 +369,10 @@ int main(void)
         cmocka_unit_test(a_latch_is_found_by_the_next_process),
         cmocka_unit_test(the_same_pin_in_another_file_is_no_new_pin),
         cmocka_unit_test(another_user_or_token_or_slot_is_another_try),
-        cmocka_unit_test(a_command_is_asked_at_the_start_and_not_in_between),
-        cmocka_unit_test(a_command_that_fails_leaves_the_latch),
+        cmocka_unit_test(a_command_is_asked_when_a_login_would_be_tried),
+        cmocka_unit_test(a_wrong_pin_is_one_for_every_target_of_the_token),
+        cmocka_unit_test(a_login_that_was_never_answered_counts_as_wrong),
+        cmocka_unit_test(what_cannot_be_noted_is_not_begun),
         cmocka_unit_test(a_latch_says_nothing_of_the_pin),
         cmocka_unit_test(without_a_place_for_it_the_latch_holds_in_memory),
         cmocka_unit_test(a_note_that_is_removed_is_the_operators_word),

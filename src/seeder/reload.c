@@ -59,7 +59,6 @@ void qk_seed_targets_free(qk_seed_target **targets)
     while (*targets) {
         qk_seed_target *it = *targets;
         *targets = it->next;
-        qk_seed_command_free(&it->question);
         free(it);
     }
 }
@@ -92,11 +91,10 @@ static void continue_as(qk_seeder *seeder, qk_seed_target *it, const qk_seed_tar
     it->latched = fresh.latched;
     it->of_pattern = fresh.of_pattern;
     it->latch = fresh.latch;
-    it->question = fresh.question;
     it->held_back = false; /* its flags are judged anew */
     if (fresh.latched)
         it->last_code = fresh.last_code;
-    if (was->latched && !was->latch.on_disk) { /* it could not be written, but is known here */
+    if (was->latched && !was->latch.note[0]) { /* it could not be written, but is known here */
         it->latch = was->latch;
         it->off = it->latched = qk_seed_latch_holds(seeder, it);
     }

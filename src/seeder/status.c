@@ -188,8 +188,9 @@ static void put_note(qk_buf *out, const qk_seeder *seeder, const qk_seed_target 
 {
     QK_OWNED(qk_buf_done) qk_buf path = QK_BUF_NONE;
 
-    qk_seed_note_path(seeder->config.state_folder, it->name, &path);
-    put_json(out, "note", it->latch.on_disk && qk_buf_text(&path) ? qk_buf_text(&path) : "", ",");
+    if (it->latch.note[0])
+        qk_buf_printf(&path, "%s/%s", qk_seed_state_folder(seeder), it->latch.note);
+    put_json(out, "note", qk_buf_text(&path) ? qk_buf_text(&path) : "", ",");
 }
 
 static void put_seeded(qk_buf *out, const qk_seeder *seeder, const qk_seed_target *it)

@@ -36,9 +36,12 @@ struct qk_seed_target {
     bool off, latched, pin_proven, is_pattern; /* pattern: all_tokens, which stands for the tokens found */
     uint32_t of_pattern;                       /* number of the pattern it came from; 0: none */
     qk_seed_latch latch;                       /* while it is latched */
-    qk_seed_command *question;                 /* asked whether the PIN is another one by now; NULL: not under way */
-    bool held_back;   /* PIN_NOT_TRIED: the token is looked at until its flags let a login be tried */
-    bool may_try_low; /* the operator asked for one try, whatever CKF_USER_PIN_COUNT_LOW says */
+    qk_seed_token seen;                        /* in the worker's start `seen_start`, before a login */
+    uint64_t seen_start;
+    uint8_t token_key[QK_SEED_DIGEST]; /* of library, `seen` and login: whose wrong PINs are counted */
+    bool trying;                       /* a PIN is on its way */
+    bool held_back;                    /* PIN_NOT_TRIED: the token is looked at until its flags let a login be tried */
+    bool may_try_low;                  /* the operator asked for one try, whatever CKF_USER_PIN_COUNT_LOW says */
     uint8_t proven_mark[QK_SEED_DIGEST]; /* pin_proven: of the PIN that has worked */
     uint64_t login_start;                /* the worker's start in which the session is logged in; 0: it is not */
     qk_seed_class reason;
@@ -65,6 +68,9 @@ typedef struct qk_seed_job {
     qk_seed_command *command; /* asked for the PIN; NULL: none is under way */
     qk_secret pin;            /* of a command that has ended, until it is sent */
     qk_seed_try tried;        /* the PIN, until the answer is there */
+    qk_seed_ask sent_ask;     /* what the worker has of it: `ask`, or a stage before (login.h) */
+    bool may_be_low;          /* CKF_USER_PIN_COUNT_LOW does not stop this login */
+    bool entered;             /* it had an ENTER */
     bool took_try;            /* the target's may_try_low */
     struct qk_seed_job *next;
 } qk_seed_job;

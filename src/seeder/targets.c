@@ -216,20 +216,6 @@ static void take_success(qk_seed_target *target, const qk_seed_report *report, s
     target->last_success_ms = qk_clock_monotonic_ms();
 }
 
-/* The PIN is good, whatever came after the login. */
-static void take_login(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report,
-                       const qk_seed_try *tried)
-{
-    qk_seed_latch_clear(seeder, target);
-    target->pin_proven = tried != NULL;
-    if (tried)
-        memcpy(target->proven_mark, tried->mark, sizeof target->proven_mark);
-    if (report->pin_low)
-        qk_log(QK_LOG_WARNING,
-               "op=login target=%s warning=\"the token says that wrong PINs were tried; this one is right\"",
-               qk_seed_shown(target->name));
-}
-
 /* True if that is all there is to say. */
 static bool take_look(qk_seed_target *target, const qk_seed_report *report)
 {
@@ -264,8 +250,6 @@ void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_s
     }
     target->last_code = report->rv;
     target->last_micros = report->micros;
-    if (report->logged_in)
-        take_login(seeder, target, report, tried);
     if (report->rv == CKR_OK) {
         target->token = report->token; /* of a failure it may be a stranger's */
         take_success(target, report, taken);

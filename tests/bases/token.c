@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A PKCS #11 library for tests of the seeder, driven by files in the folder $TOKEN_FOLDER:
  *
- *   tokens       a line for each slot from 0 on: LABEL SERIAL (no file: no token), where %41 is A and % alone nothing;
- * as the standard says, the slots are counted anew only when C_GetSlotList is asked without a buffer answer-F number
- * that function F (C_Login, C_SeedRandom, ...) answers, instead of what it would do answer-C_SeedRandom-SERIAL  the
- * same for one token flags, no-flags, flags-SERIAL, no-flags-SERIAL  flags of the token beside those it has, or that it
- * has not count-F      how often F was called is appended to: a line each seeds-SERIAL every seed that came, as it came
- *   slow, slow-SERIAL, crash  C_SeedRandom takes so many milliseconds, or ends the process
+ *   tokens       a line for each slot from 0 on: LABEL SERIAL (no file: no token); %41 is A, % alone nothing
+ *   answer-F     number that function F (C_Login, C_SeedRandom, ...) answers, instead of what it would do
+ *   answer-C_SeedRandom-SERIAL  the same for one token
+ *   flags, flags-SERIAL         flags of the tokens, or of one, beside those it has
+ *   no-flags, no-flags-SERIAL   flags that it has not
+ *   count-F      how often F was called is appended to: a line each
+ *   seeds-SERIAL every seed that came, as it came
+ *   slow, slow-SERIAL, crash    C_SeedRandom takes so many milliseconds, or ends the process
+ *   slow-login   C_Login takes so many milliseconds
  *   garbage-SERIAL  C_SeedRandom writes it to descriptor 3, which is the worker's, and does not return
+ *
+ * As the standard says, slots are counted anew only when C_GetSlotList is asked without a buffer.
  *
  * With TOKEN_COUNT=N there are N tokens, bench-0 on, with serial numbers 0 on, that only count: no file is touched but
  * `total`, which C_Finalize writes: how many seeds there were, and the fewest and most of one token. */
@@ -225,12 +230,19 @@ static void write_garbage(const char *serial)
             pause();
 }
 
+static void wait_ms(long ms)
+{
+    if (ms)
+        nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 }, NULL);
+}
+
 static CK_RV log_in(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG len)
 {
     CK_RV rv = note("C_Login");
 
     (void)session;
     (void)user;
+    wait_ms(counting ? 0 : number_in("slow-login", "", 0));
     if (rv != CKR_OK)
         return rv;
     if (len == 24 && memcmp(pin, "right:", 6) == 0) /* a long one, to be searched for in memory */
@@ -262,8 +274,7 @@ static CK_RV seed_random(CK_SESSION_HANDLE session, CK_BYTE_PTR seed, CK_ULONG l
         write_garbage(serial);
         rv = rv != CKR_OK ? rv : (CK_RV)number_in("answer-C_SeedRandom-", serial, CKR_OK);
     }
-    if (slow_ms)
-        nanosleep(&(struct timespec){ .tv_sec = slow_ms / 1000, .tv_nsec = slow_ms % 1000 * 1000000 }, NULL);
+    wait_ms(slow_ms);
     if (rv != CKR_OK || !read_token(slot_of[session % 100000], label, serial))
         return rv != CKR_OK ? rv : CKR_DEVICE_REMOVED;
     file = open_file("seeds-", serial, "ab");

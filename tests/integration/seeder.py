@@ -416,7 +416,7 @@ def a_wrong_pin_in_the_configuration_is_not_tried_again_when_that_is_saved(place
 
 
 @test
-def the_pin_of_a_command_is_compared_at_start_and_reload(place):
+def the_pin_of_a_command_is_asked_before_a_login_and_compared(place):
     place.write("pin", "0000\n", 0o600)
     place.configure({"pin_file": None, "pin_command": "echo >>%s; cat %s" % (place.path("asked"), place.path("pin"))})
     equal(place.run("--once")[0], 3)
@@ -427,7 +427,7 @@ def the_pin_of_a_command_is_compared_at_start_and_reload(place):
     place.write("pin", "1234\n", 0o600)
     process.send_signal(signal.SIGHUP)
     until(lambda: place.seeds("A1"))
-    equal((len(place.calls("C_Login")), len(place.lines("asked"))), (2, 4))
+    equal((len(place.calls("C_Login")), len(place.lines("asked"))), (2, 3))
 
 
 @test
@@ -902,6 +902,99 @@ def there_may_be_hundreds_of_libraries(place):
     place.configure(*targets)
     code, log = place.run("--check")
     equal((code, log.count("op=check target=t")), (0, 260))
+
+
+@test
+def a_wrong_pin_is_tried_once_by_all_targets_of_a_token(place):
+    place.write("pin", "0000\n", 0o600)
+    place.write("tokens", "alpha A1\n")
+    place.configure({}, {"token_label": None, "token_serial": "A1"}, {"token_label": None, "slot": "0"}, ALL)
+    code, log = place.run("--once")
+    equal((code, len(place.calls("C_Login"))), (3, 1))
+    for name in ("t0", "t1", "t2", "t3/A1"):
+        equal((status_of(place, name)["state"], status_of(place, name)["last_code"]), ("latched", "CKR_PIN_INCORRECT"))
+    place.configure({"name": "renamed"})
+    equal((place.run("--once")[0], len(place.calls("C_Login"))), (3, 1))
+    equal((place.run("--once", "--retry-login")[0], len(place.calls("C_Login"))), (3, 2))
+    place.configure({}, {"token_label": None, "token_serial": "A1"}, ALL)
+    equal((place.run("--once", "--retry-login")[0], len(place.calls("C_Login"))), (3, 3))
+
+
+@test
+def several_targets_of_a_token_log_in_one_after_the_other(place):
+    place.write("tokens", "alpha A1\n")
+    place.configure({}, {"token_label": None, "token_serial": "A1"}, {"token_label": None, "slot": "0"})
+    equal((place.run("--once")[0], len(place.seeds("A1")), os.listdir(place.path("state"))), (0, 3 * 48, []))
+
+
+@test
+def an_end_in_the_middle_of_a_login_is_no_second_try(place):
+    place.write("pin", "0000\n", 0o600)
+    place.write("slow-login", "500")
+    place.configure()
+    for end in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
+        process = place.start()
+        until(lambda: place.calls("C_Login"))
+        process.send_signal(end)
+        process.wait(15)
+    equal(len(place.calls("C_Login")), 1)
+    equal(os.listdir(place.path("state")), ["wrong-pin-t0"])
+
+
+@test
+def who_is_killed_in_the_middle_of_a_login_leaves_a_note(place):
+    place.write("slow-login", "60000")
+    place.configure()
+    process = place.start()
+    until(lambda: place.calls("C_Login"))
+    process.kill()
+    process.wait()
+    code, log = place.run("--once")
+    equal((code, "code=LOGIN_UNFINISHED" in log, len(place.calls("C_Login"))), (3, True, 1))
+    place.drop("slow-login")
+    os.remove(status_of(place)["note"])
+    equal((place.run("--once")[0], os.listdir(place.path("state"))), (0, []))
+
+
+@test
+def a_library_that_dies_in_a_login_is_not_given_the_pin_again(place):
+    place.write("slow-login", "60000")
+    place.configure({}, {"name": "well", "library": place.other, "token_label": "beta"}, more="call_timeout_s: 1\n")
+    process = place.start()
+    until(lambda: any("target=t0" in line and "code=LOGIN_UNFINISHED" in line for line in process.log))
+    until(lambda: status_of(place)["state"] == "latched")
+    equal(len([line for line in process.log if "op=seed target=t0" in line and "step=" in line]), 1)
+
+
+@test
+def what_came_last_is_counted_when_the_daemon_ends(place):
+    place.write("slow", "700")
+    place.configure()
+    process = place.start()
+    until(lambda: place.calls("C_SeedRandom"))
+    process.send_signal(signal.SIGTERM)
+    equal(process.wait(15), 0)
+    process.reader.join(5)
+    equal((status_of(place)["injections"], any("op=seed target=t0" in line for line in process.log)), (1, True))
+
+
+@test
+def without_a_place_for_notes_no_login_is_tried(place):
+    text = open(place.configure()).read().replace(place.path("state") + "'", "/proc/nowhere'")
+    place.write("seed.yaml", text)
+    for _ in range(3):
+        code, log = place.run("--once")
+        equal((code, "code=STATE_UNWRITABLE" in log, place.calls("C_Login")), (3, True, []))
+    place.write("seed.yaml", open(place.configure({"login": "none", "pin_file": None})).read().replace(
+        place.path("state") + "'", "/proc/nowhere'"))
+    equal(place.run("--once")[0], 0)
+
+
+@test
+def the_longest_name_has_a_note_too(place):
+    place.write("pin", "0000\n", 0o600)
+    place.configure({"name": "._/" * 33})
+    equal((place.run("--once")[0], place.run("--once")[0], len(place.calls("C_Login"))), (3, 3, 1))
 
 
 # ---- the process ----

@@ -49,6 +49,8 @@ static const struct answer_row {
     ROW(PIN_WANTED,          BUSY,          "")
     ROW(PIN_NOT_TRIED,       CREDENTIAL,    "not tried: the token says that wrong PINs were tried; log in there once with the right one by another program, or have the PIN unlocked; it is looked at again")
     ROW(PIN_REFUSED,         CREDENTIAL,    "a note says that the PIN was refused, not how: correct the PIN where it is kept, or remove the note")
+    ROW(LOGIN_UNFINISHED,    CREDENTIAL,    "the library or the daemon died during a login, so whether the PIN is right is not known: see to it, then remove the note or use --retry-login")
+    ROW(STATE_UNWRITABLE,    TRANSIENT,     "state_folder cannot be written: a wrong PIN could not be remembered, so no login is tried")
     ROW(NO_GENERATOR,        IMPOSSIBLE,    "the token says of itself that it has no random generator (no CKF_RNG): what it takes goes nowhere")
     ROW(NO_TOKENS,           BUSY,          "the library has no initialised token: insert or initialise one; it is looked for every minute")
     ROW(MORE_TOKENS,         BUSY,          "the library has more tokens than all_tokens can take (1024): name the others as targets of their own")

@@ -43,6 +43,8 @@ static const struct {
     { QK_SEED_PIN_WANTED, "PIN_WANTED", "busy" },
     { QK_SEED_PIN_NOT_TRIED, "PIN_NOT_TRIED", "credential" },
     { QK_SEED_PIN_REFUSED, "PIN_REFUSED", "credential" },
+    { QK_SEED_LOGIN_UNFINISHED, "LOGIN_UNFINISHED", "credential" },
+    { QK_SEED_STATE_UNWRITABLE, "STATE_UNWRITABLE", "transient" },
     { QK_SEED_NO_GENERATOR, "NO_GENERATOR", "not-possible" },
     { QK_SEED_NO_TOKENS, "NO_TOKENS", "busy" },
     { QK_SEED_MORE_TOKENS, "MORE_TOKENS", "busy" },

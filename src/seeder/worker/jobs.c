@@ -27,6 +27,14 @@ void qk_seed_jobs_push(qk_seed_jobs *jobs, qk_seed_job *job)
     jobs->last = &job->next;
 }
 
+void qk_seed_jobs_push_first(qk_seed_jobs *jobs, qk_seed_job *job)
+{
+    job->next = jobs->first;
+    if (!jobs->first)
+        jobs->last = &job->next;
+    jobs->first = job;
+}
+
 qk_seed_job *qk_seed_jobs_pop(qk_seed_jobs *jobs)
 {
     qk_seed_job *job = jobs->first;
@@ -71,13 +79,21 @@ void qk_seed_job_report(qk_seeder *seeder, qk_seed_job *job, const qk_seed_repor
         qk_seeder_take_report(seeder, job->target, report, taken, &job->tried);
 }
 
+void qk_seed_job_fail(qk_seeder *seeder, qk_seed_job **job, CK_RV rv)
+{
+    qk_seed_report report = { .ask = (uint8_t)(*job)->ask, .target = (*job)->target->number, .rv = rv };
+
+    report.token = (*job)->target->token;
+    report.step = rv == QK_SEED_LOGIN_UNFINISHED ? QK_SEED_STEP_LOGIN : QK_SEED_STEP_LIBRARY;
+    qk_seed_job_report(seeder, *job, &report);
+    qk_seed_job_free(job);
+}
+
 void qk_seed_jobs_fail_first(qk_seeder *seeder, qk_seed_jobs *jobs, CK_RV rv)
 {
-    QK_OWNED(qk_seed_job_free) qk_seed_job *job = qk_seed_jobs_pop(jobs);
-    qk_seed_report report = { .ask = (uint8_t)job->ask, .target = job->target->number, .rv = rv };
+    qk_seed_job *job = qk_seed_jobs_pop(jobs);
 
-    report.token = job->target->token;
-    qk_seed_job_report(seeder, job, &report);
+    qk_seed_job_fail(seeder, &job, rv);
 }
 
 /* ---- another configuration ---- */

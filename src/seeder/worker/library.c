@@ -99,7 +99,9 @@ static CK_RV do_order(library_work *w)
     if (w->order->ask == QK_SEED_ASK_FIND)
         return qk_library_judge_generator(w);
     if (w->order->ask == QK_SEED_ASK_LOOK)
-        return qk_library_judge_flags(w);
+        return w->order->login == QK_SEED_NO_LOGIN ? CKR_OK : qk_library_judge_flags(w);
+    if (w->order->ask == QK_SEED_ASK_ENTER)
+        return qk_library_enter(w);
     return w->order->ask == QK_SEED_ASK_LOGIN ? qk_library_try_login(w) : qk_library_seed(w);
 }
 

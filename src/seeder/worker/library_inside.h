@@ -43,6 +43,8 @@ void qk_library_drop_session(library_work *w);
 CK_RV qk_library_judge_flags(library_work *w);
 /* QK_SEED_NO_GENERATOR. */
 CK_RV qk_library_judge_generator(const library_work *w);
+/* A session that is logged in. */
+CK_RV qk_library_enter(library_work *w);
 CK_RV qk_library_try_login(library_work *w);
 /* With the session of before, if it is still good. */
 CK_RV qk_library_seed(library_work *w);

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "seeder/text.h"
+#include "seeder/worker/login.h"
 #include "seeder/worker/worker.h"
 #include "seeder/worker/workers_inside.h"
 
@@ -83,9 +84,11 @@ static void back_off(qk_seed_worker *worker)
 
 static void fail_all(qk_seeder *seeder, qk_seed_worker *worker, CK_RV rv)
 {
-    qk_seed_jobs *const all[] = { &worker->sent, &worker->waiting, &worker->asking };
+    qk_seed_jobs *const all[] = { &worker->waiting, &worker->asking };
 
     worker->sent_count = 0;
+    for (bool in_hand = true; worker->sent.first; in_hand = false)
+        qk_seed_jobs_fail_first(seeder, &worker->sent, qk_seed_login_lost(seeder, worker->sent.first, in_hand, rv));
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         while (all[i]->first)
             qk_seed_jobs_fail_first(seeder, all[i], rv);
@@ -197,11 +200,22 @@ static bool one_is_running(const qk_seeder *seeder)
     return false;
 }
 
+/* What it was not asked to finish, or was killed in the middle of. */
+static void drop_sent(qk_seeder *seeder, qk_seed_worker *worker, bool in_hand)
+{
+    for (; worker->sent.first; in_hand = false) {
+        QK_OWNED(qk_seed_job_free) qk_seed_job *job = qk_seed_jobs_pop(&worker->sent);
+        CK_RV rv = qk_seed_login_lost(seeder, job, in_hand, CKR_OK);
+        if (rv != CKR_OK)
+            qk_log(QK_LOG_ERROR, "op=latch target=%s code=%s words=\"%s\"", qk_seed_shown(job->target->name),
+                   qk_seed_code_name(rv), qk_seed_advice(rv));
+    }
+}
+
 static void free_workers(qk_seeder *seeder)
 {
     while (seeder->workers) {
         qk_seed_worker *it = seeder->workers;
-        qk_seed_jobs_drop(&it->sent);
         seeder->workers = it->next;
         free(it);
     }
@@ -222,9 +236,11 @@ void qk_seed_workers_stop(qk_seeder *seeder, int64_t wait_ms)
     }
     while (one_is_running(seeder) && qk_deadline_left(deadline) > 0) /* reports count until the end */
         qk_seed_workers_wait(seeder, -1, qk_deadline_left(deadline));
-    for (qk_seed_worker *it = seeder->workers; it; it = it->next)
+    for (qk_seed_worker *it = seeder->workers; it; it = it->next) {
+        drop_sent(seeder, it, it->process != NULL);
         if (it->process)
             part(it, 0);
+    }
     qk_seed_processes_end(deadline, KILLED_MS);
     free_workers(seeder);
 }

@@ -81,6 +81,7 @@ void qk_seed_order_write(const qk_seed_order *order, qk_buf *out)
     qk_buf_put_u64(out, order->login);
     qk_buf_put_u8(out, order->keep_session);
     qk_buf_put_u8(out, order->pin_proven);
+    qk_buf_put_u8(out, order->entered);
     qk_buf_put_u32(out, order->split);
     qk_buf_put_u32(out, order->credit_bits);
     qk_buf_put_counted(out, order->pin);
@@ -100,6 +101,7 @@ qk_err qk_seed_order_read(qk_view message, qk_seed_order *out)
     out->login = qk_read_u64(&reader);
     out->keep_session = qk_read_u8(&reader) != 0;
     out->pin_proven = qk_read_u8(&reader) != 0;
+    out->entered = qk_read_u8(&reader) != 0;
     out->split = qk_read_u32(&reader);
     out->credit_bits = qk_read_u32(&reader);
     out->pin = qk_read_counted(&reader);

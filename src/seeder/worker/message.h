@@ -17,14 +17,16 @@ typedef enum qk_seed_choice { QK_SEED_BY_SLOT, QK_SEED_BY_LABEL, QK_SEED_BY_SERI
 #define QK_SEED_NO_LOGIN UINT64_MAX
 
 /* Results beside those of PKCS #11; answers.c says what each leads to. */
-#define QK_SEED_CODE(number)   (CKR_VENDOR_DEFINED | 0x51534400UL | (number))
-#define QK_SEED_PIN_WANTED     QK_SEED_CODE(0x01) /* a login is needed, and the order had no PIN */
-#define QK_SEED_PIN_UNREADABLE QK_SEED_CODE(0x02) /* the PIN's source gave none; nothing was tried */
-#define QK_SEED_NO_TOKENS      QK_SEED_CODE(0x03) /* answer to LIST: there is none that is initialised */
-#define QK_SEED_MORE_TOKENS    QK_SEED_CODE(0x04) /* answer to LIST: and more than are in it */
-#define QK_SEED_PIN_NOT_TRIED  QK_SEED_CODE(0x05) /* the token's flags say that wrong PINs were tried */
-#define QK_SEED_PIN_REFUSED    QK_SEED_CODE(0x06) /* by a note that says no more */
-#define QK_SEED_NO_GENERATOR   QK_SEED_CODE(0x07) /* CKR_OK, of a token without CKF_RNG */
+#define QK_SEED_CODE(number)     (CKR_VENDOR_DEFINED | 0x51534400UL | (number))
+#define QK_SEED_PIN_WANTED       QK_SEED_CODE(0x01) /* a login is needed, and the order had no PIN */
+#define QK_SEED_PIN_UNREADABLE   QK_SEED_CODE(0x02) /* the PIN's source gave none; nothing was tried */
+#define QK_SEED_NO_TOKENS        QK_SEED_CODE(0x03) /* answer to LIST: there is none that is initialised */
+#define QK_SEED_MORE_TOKENS      QK_SEED_CODE(0x04) /* answer to LIST: and more than are in it */
+#define QK_SEED_PIN_NOT_TRIED    QK_SEED_CODE(0x05) /* the token's flags say that wrong PINs were tried */
+#define QK_SEED_PIN_REFUSED      QK_SEED_CODE(0x06) /* by a note that says no more */
+#define QK_SEED_NO_GENERATOR     QK_SEED_CODE(0x07) /* CKR_OK, of a token without CKF_RNG */
+#define QK_SEED_LOGIN_UNFINISHED QK_SEED_CODE(0x08) /* the library or the daemon died during a login */
+#define QK_SEED_STATE_UNWRITABLE QK_SEED_CODE(0x09) /* a wrong PIN could not be noted: no login */
 /* Those of sinks that are no tokens (sink/). */
 #define QK_SEED_SINK_MISSING       QK_SEED_CODE(0x10)
 #define QK_SEED_SINK_FORBIDDEN     QK_SEED_CODE(0x11)
@@ -55,7 +57,8 @@ typedef enum qk_seed_ask {
     QK_SEED_ASK_LIST = 1, /* the tokens there are */
     QK_SEED_ASK_FIND,     /* the target's token; nothing else */
     QK_SEED_ASK_LOGIN,    /* that and a login */
-    QK_SEED_ASK_SEED,     /* that, a login if asked for, and the seed */
+    QK_SEED_ASK_ENTER,    /* the same, and the session stays: a SEED follows */
+    QK_SEED_ASK_SEED,     /* the token, and the seed; a sink that is no token logs in for it */
     QK_SEED_ASK_LOOK,     /* would a login be tried? Finds the token, and judges its flags */
     QK_SEED_ASK_FORGET,   /* closes the target's session */
     QK_SEED_ASK_QUIT,
@@ -71,6 +74,7 @@ typedef struct qk_seed_order {
     uint64_t login;              /* CKU_..., or QK_SEED_NO_LOGIN */
     bool keep_session;
     bool pin_proven;      /* the PIN has worked before, or is the operator's word: COUNT_LOW does not stop it */
+    bool entered;         /* of a SEED: an ENTER came just before, so a lost session is not opened anew */
     uint32_t split;       /* most bytes of one C_SeedRandom; 0: all */
     uint32_t credit_bits; /* of the kernel: entropy that a seed is credited with */
     qk_view pin, seed;    /* borrowed; on reading, of the message. No PIN: the session should be logged in already */

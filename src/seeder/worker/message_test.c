@@ -16,6 +16,7 @@ static const qk_seed_order order = {
     .login = CKU_USER,
     .keep_session = true,
     .pin_proven = true,
+    .entered = true,
     .split = 40,
     .credit_bits = 256,
     .pin = { (const uint8_t *)"1234", 4 },
@@ -37,7 +38,7 @@ static void an_order_is_read_as_it_was_written(void **state)
     assert_string_equal(got.name, order.name);
     assert_string_equal(got.serial, order.serial);
     assert_int_equal(got.login, order.login);
-    assert_true(got.keep_session && got.pin_proven);
+    assert_true(got.keep_session && got.pin_proven && got.entered);
     assert_int_equal(got.split, order.split);
     assert_int_equal(got.credit_bits, order.credit_bits);
     assert_true(qk_view_equal(got.pin, order.pin));

@@ -44,11 +44,12 @@ static CK_RV log_in(library_work *w)
 
     if (w->order->login == QK_SEED_NO_LOGIN || w->target->logged_in)
         return CKR_OK;
+    w->report->step = QK_SEED_STEP_LOGIN;
+    if (w->order->pin.len == 0)
+        return QK_SEED_PIN_WANTED;
     rv = qk_library_judge_flags(w);
     if (rv != CKR_OK)
         return rv;
-    if (w->order->pin.len == 0)
-        return QK_SEED_PIN_WANTED;
     if (qk_secret_copy(w->order->pin, &pin) != QK_OK)
         return CKR_HOST_MEMORY;
     w->report->login_tried = true;
@@ -101,7 +102,8 @@ CK_RV qk_library_seed(library_work *w)
     CK_RV rv = enter_and_seed(w);
     qk_seed_class class = qk_seed_classify(rv);
 
-    if (class == QK_SEED_SESSION_LOST || (class == QK_SEED_LOGIN_NEEDED && w->target->logged_in)) {
+    if (!w->order->entered &&
+        (class == QK_SEED_SESSION_LOST || (class == QK_SEED_LOGIN_NEEDED && w->target->logged_in))) {
         qk_library_drop_session(w);
         rv = enter_and_seed(w);
     }
@@ -110,12 +112,21 @@ CK_RV qk_library_seed(library_work *w)
     return rv;
 }
 
-CK_RV qk_library_try_login(library_work *w)
+CK_RV qk_library_enter(library_work *w)
 {
     CK_RV rv = open_session(w);
 
     if (rv == CKR_OK)
         rv = log_in(w);
+    if (rv != CKR_OK)
+        qk_library_drop_session(w);
+    return rv;
+}
+
+CK_RV qk_library_try_login(library_work *w)
+{
+    CK_RV rv = qk_library_enter(w);
+
     qk_library_drop_session(w);
     return rv == CKR_OK ? qk_library_judge_generator(w) : rv;
 }

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "seeder/text.h"
+#include "seeder/worker/login.h"
 #include "seeder/worker/workers_inside.h"
 
 enum { MOST_SENT = 32, LARGE_SEED = 1024, SLOW_MICROS = 5000 };
@@ -39,26 +39,12 @@ qk_err qk_seed_worker_for(qk_seeder *seeder, const qk_seed_target_config *config
 
 /* ---- orders out ---- */
 
-static bool needs_pin(const qk_seed_worker *worker, const qk_seed_job *job)
-{
-    return job->ask == QK_SEED_ASK_LOGIN ||
-           (job->ask == QK_SEED_ASK_SEED && job->target->login_start != worker->starts);
-}
-
-/* Under CKF_USER_PIN_COUNT_LOW: the PIN that worked before, or the operator's one try. */
-static bool pin_is_proven(const qk_seed_job *job)
-{
-    const qk_seed_target *target = job->target;
-
-    return target->may_try_low ||
-           (target->pin_proven && memcmp(target->proven_mark, job->tried.mark, QK_SEED_DIGEST) == 0);
-}
-
-static qk_err send_job(qk_seeder *seeder, qk_seed_worker *worker, qk_seed_job *job)
+static qk_err send_job(qk_seed_worker *worker, const qk_seed_job *job)
 {
     QK_OWNED(qk_buf_done) qk_buf message = QK_BUF_NONE; /* wiped: PIN and seed */
     const qk_seed_target_config *config = &job->target->config;
-    qk_seed_order order = { .ask = (uint8_t)job->ask,
+    bool has_pin = qk_seed_login_has_pin(worker, job);
+    qk_seed_order order = { .ask = (uint8_t)job->sent_ask,
                             .target = job->target->number,
                             .choice = (uint8_t)config->choice,
                             .slot = config->slot_number,
@@ -66,21 +52,18 @@ static qk_err send_job(qk_seeder *seeder, qk_seed_worker *worker, qk_seed_job *j
                             .keep_session = config->keep_session,
                             .split = (uint32_t)config->split,
                             .credit_bits = (uint32_t)config->credit_bits,
-                            .seed = qk_secret_reveal(&job->seed) };
+                            .pin_proven = job->may_be_low,
+                            .entered = job->entered,
+                            .pin = has_pin ? qk_secret_reveal(&job->tried.pin) : QK_VIEW_NONE,
+                            .seed = job->sent_ask == job->ask ? qk_secret_reveal(&job->seed) : QK_VIEW_NONE };
 
     snprintf(order.name, sizeof order.name, "%s", config->wanted);
-    snprintf(order.serial, sizeof order.serial, "%s", job->target->injections ? job->target->token.serial : "");
-    if (needs_pin(worker, job)) {
-        QK_TRY(config->pin_command ? qk_seed_try_take(&seeder->hashes, config, &job->pin, &job->tried)
-                                   : qk_seed_try_read(&seeder->hashes, config, &job->tried));
-        order.pin_proven = pin_is_proven(job);
-    }
-    order.pin = qk_secret_reveal(&job->tried.pin);
+    snprintf(order.serial, sizeof order.serial, "%s",
+             job->target->injections                     ? job->target->token.serial
+             : job->target->seen_start == worker->starts ? job->target->seen.serial
+                                                         : "");
     qk_seed_order_write(&order, &message);
-    QK_TRY(qk_seed_queue(&message, &worker->outgoing));
-    job->took_try = order.pin.len > 0 && job->target->may_try_low;
-    job->target->may_try_low = job->target->may_try_low && !job->took_try;
-    return QK_OK;
+    return qk_seed_queue(&message, &worker->outgoing);
 }
 
 static int64_t answer_by(const qk_seeder *seeder, int64_t now_ms)
@@ -88,26 +71,33 @@ static int64_t answer_by(const qk_seeder *seeder, int64_t now_ms)
     return now_ms + (int64_t)seeder->config.call_timeout_s * 1000;
 }
 
-static void send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
+/* Takes the first order from `waiting`, to wherever it belongs. False if it has to stay. */
+static bool send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
 {
     qk_seed_job *job = worker->waiting.first;
-    qk_err err;
+    qk_seed_admission admission = QK_SEED_ADMITTED;
+    CK_RV rv = CKR_HOST_MEMORY;
 
-    if (needs_pin(worker, job) && job->target->config.pin_command && job->pin.len == 0) {
-        qk_seed_jobs_push(&worker->asking, qk_seed_jobs_pop(&worker->waiting));
-        return;
-    }
-    err = send_job(seeder, worker, job);
-    if (err == QK_OK) {
-        qk_secret_free(&job->seed);
-        qk_secret_free(&job->pin);
-        qk_seed_jobs_push(&worker->sent, qk_seed_jobs_pop(&worker->waiting));
+    job->sent_ask = qk_seed_login_next(worker, job);
+    if (qk_seed_login_has_pin(worker, job))
+        admission = qk_seed_login_prepare(seeder, job, &rv);
+    if (admission == QK_SEED_WAITS)
+        return false;
+    job = qk_seed_jobs_pop(&worker->waiting);
+    if (admission == QK_SEED_ASKS) {
+        qk_seed_jobs_push(&worker->asking, job);
+    } else if (admission == QK_SEED_REFUSED) {
+        qk_seed_job_free(&job);
+    } else if (admission == QK_SEED_FAILED || send_job(worker, job) != QK_OK) {
+        qk_seed_job_fail(seeder, &job, rv);
+    } else {
+        if (job->sent_ask == job->ask)
+            qk_secret_free(&job->seed);
+        qk_seed_jobs_push(&worker->sent, job);
         if (worker->sent_count++ == 0)
             worker->answer_by_ms = answer_by(seeder, now_ms);
-        return;
     }
-    qk_log_failure(QK_LOG_ERROR, err, "op=order target=%s", qk_seed_shown(job->target->name));
-    qk_seed_jobs_fail_first(seeder, &worker->waiting, QK_SEED_PIN_UNREADABLE);
+    return true;
 }
 
 /* Large seeds go alone, so that few bytes lie where others may read them. */
@@ -131,8 +121,8 @@ void qk_seed_workers_tend(qk_seeder *seeder, int64_t now_ms)
             qk_seed_worker_let_go(it);
         if (it->waiting.first && !it->process && now_ms >= it->restart_ms)
             qk_seed_worker_start(seeder, it);
-        while (may_send(it))
-            send_next(seeder, it, now_ms);
+        while (may_send(it) && send_next(seeder, it, now_ms))
+            continue;
         if (it->process && qk_seed_flush(it->fd, &it->outgoing) != QK_OK)
             qk_seed_process_kill(it->process); /* its end is seen on the socket */
     }
@@ -163,8 +153,16 @@ static bool take_report(qk_seeder *seeder, qk_seed_worker *worker, qk_view messa
     worker->successes += report.rv == CKR_OK && (report.ask == QK_SEED_ASK_SEED || report.ask == QK_SEED_ASK_LOGIN);
     take_pace(worker, report.micros);
     job = qk_seed_jobs_pop(&worker->sent);
-    job->target->login_start = report.login_held ? worker->starts : 0;
-    job->target->may_try_low = job->target->may_try_low || (job->took_try && !report.login_tried);
+    if (job->sent_ask != QK_SEED_ASK_LOOK)
+        job->target->login_start = report.login_held ? worker->starts : 0;
+    if (qk_seed_login_take(seeder, worker, job, &report)) {
+        qk_seed_jobs_push_first(&worker->waiting, job);
+        job = NULL;
+        return true;
+    }
+    report.ask = (uint8_t)job->ask;
+    if (report.rv != CKR_OK)
+        job->target->seen_start = 0; /* it may be another token next time */
     qk_seed_job_report(seeder, job, &report);
     return true;
 }

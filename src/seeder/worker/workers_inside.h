@@ -8,12 +8,14 @@
 /* ---- jobs.c ---- */
 
 void qk_seed_jobs_push(qk_seed_jobs *jobs, qk_seed_job *job);
+void qk_seed_jobs_push_first(qk_seed_jobs *jobs, qk_seed_job *job);
 qk_seed_job *qk_seed_jobs_pop(qk_seed_jobs *jobs); /* there is one */
 void qk_seed_jobs_drop(qk_seed_jobs *jobs);
 void qk_seed_job_free(qk_seed_job **job);
 /* The job has an answer. */
 void qk_seed_job_report(qk_seeder *seeder, qk_seed_job *job, const qk_seed_report *report);
-/* The first job ends without an answer of the library. */
+/* The job, or the first, ends without an answer of the library. */
+void qk_seed_job_fail(qk_seeder *seeder, qk_seed_job **job, CK_RV rv);
 void qk_seed_jobs_fail_first(qk_seeder *seeder, qk_seed_jobs *jobs, CK_RV rv);
 /* For the jobs that wait for the PIN of a command: starts commands, and lets those go on that have one. */
 void qk_seed_jobs_ask_for_pins(qk_seeder *seeder, qk_seed_worker *worker);
