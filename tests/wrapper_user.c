@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /* An application that draws random through a PKCS #11 library, for what a test cannot do in its own process.
  *
  * wrapper-user LIBRARY SLOT start          tells what C_Initialize answers
  * wrapper-user LIBRARY SLOT draw N         N times 32 bytes, wiped at once; then "drawn", and waits for standard input
  * wrapper-user LIBRARY SLOT show N         the same, but the bytes go to standard output first
- * wrapper-user LIBRARY SLOT threads T N    N times 32 bytes in each of T threads; tells how many 64-bit words came
- * twice
+ * wrapper-user LIBRARY SLOT leave MS       ends the process after so many milliseconds, without C_Finalize
+ * wrapper-user LIBRARY SLOT leave-late MS  the same, and draws and finalises in a handler that runs after the library's
+ * wrapper-user LIBRARY SLOT threads T N    N times 32 bytes in each of T threads; tells how often 64-bit words came twice
  */
+/* clang-format on */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -23,6 +26,7 @@ enum { DRAW = 32, WORDS = DRAW / 8, MOST_THREADS = 256 };
 static CK_FUNCTION_LIST_PTR p11;
 static CK_SLOT_ID slot;
 static size_t draws;
+static CK_SESSION_HANDLE late_session;
 
 static void fail(const char *what, CK_RV rv)
 {
@@ -111,6 +115,22 @@ static void draw_in_threads(size_t count)
     free(all);
 }
 
+/* Registered before C_Initialize, so it runs when OpenSSL is gone. */
+static void finalise_late(void)
+{
+    CK_BYTE place[DRAW];
+    CK_RV drawn = p11->C_GenerateRandom(late_session, place, sizeof place);
+
+    printf("C_GenerateRandom 0x%lx C_Finalize 0x%lx\n", drawn, p11->C_Finalize(NULL));
+}
+
+static void leave(unsigned long ms)
+{
+    late_session = open_session();
+    usleep((useconds_t)(ms * 1000));
+    exit(0);
+}
+
 int main(int argc, char **argv)
 {
     CK_C_INITIALIZE_ARGS arguments = { .flags = CKF_OS_LOCKING_OK };
@@ -120,12 +140,16 @@ int main(int argc, char **argv)
         return 2;
     load(argv[1]);
     slot = strtoul(argv[2], NULL, 0);
+    if (strcmp(argv[3], "leave-late") == 0 && atexit(finalise_late) != 0)
+        fail("atexit", 0);
     rv = p11->C_Initialize(&arguments);
     if (rv != CKR_OK || strcmp(argv[3], "start") == 0)
         fail("C_Initialize", rv);
     draws = argc > 4 ? strtoul(argv[argc - 1], NULL, 0) : 0;
     if (strcmp(argv[3], "draw") == 0 || strcmp(argv[3], "show") == 0)
         draw_and_wait(argv[3][0] == 's');
+    else if (strncmp(argv[3], "leave", 5) == 0)
+        leave(draws);
     else if (argc == 6 && strtoul(argv[4], NULL, 0) <= MOST_THREADS)
         draw_in_threads(strtoul(argv[4], NULL, 0));
     p11->C_Finalize(NULL);

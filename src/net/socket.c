@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/own_thread.h"
+
 enum { TICK_MS = 250 };
 
 static int interrupting = -1; /* set before anything waits */
@@ -34,9 +36,11 @@ static int wait_for(int fd, short events, qk_deadline_ms deadline)
     bool no_wait = deadline == QK_IO_NO_WAIT;
     int ready;
 
+    qk_own_thread_waits();
     do
         ready = poll(pollers, no_wait ? 1 : 2, no_wait ? 0 : qk_deadline_left(deadline));
     while (ready < 0 && errno == EINTR);
+    qk_own_thread_works();
     return pollers[1].revents ? 0 : ready;
 }
 
@@ -95,7 +99,9 @@ static qk_err resolve(const char *host, uint16_t port, struct addrinfo **out)
     int result;
 
     snprintf(service, sizeof service, "%u", port);
+    qk_own_thread_waits();
     result = getaddrinfo(host, service, &want, out);
+    qk_own_thread_works();
     if (result == 0)
         return QK_OK;
     *out = NULL;
@@ -130,12 +136,22 @@ typedef ssize_t (*transfer)(int fd, void *data, size_t len, int flags);
 
 static ssize_t do_recv(int fd, void *data, size_t len, int flags)
 {
-    return recv(fd, data, len, flags);
+    ssize_t got;
+
+    qk_own_thread_waits();
+    got = recv(fd, data, len, flags);
+    qk_own_thread_works();
+    return got;
 }
 
 static ssize_t do_send(int fd, void *data, size_t len, int flags)
 {
-    return send(fd, data, len, flags | MSG_NOSIGNAL);
+    ssize_t gone;
+
+    qk_own_thread_waits();
+    gone = send(fd, data, len, flags | MSG_NOSIGNAL);
+    qk_own_thread_works();
+    return gone;
 }
 
 static inline qk_io move(int fd, void *data, size_t len, qk_deadline_ms deadline, short events, transfer step,

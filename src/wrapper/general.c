@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/ssl.h>
+
 #include "base/log.h"
+#include "base/own_thread.h"
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"
 #include "wrapper/wrapper.h"
@@ -157,6 +160,8 @@ static qk_err start_own(qk_wrapper_state *state)
 static void stop_own(qk_wrapper_state *state)
 {
     qk_visits_await_end();
+    if (state->refiller && qk_process_ends())
+        return;
     qk_refiller_free(&state->refiller);
     qk_pool_of_random_free(&state->pool);
     qk_supply_free(&state->supply);
@@ -172,6 +177,7 @@ static void abandon_inherited(qk_wrapper_state *state)
 {
     qk_supply_abandon(&state->supply);
     qk_visits_forget();
+    qk_own_threads_forget();
     state->refiller = NULL;
     state->pool = NULL;
     state->sessions = NULL;
@@ -221,8 +227,11 @@ static void start_background(qk_wrapper_state *state)
 ENTRY CK_RV C_Initialize(CK_VOID_PTR arguments)
 {
     CK_RV rv;
-    qk_err err = qk_life_begin();
+    qk_err err;
 
+    OPENSSL_init_ssl(0, NULL); /* reads the host's configuration, whose providers may call us: so before any lock */
+    qk_own_threads_watch();    /* so after OpenSSL's own handler for the process's end */
+    err = qk_life_begin();
     if (err != QK_OK)
         return qk_wrapper_leave("C_Initialize", err);
     if (qk_life_inherited())

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/own_thread.h"
 #include "base/registers.h"
 #include "entropy/random.h"
 
@@ -232,6 +233,8 @@ static qk_err fill_and_serve(qk_pool_of_random *pool, uint8_t *out, size_t len, 
     bool served = false;
     qk_err err;
 
+    if (qk_process_ends()) /* the background may stand still with the lock, and OpenSSL be gone */
+        return qk_fail(QK_E_SERVER_AWAY, "the process ends: nothing is fetched any more");
     QK_TRY(qk_lock_take(&pool->filling));
     err = serve(pool, out, len, &served);
     while (err == QK_OK && !served) {
@@ -257,7 +260,10 @@ qk_err qk_pool_of_random_refill(qk_pool_of_random *pool, int64_t timeout_ms)
     size_t left = 0;
     qk_err err;
 
-    QK_TRY(qk_lock_take(&pool->filling));
+    qk_own_thread_waits();
+    err = qk_lock_take(&pool->filling);
+    qk_own_thread_works();
+    QK_TRY(err);
     err = count_left(pool, &left);
     if (err == QK_OK && left < pool->config.low_water)
         err = fill(pool, 0, qk_deadline_in(timeout_ms));

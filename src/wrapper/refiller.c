@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/own_thread.h"
 #include "wrapper/wrapper.h"
 
 enum { FIRST_PAUSE_S = 1, LONGEST_PAUSE_S = 60 };
@@ -44,12 +45,14 @@ static void rest(qk_refiller *it, int64_t pause_s)
 
     clock_gettime(CLOCK_REALTIME, &end);
     end.tv_sec += (time_t)pause_s;
+    qk_own_thread_waits();
     if (pause_s == 0)
         while (sem_wait(&it->wake) != 0 && errno == EINTR)
             continue;
     else
         while (!atomic_load(&it->stop) && (sem_timedwait(&it->wake, &end) == 0 || errno == EINTR))
             continue;
+    qk_own_thread_works();
     while (sem_trywait(&it->wake) == 0) /* one filling serves all calls that woke us */
         continue;
 }
@@ -59,6 +62,7 @@ static void *run(void *arg)
     qk_refiller *it = arg;
     int64_t pause_s = 0;
 
+    qk_own_thread_begin();
     while (!atomic_load(&it->stop)) {
         qk_err err = qk_pool_of_random_refill(it->pool, it->attempt_ms);
         if (err == QK_OK)
@@ -68,6 +72,7 @@ static void *run(void *arg)
         (void)qk_wrapper_leave("refill", err);
         rest(it, pause_s);
     }
+    qk_own_thread_end();
     return NULL;
 }
 

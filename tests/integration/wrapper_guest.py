@@ -3,13 +3,12 @@
 """libquantoki-entropy.so among the threads and processes of its application: its locks, the background, forks.
 
 Arguments: see wrapper_world.py."""
-import ctypes, os, threading, time
+import collections, ctypes, os, threading, time
 
 import wrapper_world as w
 from scripted_service import good, hang_until, status
 from wrapper_world import (CANT_LOCK, NO_THREADS, NOT_INITIALIZED, OK, OS_LOCKING_OK, STUB, STUB_SLOT, U, equal, fresh_log,
                            log_lines, soon, start_user, started, test, threads_of, with_settings)
-
 
 # ---- threads ----
 
@@ -98,6 +97,7 @@ def finalising_waits_for_calls_and_later_ones_are_told():
     [thread.join() for thread in threads]
     assert answers <= {OK, w.NOT_INITIALIZED, w.SESSION_INVALID}, answers
 
+
 @test
 def stock_is_served_while_another_thread_downloads():
     gate, answers = threading.Event(), []
@@ -130,7 +130,6 @@ def of_threads_that_initialise_at_once_one_does_it():
         [thread.join() for thread in threads]
         equal(sorted(answers), [OK] + [w.ALREADY] * 7)
         equal(w.p11.C_Finalize(None), OK)
-
 
 # ---- the application's locks ----
 
@@ -215,6 +214,7 @@ def a_mutex_that_cannot_be_locked_fails_the_call_alone():
     equal(w.p11.random(session, 64)[0], OK)
     equal(w.p11.C_Finalize(None), OK)
 
+
 @test
 def mutexes_that_cannot_be_unlocked_or_destroyed_stop_nobody():
     w.settings(QRYPT_BASE_HSM_PATH=STUB)
@@ -237,7 +237,6 @@ def if_the_second_mutex_cannot_be_made_the_first_is_destroyed():
     mutexes.note = lambda name: (made(name), w.GENERAL if name == "create" and mutexes.calls["create"] == 2 else OK)[1]
     equal(w.p11.C_Initialize(ctypes.byref(mutexes.arguments())), CANT_LOCK)
     equal((mutexes.calls["create"], mutexes.calls["destroy"]), (2, 1))
-
 
 # ---- the background ----
 
@@ -287,6 +286,49 @@ def a_background_that_fails_harms_nobody():
     w.service.begin(good)
     equal(w.p11.random(session, 32)[0], OK)
     equal(w.p11.C_Finalize(None), OK)
+
+
+def ends_of(runs, url, **more):
+    """How programs end that leave by exit() while the background is at work."""
+    w.settings(QRYPT_BASE_HSM_PATH=STUB, QUANTOKI_ENTROPY_URL=url, **more)
+    for service in (w.service, w.secure):
+        service.server.handle_error = lambda *unused: None  # clients go as they like
+    ends = collections.Counter()
+    for delay in range(runs):
+        user = start_user(STUB_SLOT, "leave", delay % 15)
+        user.communicate(timeout=60)
+        ends[user.returncode] += 1
+    return ends
+
+
+@test
+def a_program_may_leave_while_the_background_works():
+    for service in (w.service, w.secure):
+        service.begin()
+        path = w.config("background: true\nca_file: %s/server.pem\n" % w.folder)
+        equal(ends_of(45, service.url, QUANTOKI_ENTROPY_CONFIG=path), {0: 45})
+
+
+@test
+def a_program_may_leave_while_the_background_waits():
+    gate = threading.Event()
+    w.service.begin(hang_until(gate))
+    path = w.config("background: true\nattempt_timeout_ms: 60000\ncall_timeout_ms: 60000\n")
+    begin = time.monotonic()
+    equal(ends_of(3, w.service.url, QUANTOKI_ENTROPY_CONFIG=path), {0: 3})
+    assert time.monotonic() - begin < 30, "the end waited for the service"
+    gate.set()
+
+
+@test
+def a_program_may_call_when_its_end_has_stopped_the_background():
+    gate = threading.Event()
+    w.service.begin(hang_until(gate))
+    w.settings(QRYPT_BASE_HSM_PATH=STUB, **with_settings("background: true\n"))
+    user = start_user(STUB_SLOT, "leave-late", 50)
+    equal(user.communicate(timeout=60)[0], b"C_GenerateRandom 0x30 C_Finalize 0x0\n")
+    equal(user.returncode, 0)
+    gate.set()
 
 # ---- forks ----
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/own_thread.h"
 #include "entropy/service/service_attempt.h"
 #include "entropy/service/service_turn.h"
 #include "net/socket.h"
@@ -159,7 +160,9 @@ static bool wait_for_one(const qk_supply *supply, int64_t pause_ms, qk_deadline_
         pause_ms = next_ms - now_ms;
     if (left >= 0 && pause_ms >= left)
         return false;
+    qk_own_thread_waits();
     nanosleep(&(struct timespec){ .tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000 }, NULL);
+    qk_own_thread_works();
     return true;
 }
 
