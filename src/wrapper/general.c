@@ -215,9 +215,12 @@ static CK_RV initialise_base(qk_wrapper_state *state, void *arguments)
 /* Without the thread calls fetch for themselves. */
 static void start_background(qk_wrapper_state *state)
 {
+    uint64_t attempt_ms = state->settings.attempt_timeout_ms, call_ms = state->settings.call_timeout_ms;
+
     if (state->refiller)
-        (void)qk_wrapper_leave("C_Initialize", qk_refiller_start(state->refiller, state->pool,
-                                                                 (int64_t)state->settings.attempt_timeout_ms));
+        (void)qk_wrapper_leave(
+            "C_Initialize",
+            qk_refiller_start(state->refiller, state->pool, (int64_t)(attempt_ms < call_ms ? attempt_ms : call_ms)));
     if (!qk_secret_memory_locked())
         qk_log(QK_LOG_WARNING,
                "op=C_Initialize see=\"RLIMIT_MEMLOCK\" words=\"memory cannot be locked: random in stock "

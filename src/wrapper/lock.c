@@ -2,6 +2,9 @@
 #include "wrapper/lock.h"
 
 #include <string.h>
+#include <time.h>
+
+#include "base/own_thread.h"
 
 qk_err qk_locking_read(const CK_C_INITIALIZE_ARGS *arguments, qk_locking *out)
 {
@@ -58,6 +61,21 @@ qk_err qk_lock_take(qk_lock *lock)
     }
     rv = lock->locking->own.LockMutex(lock->theirs);
     return rv == CKR_OK ? QK_OK : fail_callback("LockMutex", rv);
+}
+
+qk_err qk_lock_take_until(qk_lock *lock, qk_deadline_ms deadline)
+{
+    const struct timespec end = { .tv_sec = deadline / 1000, .tv_nsec = deadline % 1000 * 1000000 };
+    bool bounded = !lock->locking->callbacks && deadline != QK_DEADLINE_NEVER, late = false;
+    qk_err err = QK_OK;
+
+    qk_own_thread_waits();
+    if (bounded)
+        late = pthread_mutex_clocklock(&lock->system, CLOCK_MONOTONIC, &end) != 0;
+    else
+        err = qk_lock_take(lock);
+    qk_own_thread_works();
+    return late ? qk_fail(QK_E_TIMEOUT, "no random in time: another thread is fetching it still") : err;
 }
 
 void qk_lock_give(qk_lock *lock)

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <quantoki/pkcs11.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 typedef struct qk_locking {
@@ -28,6 +29,8 @@ QK_MUST_CHECK qk_err qk_locking_read(const CK_C_INITIALIZE_ARGS *arguments, qk_l
 QK_MUST_CHECK qk_err qk_lock_init(qk_lock *lock, const qk_locking *locking);
 void qk_lock_done(qk_lock *lock);
 QK_MUST_CHECK qk_err qk_lock_take(qk_lock *lock);
+/* Waits no longer than until the deadline: QK_E_TIMEOUT. But the application's callback takes as long as it takes. */
+QK_MUST_CHECK qk_err qk_lock_take_until(qk_lock *lock, qk_deadline_ms deadline);
 void qk_lock_give(qk_lock *lock);
 
 #endif

@@ -8,9 +8,10 @@
 
 #include "base/own_thread.h"
 #include "base/registers.h"
-#include "entropy/random.h"
+#include "wrapper/mix.h"
 
-enum { UNIT = 1024 /* services give whole KiB */, MIXED_AT_ONCE = 4096 };
+enum { UNIT = 1024 /* services give whole KiB */ };
+enum { COARSE_MS = 20 /* more than the coarse clock is late */ };
 
 struct qk_pool_of_random {
     qk_pool_config config;
@@ -20,6 +21,7 @@ struct qk_pool_of_random {
     size_t left;     /* at the end of `stock` */
     size_t fresh;    /* of them, at most: those of the last filling, which came at fresh_ms; the others at older_ms */
     int64_t fresh_ms, older_ms;
+    bool told_low; /* since there was enough */
 
     qk_secret spare; /* guarded by filling; all zeros between fillings */
     atomic_uint_fast64_t fillings;
@@ -60,17 +62,37 @@ static void drop(qk_pool_of_random *pool, size_t len)
     pool->left -= len;
 }
 
+static int64_t most_ms(const qk_pool_of_random *pool)
+{
+    return pool->config.max_age_s * 1000;
+}
+
 static void drop_what_is_old(qk_pool_of_random *pool)
 {
-    int64_t most_ms = pool->config.max_age_s * 1000, now_ms;
+    int64_t now_ms;
 
-    if (pool->left == 0 || most_ms == 0)
+    if (pool->left == 0 || most_ms(pool) == 0)
         return;
     now_ms = qk_clock_coarse_ms();
-    if (pool->left > pool->fresh && now_ms - pool->older_ms > most_ms)
+    if (pool->left > pool->fresh && now_ms - pool->older_ms > most_ms(pool))
         drop(pool, pool->left - pool->fresh);
-    if (now_ms - pool->fresh_ms > most_ms)
+    if (now_ms - pool->fresh_ms > most_ms(pool))
         drop(pool, pool->left);
+}
+
+static qk_deadline_ms next_expiry(const qk_pool_of_random *pool)
+{
+    if (pool->left == 0 || most_ms(pool) == 0)
+        return QK_DEADLINE_NEVER;
+    return (pool->left > pool->fresh ? pool->older_ms : pool->fresh_ms) + most_ms(pool) + COARSE_MS;
+}
+
+static void tell_if_low(qk_pool_of_random *pool)
+{
+    if (pool->told_low || pool->left >= pool->config.low_water || !pool->config.on_low_water)
+        return;
+    pool->told_low = true;
+    pool->config.on_low_water(pool->config.low_water_context);
 }
 
 /* A word at a time, and not with memcpy: that leaves the bytes in vector registers, which the next call that the
@@ -90,57 +112,38 @@ static void move_out(volatile uint8_t *from, uint8_t *out, size_t len)
     }
 }
 
-/* The oldest bytes go first. */
-static void serve_from_stock(qk_pool_of_random *pool, uint8_t *out, size_t len)
-{
-    uint8_t *from = qk_secret_fill(&pool->stock) + pool->stock.len - pool->left;
-    bool was_enough = pool->left >= pool->config.low_water;
-
-    move_out(from, out, len);
-    pool->left -= len;
-    if (pool->config.on_low_water && was_enough && pool->left < pool->config.low_water)
-        pool->config.on_low_water(pool->config.low_water_context);
-}
-
-/* Serves from what is there; false if that is not enough. */
+/* Serves from what is there, the oldest bytes first; false if that is not enough. */
 static qk_err serve(qk_pool_of_random *pool, uint8_t *out, size_t len, bool *out_served)
 {
     QK_TRY(qk_lock_take(&pool->content));
     drop_what_is_old(pool);
     *out_served = len <= pool->left;
-    if (*out_served)
-        serve_from_stock(pool, out, len);
+    if (*out_served) {
+        move_out(qk_secret_fill(&pool->stock) + pool->stock.len - pool->left, out, len);
+        pool->left -= len;
+    }
+    tell_if_low(pool);
+    qk_lock_give(&pool->content);
+    return QK_OK;
+}
+
+qk_err qk_pool_of_random_expire(qk_pool_of_random *pool, qk_deadline_ms *out_next)
+{
+    QK_TRY(qk_lock_take(&pool->content));
+    drop_what_is_old(pool);
+    tell_if_low(pool);
+    *out_next = next_expiry(pool);
     qk_lock_give(&pool->content);
     return QK_OK;
 }
 
 /* ---- filling ---- */
 
-static void xor_into(uint8_t *place, const uint8_t *other, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        place[i] ^= other[i];
-}
-
-/* Mixes local random in: a service that lies can then not choose what is served. */
-static qk_err mix_local(uint8_t *place, size_t len)
-{
-    QK_OWNED(qk_secret_free) qk_secret local = QK_SECRET_NONE;
-
-    QK_TRY(qk_secret_new(MIXED_AT_ONCE, &local));
-    for (size_t at = 0, part; at < len; at += part) {
-        part = len - at < MIXED_AT_ONCE ? len - at : MIXED_AT_ONCE;
-        QK_TRY(qk_random_bytes(qk_secret_fill(&local), part));
-        xor_into(place + at, qk_secret_reveal(&local).data, part);
-    }
-    return QK_OK;
-}
-
 static qk_err download(qk_pool_of_random *pool, uint8_t *place, size_t len, qk_deadline_ms deadline)
 {
     QK_TRY(pool->config.fetch(pool->config.fetch_context, place, len, deadline));
     atomic_fetch_add(&pool->fillings, 1);
-    return pool->config.mix ? mix_local(place, len) : QK_OK;
+    return pool->config.mix ? qk_mix_local(place, len) : QK_OK;
 }
 
 static qk_err count_left(qk_pool_of_random *pool, size_t *out_left)
@@ -191,6 +194,7 @@ static void change_places(qk_pool_of_random *pool, size_t more)
     pool->stock = pool->spare;
     pool->spare = old;
     pool->left += more;
+    pool->told_low = pool->told_low && pool->left < pool->config.low_water;
 }
 
 /* Others may take of what is left in the meantime. */
@@ -227,46 +231,58 @@ static qk_err fill(qk_pool_of_random *pool, size_t len, qk_deadline_ms deadline)
     return err;
 }
 
-/* Whoever waited here looks again first: the one before may have filled the pool for all. */
-static qk_err fill_and_serve(qk_pool_of_random *pool, uint8_t *out, size_t len, qk_deadline_ms deadline)
+/* Under the lock `filling`. Looks into the stock first: the one before may have filled it for all. */
+static qk_err serve_or_fill(qk_pool_of_random *pool, uint8_t *out, size_t len, qk_deadline_ms deadline)
 {
     bool served = false;
+
+    for (;;) {
+        QK_TRY(serve(pool, out, len, &served));
+        if (served)
+            return QK_OK;
+        if (qk_deadline_left(deadline) == 0)
+            return qk_fail(QK_E_TIMEOUT, "no random in time: others were served first");
+        QK_TRY(fill(pool, len, deadline));
+    }
+}
+
+static qk_err fill_and_serve(qk_pool_of_random *pool, uint8_t *out, size_t len, qk_deadline_ms deadline)
+{
     qk_err err;
 
     if (qk_process_ends()) /* the background may stand still with the lock, and OpenSSL be gone */
         return qk_fail(QK_E_SERVER_AWAY, "the process ends: nothing is fetched any more");
-    QK_TRY(qk_lock_take(&pool->filling));
-    err = serve(pool, out, len, &served);
-    while (err == QK_OK && !served) {
-        err = fill(pool, len, deadline);
-        if (err == QK_OK)
-            err = serve(pool, out, len, &served);
-    }
+    QK_TRY(qk_lock_take_until(&pool->filling, deadline));
+    err = serve_or_fill(pool, out, len, deadline);
     qk_lock_give(&pool->filling);
     return err;
+}
+
+bool qk_pool_of_random_take_stock(qk_pool_of_random *pool, uint8_t *out, size_t len)
+{
+    bool served = false;
+
+    return serve(pool, out, len, &served) == QK_OK && served;
 }
 
 /* The clock is asked only by those who may have to wait. */
 qk_err qk_pool_of_random_take(qk_pool_of_random *pool, uint8_t *out, size_t len, int64_t timeout_ms)
 {
-    bool served;
-
-    QK_TRY(serve(pool, out, len, &served));
-    return served ? QK_OK : fill_and_serve(pool, out, len, qk_deadline_in(timeout_ms));
+    if (qk_pool_of_random_take_stock(pool, out, len))
+        return QK_OK;
+    return fill_and_serve(pool, out, len, qk_deadline_in(timeout_ms));
 }
 
 qk_err qk_pool_of_random_refill(qk_pool_of_random *pool, int64_t timeout_ms)
 {
+    qk_deadline_ms deadline = qk_deadline_in(timeout_ms);
     size_t left = 0;
     qk_err err;
 
-    qk_own_thread_waits();
-    err = qk_lock_take(&pool->filling);
-    qk_own_thread_works();
-    QK_TRY(err);
+    QK_TRY(qk_lock_take_until(&pool->filling, deadline));
     err = count_left(pool, &left);
     if (err == QK_OK && left < pool->config.low_water)
-        err = fill(pool, 0, qk_deadline_in(timeout_ms));
+        err = fill(pool, 0, deadline);
     qk_lock_give(&pool->filling);
     return err;
 }

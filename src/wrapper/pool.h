@@ -3,8 +3,8 @@
  *
  * Locked, guarded memory (qk_secret: outside core files, wiped in a forked child). Taken bytes are wiped; content older
  * than max_age_s is wiped unserved. A request is served whole or not at all, so nothing is lost or half given when the
- * service fails. Downloads are whole KiB; what a request leaves of one stays for the next.
- * Two locks: `content` for copying, `filling` for the one download that all who wait then share. */
+ * service fails. Downloads are whole KiB; what a request leaves of one stays for the next. Two locks: `content` for
+ * copying, `filling` for the one download that all who wait then share. */
 #ifndef QK_WRAPPER_POOL_H
 #define QK_WRAPPER_POOL_H
 
@@ -24,7 +24,8 @@ typedef struct qk_pool_config {
     const qk_locking *locking;
     qk_pool_fetch fetch;
     void *fetch_context;
-    /* Called (under the lock: it must not wait) when a request leaves fewer than low_water bytes; NULL: nobody cares */
+    /* Called (under the lock: it must not wait) when fewer than low_water bytes are left, once until they are more;
+     * NULL: nobody cares */
     void (*on_low_water)(void *context);
     void *low_water_context;
     size_t low_water;
@@ -34,10 +35,14 @@ QK_MUST_CHECK qk_err qk_pool_of_random_new(const qk_pool_config *config, qk_pool
 void qk_pool_of_random_free(qk_pool_of_random **pool);
 
 /* Fills `out` whole or leaves it untouched, in at most timeout_ms (negative: as long as it takes). Errors of the
- * fetch. */
+ * fetch; QK_E_TIMEOUT if others were fetching until then; QK_E_CANT_LOCK. */
 QK_MUST_CHECK qk_err qk_pool_of_random_take(qk_pool_of_random *pool, uint8_t *out, size_t len, int64_t timeout_ms);
+/* The same from stock, without waiting: false if that is not enough. No cancellation point. */
+bool qk_pool_of_random_take_stock(qk_pool_of_random *pool, uint8_t *out, size_t len);
 /* Fills the pool if fewer than low_water bytes are left. */
 QK_MUST_CHECK qk_err qk_pool_of_random_refill(qk_pool_of_random *pool, int64_t timeout_ms);
+/* Wipes what is too old, which happens with every other call, too. `out_next` is when something will be. */
+QK_MUST_CHECK qk_err qk_pool_of_random_expire(qk_pool_of_random *pool, qk_deadline_ms *out_next);
 
 /* Fillings so far, for tests and the log. */
 uint64_t qk_pool_of_random_fillings(const qk_pool_of_random *pool);

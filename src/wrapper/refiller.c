@@ -38,21 +38,37 @@ void qk_refiller_wake(void *refiller)
     sem_post(&((qk_refiller *)refiller)->wake);
 }
 
-/* Until the pool is low, or, after a failure, for so long whoever wakes us. */
+static qk_deadline_ms sooner(qk_deadline_ms a, qk_deadline_ms b)
+{
+    return a == QK_DEADLINE_NEVER || (b != QK_DEADLINE_NEVER && b < a) ? b : a;
+}
+
+/* True if somebody woke us until then. */
+static bool is_woken(qk_refiller *it, qk_deadline_ms end)
+{
+    const struct timespec at = { .tv_sec = end / 1000, .tv_nsec = end % 1000 * 1000000 };
+    int failed;
+
+    qk_own_thread_waits();
+    do
+        failed = end == QK_DEADLINE_NEVER ? sem_wait(&it->wake) : sem_clockwait(&it->wake, CLOCK_MONOTONIC, &at);
+    while (failed && errno == EINTR);
+    qk_own_thread_works();
+    return !failed;
+}
+
+/* Until the pool is low, or, after a failure, for so long whoever wakes us. What gets too old is wiped meanwhile, which
+ * may be what makes the pool low. */
 static void rest(qk_refiller *it, int64_t pause_s)
 {
-    struct timespec end;
+    const qk_deadline_ms end = pause_s == 0 ? QK_DEADLINE_NEVER : qk_deadline_in(pause_s * 1000);
+    bool woken = false;
 
-    clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += (time_t)pause_s;
-    qk_own_thread_waits();
-    if (pause_s == 0)
-        while (sem_wait(&it->wake) != 0 && errno == EINTR)
-            continue;
-    else
-        while (!atomic_load(&it->stop) && (sem_timedwait(&it->wake, &end) == 0 || errno == EINTR))
-            continue;
-    qk_own_thread_works();
+    while (!atomic_load(&it->stop) && !(woken && pause_s == 0) && qk_deadline_left(end) != 0) {
+        qk_deadline_ms expiry = QK_DEADLINE_NEVER;
+        (void)qk_wrapper_leave("refill", qk_pool_of_random_expire(it->pool, &expiry));
+        woken = is_woken(it, sooner(end, expiry));
+    }
     while (sem_trywait(&it->wake) == 0) /* one filling serves all calls that woke us */
         continue;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one thread of ours, if the settings ask for it and the application allows it: it fills the pool before it is
- * empty, so that hardly any call waits for a download. When the process ends by exit() without C_Finalize it stands
- * still for good (base/own_thread.h). */
+ * empty, so that hardly any call waits for a download, and wipes what is too old even if nobody calls. When the process
+ * ends by exit() without C_Finalize it stands still for good (base/own_thread.h). */
 #ifndef QK_WRAPPER_REFILLER_H
 #define QK_WRAPPER_REFILLER_H
 

@@ -131,6 +131,19 @@ def of_threads_that_initialise_at_once_one_does_it():
         equal(sorted(answers), [OK] + [w.ALREADY] * 7)
         equal(w.p11.C_Finalize(None), OK)
 
+
+@test
+def a_call_that_waits_for_the_background_ends_in_time():
+    w.settings(**with_settings("background: true\nretries: 0\ncall_timeout_ms: 300\nattempt_timeout_ms: 20000\n"))
+    gate = threading.Event()
+    w.service.begin(hang_until(gate))
+    equal(w.p11.C_Initialize(None), OK)
+    soon(lambda: w.service.requests)
+    session, begin = w.p11.open(w.p11.slot()), time.monotonic()
+    equal(w.p11.random(session, 32), (w.DEVICE_ERROR, bytes(32)))
+    assert time.monotonic() - begin < 10, "call_timeout_ms had no effect"
+    gate.set()
+
 # ---- the application's locks ----
 
 class Mutexes:
@@ -286,6 +299,15 @@ def a_background_that_fails_harms_nobody():
     w.service.begin(good)
     equal(w.p11.random(session, 32)[0], OK)
     equal(w.p11.C_Finalize(None), OK)
+
+
+@test
+def what_gets_too_old_is_fetched_anew_though_nobody_draws():
+    w.settings(**with_settings("background: true\npool_bytes: 8k\nmax_age_s: 1\n"))
+    w.service.begin()
+    equal(w.p11.C_Initialize(None), OK)
+    soon(lambda: len(w.service.given) >= 16)
+    equal(w.p11.random(w.p11.open(w.p11.slot()), 8)[0], OK)
 
 
 def ends_of(runs, url, **more):
