@@ -7,6 +7,7 @@
  * wrapper-user LIBRARY SLOT show N         the same, but the bytes go to standard output first
  * wrapper-user LIBRARY SLOT leave MS       ends the process after so many milliseconds, without C_Finalize
  * wrapper-user LIBRARY SLOT leave-late MS  the same, and draws and finalises in a handler that runs after the library's
+ * wrapper-user LIBRARY SLOT cancel         draws in a thread and cancels it when a line comes; then C_Finalize
  * wrapper-user LIBRARY SLOT threads T N    N times 32 bytes in each of T threads; tells how often 64-bit words came twice
  */
 /* clang-format on */
@@ -131,6 +132,31 @@ static void leave(unsigned long ms)
     exit(0);
 }
 
+static void *draw_and_be_cancelled(void *arg)
+{
+    CK_BYTE place[DRAW];
+
+    draw_into(open_session(), place);
+    pthread_testcancel();
+    return arg;
+}
+
+static void cancel_a_draw(void)
+{
+    pthread_t thread;
+    void *result = NULL;
+
+    if (pthread_create(&thread, NULL, draw_and_be_cancelled, NULL) != 0)
+        fail("pthread_create", 0);
+    getchar();
+    pthread_cancel(thread);
+    printf("cancelled\n");
+    fflush(stdout);
+    pthread_join(thread, &result);
+    printf("%s\n", result == PTHREAD_CANCELED ? "ended" : "went on");
+    fail("C_Finalize", p11->C_Finalize(NULL));
+}
+
 int main(int argc, char **argv)
 {
     CK_C_INITIALIZE_ARGS arguments = { .flags = CKF_OS_LOCKING_OK };
@@ -150,6 +176,8 @@ int main(int argc, char **argv)
         draw_and_wait(argv[3][0] == 's');
     else if (strncmp(argv[3], "leave", 5) == 0)
         leave(draws);
+    else if (strcmp(argv[3], "cancel") == 0)
+        cancel_a_draw();
     else if (argc == 6 && strtoul(argv[4], NULL, 0) <= MOST_THREADS)
         draw_in_threads(strtoul(argv[4], NULL, 0));
     p11->C_Finalize(NULL);

@@ -2,6 +2,7 @@
 /* Counters, a cache line each, dealt out to threads in turn: threads that draw random seldom share one. */
 #include "wrapper/visits.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -39,6 +40,19 @@ bool qk_visit_begin(void)
 void qk_visit_end(void)
 {
     atomic_fetch_sub_explicit(&own->visits, 1, memory_order_release);
+}
+
+int qk_visit_hold(void)
+{
+    int before;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    return before;
+}
+
+void qk_visit_release(int before)
+{
+    pthread_setcancelstate(before, NULL);
 }
 
 void qk_visits_await_end(void)

@@ -10,6 +10,12 @@
 bool qk_visit_begin(void);
 void qk_visit_end(void);
 
+/* Around all within a visit that may be a cancellation point (log, files, sockets, the base): a thread that the
+ * application cancels there would never end its visit, nor give its locks. It is cancelled later, outside. Gives what
+ * release needs. */
+int qk_visit_hold(void);
+void qk_visit_release(int before);
+
 /* After qk_life_end: returns when the last one has left. */
 void qk_visits_await_end(void);
 /* In a forked child: those of the parent's threads are not coming back. */

@@ -133,6 +133,20 @@ def of_threads_that_initialise_at_once_one_does_it():
 
 
 @test
+def a_thread_cancelled_in_a_call_ends_after_it_and_nothing_hangs():
+    w.settings(QRYPT_BASE_HSM_PATH=STUB)
+    gate = threading.Event()
+    w.service.begin(hang_until(gate))
+    user = start_user(STUB_SLOT, "cancel")
+    soon(lambda: w.service.requests)
+    user.stdin.write(b"\n")
+    user.stdin.flush()
+    equal(user.stdout.readline(), b"cancelled\n")
+    gate.set()
+    equal(user.communicate(timeout=20)[0], b"ended\nC_Finalize 0x0\n")
+
+
+@test
 def a_call_that_waits_for_the_background_ends_in_time():
     w.settings(**with_settings("background: true\nretries: 0\ncall_timeout_ms: 300\nattempt_timeout_ms: 20000\n"))
     gate = threading.Event()
