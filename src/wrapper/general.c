@@ -221,10 +221,6 @@ static void start_background(qk_wrapper_state *state)
         (void)qk_wrapper_leave(
             "C_Initialize",
             qk_refiller_start(state->refiller, state->pool, (int64_t)(attempt_ms < call_ms ? attempt_ms : call_ms)));
-    if (!qk_secret_memory_locked())
-        qk_log(QK_LOG_WARNING,
-               "op=C_Initialize see=\"RLIMIT_MEMLOCK\" words=\"memory cannot be locked: random in stock "
-               "may reach swap\"");
 }
 
 ENTRY CK_RV C_Initialize(CK_VOID_PTR arguments)

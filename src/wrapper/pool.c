@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/own_thread.h"
 #include "base/registers.h"
 #include "wrapper/mix.h"
@@ -23,7 +24,8 @@ struct qk_pool_of_random {
     int64_t fresh_ms, older_ms;
     bool told_low; /* since there was enough */
 
-    qk_secret spare; /* guarded by filling; all zeros between fillings */
+    qk_secret spare; /* guarded by filling, as is the next; all zeros between fillings */
+    bool told_unlocked;
     atomic_uint_fast64_t fillings;
 };
 
@@ -166,6 +168,16 @@ static qk_err length_of_download(const qk_pool_of_random *pool, size_t len, size
     return QK_OK;
 }
 
+/* Whether a mapping can be locked is known when it is made, and that is with the first filling. */
+static void warn_of_swap(qk_pool_of_random *pool)
+{
+    if (pool->told_unlocked || qk_secret_memory_locked())
+        return;
+    pool->told_unlocked = true;
+    qk_log(QK_LOG_WARNING,
+           "op=fill see=\"RLIMIT_MEMLOCK\" words=\"memory cannot be locked: random in stock may reach swap\"");
+}
+
 /* A spare of the usual size, unless more is needed. */
 static qk_err make_spare(qk_pool_of_random *pool, size_t needed)
 {
@@ -174,7 +186,9 @@ static qk_err make_spare(qk_pool_of_random *pool, size_t needed)
     if (pool->spare.len == len)
         return QK_OK;
     qk_secret_free(&pool->spare);
-    return qk_secret_new(len, &pool->spare);
+    QK_TRY(qk_secret_new(len, &pool->spare));
+    warn_of_swap(pool);
+    return QK_OK;
 }
 
 /* The `more` bytes at the spare's end come into stock, behind what is left there. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pool: random of the service that waits to be served, each byte once.
  *
- * Locked, guarded memory (qk_secret: outside core files, wiped in a forked child). Taken bytes are wiped; content older
- * than max_age_s is wiped unserved. A request is served whole or not at all, so nothing is lost or half given when the
- * service fails. Downloads are whole KiB; what a request leaves of one stays for the next. Two locks: `content` for
- * copying, `filling` for the one download that all who wait then share. */
+ * Locked, guarded memory (qk_secret: outside core files, wiped in a forked child); the log warns once if it cannot be
+ * locked. Taken bytes are wiped; content older than max_age_s is wiped unserved. A request is served whole or not at
+ * all, so nothing is lost or half given when the service fails. Downloads are whole KiB; what a request leaves of one
+ * stays for the next.
+ * Two locks: `content` for copying, `filling` for the one download that all who wait then share. */
 #ifndef QK_WRAPPER_POOL_H
 #define QK_WRAPPER_POOL_H
 
