@@ -18,6 +18,7 @@
 #define ENTRY __attribute__((visibility("default")))
 
 enum { MAJOR = 0, MINOR = 1 }; /* libraryVersion */
+enum { FALLBACK_REST_MS = 5000 };
 
 static const char log_name[] = "quantoki-entropy";
 
@@ -93,6 +94,7 @@ static qk_err make_pool(qk_wrapper_state *state)
         .locking = &state->locking,
         .fetch = fetch,
         .fetch_context = state,
+        .rest_ms = state->settings.fallback == QK_WRAPPER_FALLBACK_BASE ? FALLBACK_REST_MS : 0,
         .low_water = (size_t)(state->settings.pool_bytes * state->settings.low_water / 100),
     };
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/own_thread.h"
 #include "base/registers.h"
+#include "wrapper/breaker.h"
 #include "wrapper/mix.h"
 
 enum { UNIT = 1024 /* services give whole KiB */ };
@@ -27,6 +28,7 @@ struct qk_pool_of_random {
     qk_secret spare; /* guarded by filling, as is the next; all zeros between fillings */
     bool told_unlocked;
     atomic_uint_fast64_t fillings;
+    qk_breaker breaker;
 };
 
 qk_err qk_pool_of_random_new(const qk_pool_config *config, qk_pool_of_random **out_pool)
@@ -36,6 +38,7 @@ qk_err qk_pool_of_random_new(const qk_pool_config *config, qk_pool_of_random **o
     if (!pool)
         return qk_fail(QK_E_NO_MEMORY, "random pool");
     pool->config = *config;
+    pool->breaker.rest_ms = config->rest_ms;
     pool->room = (config->bytes + UNIT - 1) / UNIT * UNIT + UNIT;
     QK_TRY(qk_lock_init(&pool->content, config->locking));
     QK_TRY(qk_lock_init(&pool->filling, config->locking));
@@ -143,7 +146,10 @@ qk_err qk_pool_of_random_expire(qk_pool_of_random *pool, qk_deadline_ms *out_nex
 
 static qk_err download(qk_pool_of_random *pool, uint8_t *place, size_t len, qk_deadline_ms deadline)
 {
-    QK_TRY(pool->config.fetch(pool->config.fetch_context, place, len, deadline));
+    qk_err err = pool->config.fetch(pool->config.fetch_context, place, len, deadline);
+
+    qk_breaker_note(&pool->breaker, err);
+    QK_TRY(err);
     atomic_fetch_add(&pool->fillings, 1);
     return pool->config.mix ? qk_mix_local(place, len) : QK_OK;
 }
@@ -245,8 +251,10 @@ static qk_err fill(qk_pool_of_random *pool, size_t len, qk_deadline_ms deadline)
     return err;
 }
 
-/* Under the lock `filling`. Looks into the stock first: the one before may have filled it for all. */
-static qk_err serve_or_fill(qk_pool_of_random *pool, uint8_t *out, size_t len, qk_deadline_ms deadline)
+/* Under the lock `filling`, with `failures` from before waiting for it. Looks into the stock first: the one before may
+ * have filled it for all, or found that the service is away. */
+static qk_err serve_or_fill(qk_pool_of_random *pool, uint8_t *out, size_t len, qk_deadline_ms deadline,
+                            uint64_t failures)
 {
     bool served = false;
 
@@ -254,6 +262,8 @@ static qk_err serve_or_fill(qk_pool_of_random *pool, uint8_t *out, size_t len, q
         QK_TRY(serve(pool, out, len, &served));
         if (served)
             return QK_OK;
+        if (qk_breaker_failures(&pool->breaker) != failures)
+            return qk_breaker_fail(&pool->breaker);
         if (qk_deadline_left(deadline) == 0)
             return qk_fail(QK_E_TIMEOUT, "no random in time: others were served first");
         QK_TRY(fill(pool, len, deadline));
@@ -262,12 +272,15 @@ static qk_err serve_or_fill(qk_pool_of_random *pool, uint8_t *out, size_t len, q
 
 static qk_err fill_and_serve(qk_pool_of_random *pool, uint8_t *out, size_t len, qk_deadline_ms deadline)
 {
+    uint64_t failures = qk_breaker_failures(&pool->breaker);
     qk_err err;
 
     if (qk_process_ends()) /* the background may stand still with the lock, and OpenSSL be gone */
         return qk_fail(QK_E_SERVER_AWAY, "the process ends: nothing is fetched any more");
+    if (!qk_breaker_may_ask(&pool->breaker, deadline))
+        return qk_breaker_fail(&pool->breaker);
     QK_TRY(qk_lock_take_until(&pool->filling, deadline));
-    err = serve_or_fill(pool, out, len, deadline);
+    err = serve_or_fill(pool, out, len, deadline, failures);
     qk_lock_give(&pool->filling);
     return err;
 }

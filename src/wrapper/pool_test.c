@@ -354,6 +354,45 @@ static void who_comes_too_late_asks_nobody(void **state)
     assert_int_equal(it.count, 0);
 }
 
+/* ---- a service that failed ---- */
+
+static void a_service_that_failed_rests_where_others_serve(void **state)
+{
+    service it = { .answer = QK_E_SERVER_AWAY };
+    const qk_pool_config config = { .bytes = 1024,
+                                    .low_water = 512,
+                                    .rest_ms = 3600 * 1000,
+                                    .locking = &locking,
+                                    .fetch = fetch,
+                                    .fetch_context = &it };
+    QK_OWNED(qk_pool_of_random_free) qk_pool_of_random *pool = NULL;
+    uint8_t out[8];
+
+    (void)state;
+    assert_int_equal(qk_pool_of_random_new(&config, &pool), QK_OK);
+    for (int i = 0; i < 3; i++)
+        assert_qk_err(qk_pool_of_random_take(pool, out, sizeof out, -1), QK_E_SERVER_AWAY);
+    assert_int_equal(it.count, 1);
+    it.answer = QK_OK;
+    assert_qk_err(qk_pool_of_random_take(pool, out, sizeof out, -1), QK_E_SERVER_AWAY);
+    assert_int_equal(qk_pool_of_random_refill(pool, -1), QK_OK); /* the background is not held, and ends it */
+    take(pool, out, 8);
+    take(pool, (uint8_t[2048]){ 0 }, 2048);
+    assert_int_equal(it.count, 3);
+}
+
+static void without_a_rest_each_request_asks(void **state)
+{
+    service it = { .answer = QK_E_SERVER_AWAY };
+    QK_OWNED(qk_pool_of_random_free) qk_pool_of_random *pool = new_pool(&it, 1024, 0);
+    uint8_t out[8];
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        assert_qk_err(qk_pool_of_random_take(pool, out, sizeof out, -1), QK_E_SERVER_AWAY);
+    assert_int_equal(it.count, 3);
+}
+
 static void an_absurd_length_is_an_error(void **state)
 {
     service it = { 0 };
@@ -451,6 +490,8 @@ int main(void)
         cmocka_unit_test(the_oldest_decides_when_to_wipe),
         cmocka_unit_test(who_waits_for_the_fetch_of_another_waits_no_longer_than_he_may),
         cmocka_unit_test(who_comes_too_late_asks_nobody),
+        cmocka_unit_test(a_service_that_failed_rests_where_others_serve),
+        cmocka_unit_test(without_a_rest_each_request_asks),
         cmocka_unit_test(an_absurd_length_is_an_error),
         cmocka_unit_test(local_random_is_mixed_in),
         cmocka_unit_test(one_download_serves_all_who_wait),

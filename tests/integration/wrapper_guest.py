@@ -366,6 +366,25 @@ def a_program_may_call_when_its_end_has_stopped_the_background():
     equal(user.returncode, 0)
     gate.set()
 
+# ---- a service that is away ----
+
+@test
+def a_base_that_serves_instead_serves_at_once_for_a_while():
+    session = started(**with_settings("retries: 0\nfallback: base\n"))
+    w.service.begin(status(503))
+    for _ in range(20):
+        rv, out = w.p11.random(session, 32)
+        equal((rv, out == bytes(32)), (OK, False))
+    assert len(w.service.requests) < 10, "%d requests" % len(w.service.requests)  # one, and one every five seconds
+
+
+@test
+def without_another_source_each_call_asks():
+    session = started(**with_settings("retries: 0\n"))
+    w.service.begin(status(503))
+    equal([w.p11.random(session, 32)[0] for _ in range(5)], [w.FUNCTION_FAILED] * 5)
+    equal(len(w.service.requests), 5)
+
 # ---- forks ----
 
 @test
