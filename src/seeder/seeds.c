@@ -59,6 +59,8 @@ void qk_seeds_ask_again(qk_seeder *seeder)
 {
     seeder->service_pause_until_ms = 0;
     seeder->service_back_off_ms = 0;
+    if (seeder->supply)
+        qk_supply_ask_again(seeder->supply);
 }
 
 /* ---- is it random at all? ---- */

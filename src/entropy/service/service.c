@@ -69,6 +69,14 @@ static qk_err write_authorization(qk_view token, qk_secret *out)
     return QK_OK;
 }
 
+bool qk_entropy_service_uses_token(const qk_entropy_service *service, qk_view token)
+{
+    QK_OWNED(qk_secret_free) qk_secret other = QK_SECRET_NONE;
+
+    return write_authorization(token, &other) == QK_OK &&
+           qk_ct_equal(qk_secret_reveal(&service->authorization), qk_secret_reveal(&other));
+}
+
 static qk_err read_type(const char *text, const char **out_type)
 {
     static const char *const types[] = { "quantum", "mixed" };

@@ -36,6 +36,8 @@ typedef struct qk_entropy_service_config {
     const char *entropy_type;
 } qk_entropy_service_config;
 
+/* Is it the one that the client was made with? */
+bool qk_entropy_service_uses_token(const qk_entropy_service *service, qk_view token);
 /* Connects lazily. QK_E_CONFIG for a bad URL, certificate or key file. */
 QK_MUST_CHECK qk_err qk_entropy_service_new(const qk_entropy_service_config *config, qk_entropy_service **out_service);
 void qk_entropy_service_free(qk_entropy_service **service);

@@ -85,26 +85,48 @@ static qk_err ask(attempt *it)
     return QK_OK;
 }
 
-/* Does the error say that another question may be answered? */
-static bool may_ask_otherwise(attempt *it, qk_err err)
+/* Another method is tried once, and another token, if there is another one by now. */
+typedef struct tries {
+    bool method, token;
+} tries;
+
+/* The failure so far stays the one that is told. */
+static bool has_another_token(const attempt *it)
 {
-    if (err == QK_E_METHOD_UNKNOWN && it->config->api == QK_SUPPLY_AUTO) {
+    QK_OWNED(qk_secret_free) qk_secret token = QK_SECRET_NONE;
+    const qk_failure refused = *qk_failure_last();
+
+    if (it->config->read_token(it->config->context, &token) == QK_OK &&
+        !qk_entropy_service_uses_token(it->place->client, qk_secret_reveal(&token)))
+        return true;
+    qk_fail_at(refused.file, refused.line, refused.code, "%s", refused.words);
+    return false;
+}
+
+static bool may_ask_otherwise(attempt *it, qk_err err, tries *done)
+{
+    if (err == QK_E_METHOD_UNKNOWN && it->config->api == QK_SUPPLY_AUTO && !done->method) {
+        done->method = true;
         it->place->post_missing = !it->place->post_missing;
         return true;
     }
     if (err == QK_E_NOT_AUTHENTICATED && it->wish->stock)
         qk_service_stock_drop(it->wish->stock); /* of a token that is no more */
-    return err == QK_E_NOT_AUTHENTICATED;
+    if (err != QK_E_NOT_AUTHENTICATED || done->token)
+        return false;
+    done->token = true;
+    return has_another_token(it);
 }
 
-static qk_err ask_twice(attempt *it)
+static qk_err ask_in_every_way(attempt *it)
 {
+    tries done = { 0 };
     qk_err err = ask(it);
 
-    if (!may_ask_otherwise(it, err))
-        return err;
-    qk_entropy_service_free(&it->place->client);
-    err = ask(it);
+    while (may_ask_otherwise(it, err, &done)) {
+        qk_entropy_service_free(&it->place->client);
+        err = ask(it);
+    }
     if (err == QK_E_METHOD_UNKNOWN)
         it->place->post_missing = false; /* neither is there: nothing is known of it */
     if (err == QK_E_METHOD_UNKNOWN || err == QK_E_NOT_AUTHENTICATED)
@@ -116,7 +138,7 @@ qk_err qk_service_attempt(qk_service_place *place, const qk_supply_config *confi
                           qk_service_wish *wish, qk_deadline_ms deadline, int64_t *out_retry_after_ms)
 {
     attempt it = { place, config, url, wish, deadline, 0 };
-    qk_err err = ask_twice(&it);
+    qk_err err = ask_in_every_way(&it);
 
     *out_retry_after_ms = err == QK_OK ? 0 : it.retry_after_ms;
     return err;

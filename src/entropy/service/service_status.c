@@ -16,25 +16,35 @@ static const struct status_row {
     { 404, QK_E_METHOD_UNKNOWN, "has nothing at this path: is it an entropy service, and the address right?" },
     { 405, QK_E_METHOD_UNKNOWN, "takes other requests at this path" },
     { 403, QK_E_NOT_AUTHORIZED, "refuses this token: its allotment is used up, or it lacks the scope" },
-    { 408, QK_E_TIMEOUT, "waited too long for the request" },
+    { 408, QK_E_NO_RANDOM, "waited too long for the request" },
     { 429, QK_E_RATE, "asks for fewer requests" },
-    { 500, QK_E_SERVER_AWAY, "failed" },
-    { 502, QK_E_SERVER_AWAY, "cannot be reached through its proxy" },
+    { 502, QK_E_NO_RANDOM, "cannot be reached through its proxy" },
     { 503, QK_E_NO_RANDOM, "has no entropy to give now" },
-    { 504, QK_E_SERVER_AWAY, "cannot be reached through its proxy" },
+    { 504, QK_E_NO_RANDOM, "cannot be reached through its proxy" },
 };
+
+/* Of all others that tell of a failure on the other side: it may pass. */
+static const struct status_row failed = { 500, QK_E_NO_RANDOM, "failed" };
+
+static const struct status_row *row_of(int status)
+{
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
+        if (statuses[i].status == status)
+            return &statuses[i];
+    return status >= 500 && status <= 599 ? &failed : NULL;
+}
 
 qk_err qk_service_status_check(const char *host, int status, qk_view body)
 {
+    const struct status_row *row = row_of(status);
     char message[MAX_MESSAGE];
 
     if (status == 200)
         return QK_OK;
     qk_service_answer_message(body, message, sizeof message);
-    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
-        if (statuses[i].status == status)
-            return qk_fail(statuses[i].err, "the entropy service at %.80s %s (HTTP %d%s%s)", host, statuses[i].words,
-                           status, *message ? ": " : "", message);
+    if (row)
+        return qk_fail(row->err, "the entropy service at %.80s %s (HTTP %d%s%s)", host, row->words, status,
+                       *message ? ": " : "", message);
     return qk_fail(QK_E_PROTOCOL, "%.80s answered with HTTP %d%s%s: is it an entropy service, and the address right?",
                    host, status, *message ? ", " : "", message);
 }

@@ -166,11 +166,19 @@ static bool wait_for_one(const qk_supply *supply, int64_t pause_ms, qk_deadline_
     return true;
 }
 
-/* It was kept while others were born. */
-static qk_err tell(const qk_failure *failure)
+/* The failure was kept while others were born. Without one nobody was asked. */
+static qk_err tell(const qk_supply *supply, download *want)
 {
-    qk_fail_at(failure->file, failure->line, failure->code, "%s", failure->words);
-    return failure->code;
+    const qk_failure *failure = &want->failure;
+    int64_t next_ms = qk_service_turns_next_ms(supply->turns, supply->config.url_count) - qk_clock_monotonic_ms();
+
+    if (failure->code != QK_OK) {
+        qk_fail_at(failure->file, failure->line, failure->code, "%s", failure->words);
+        return failure->code;
+    }
+    want->wish.report.retry_after_ms = next_ms > 0 ? next_ms : 0;
+    return qk_fail(QK_E_RATE, "the entropy service asked to be left alone, for another %jd ms",
+                   (intmax_t)want->wish.report.retry_after_ms);
 }
 
 static qk_err fetch(qk_supply *supply, download *want)
@@ -180,14 +188,14 @@ static qk_err fetch(qk_supply *supply, download *want)
     if (supply->config.url_count == 0)
         return qk_fail(QK_E_CONFIG, "no entropy service is named");
     for (size_t i = 0; i < supply->config.url_count; i++)
-        qk_service_turn_begin(&supply->turns[i]);
+        qk_service_turn_begin(&supply->turns[i], qk_clock_monotonic_ms());
     for (uint64_t round = 0;; round++) {
         if (ask_each_once(supply, want)) {
             want->wish.report.retry_after_ms = 0;
             return QK_OK;
         }
         if (want->over || round == supply->config.retries || !wait_for_one(supply, growing_ms, want->deadline))
-            return tell(&want->failure);
+            return tell(supply, want);
         growing_ms = growing_ms * 2 < MOST_PAUSE_MS ? growing_ms * 2 : MOST_PAUSE_MS;
     }
 }
@@ -242,4 +250,10 @@ qk_err qk_supply_fetch_blocks(qk_supply *supply, uint8_t *out, size_t block_len,
 void qk_supply_drop_stock(qk_supply *supply)
 {
     qk_service_stock_drop(&supply->stock);
+}
+
+void qk_supply_ask_again(qk_supply *supply)
+{
+    for (size_t i = 0; i < QK_SUPPLY_SERVICES; i++)
+        supply->turns[i].told_until_ms = 0;
 }

@@ -66,6 +66,8 @@ typedef struct qk_supply_report {
  * first (so there may be no download at all), each once, until they are too old, or the token was refused. */
 QK_MUST_CHECK qk_err qk_supply_fetch_blocks(qk_supply *supply, uint8_t *out, size_t block_len, size_t count,
                                             qk_deadline_ms deadline, qk_supply_report *out_report);
+/* An operator says so: who asked to be left alone may be asked. */
+void qk_supply_ask_again(qk_supply *supply);
 /* What was kept is wiped: what came with it was no good. */
 void qk_supply_drop_stock(qk_supply *supply);
 

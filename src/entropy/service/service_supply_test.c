@@ -33,7 +33,7 @@ typedef struct fixture {
     qk_supply *supply;
     qk_supply_report report;
     int tokens_read;
-    char token[16];
+    bool renews; /* another token each time that it is read */
 } fixture;
 
 static void put_blocks(service *it, size_t block_len, size_t count, qk_buf *out)
@@ -97,8 +97,11 @@ static qk_err read_token(void *context, qk_secret *out)
 {
     fixture *f = context;
 
+    char token[24];
+
+    snprintf(token, sizeof token, "token-%d", f->renews ? f->tokens_read : 0);
     f->tokens_read++;
-    return qk_secret_copy(qk_view_text(f->token), out);
+    return qk_secret_copy(qk_view_text(token), out);
 }
 
 static int set_up_fixture(void **state)
@@ -117,7 +120,6 @@ static int set_up_fixture(void **state)
     f->config.retries = 1;
     f->config.read_token = read_token;
     f->config.context = f;
-    snprintf(f->token, sizeof f->token, "a-token");
     *state = f;
     return 0;
 }
@@ -225,7 +227,7 @@ static void a_refusal_does_not_hide_that_another_may_come_back(void **state)
     assert_qk_err(fetch(f, LONG_MS), QK_E_NO_RANDOM);
     f->services[0].script[0] = 403;
     f->services[1].script[0] = 500;
-    assert_qk_err(fetch(f, LONG_MS), QK_E_SERVER_AWAY);
+    assert_qk_err(fetch(f, LONG_MS), QK_E_NO_RANDOM);
 }
 
 static void a_service_without_post_is_found_out_once(void **state)
@@ -287,24 +289,48 @@ static void the_token_is_read_again_after_a_refusal(void **state)
 {
     fixture *f = *state;
 
+    f->renews = true;
     f->services[0].script[0] = 401;
     f->services[0].script[1] = 200;
     assert_qk_ok(fetch(f, LONG_MS));
-    assert_int_equal(f->tokens_read, 2);
+    assert_int_equal(f->tokens_read, 3); /* is there another one? then it is used */
     assert_qk_ok(fetch(f, LONG_MS));
-    assert_int_equal(f->tokens_read, 2);
+    assert_int_equal(f->tokens_read, 3);
 }
 
-static void a_token_that_stays_bad_is_told(void **state)
+static void a_token_that_was_refused_is_sent_once(void **state)
 {
     fixture *f = *state;
 
     f->services[0].script[0] = 401;
     assert_qk_err(fetch(f, LONG_MS), QK_E_NOT_AUTHENTICATED);
-    assert_int_equal(f->services[0].requests, 2);
+    assert_int_equal(f->services[0].requests, 1);
+    assert_int_equal(f->tokens_read, 2);
     f->services[0].script[0] = 200;
     assert_qk_ok(fetch(f, LONG_MS)); /* and read anew the next time */
     assert_int_equal(f->tokens_read, 3);
+}
+
+static void another_token_that_is_bad_too_is_told(void **state)
+{
+    fixture *f = *state;
+
+    f->renews = true;
+    f->services[0].script[0] = 401;
+    assert_qk_err(fetch(f, LONG_MS), QK_E_NOT_AUTHENTICATED);
+    assert_int_equal(f->services[0].requests, 2);
+}
+
+static void a_renewed_token_and_a_service_without_post_come_together(void **state)
+{
+    fixture *f = *state;
+
+    f->renews = true;
+    f->services[0].script[0] = 401;
+    f->services[0].script[1] = 405; /* which gives to those who get */
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_int_equal(f->services[0].requests, 3);
+    assert_int_equal(f->services[0].gets, 1);
 }
 
 static void a_pause_beyond_the_deadline_is_not_waited_for(void **state)
@@ -423,7 +449,26 @@ static void no_retry_after_is_longer_than_an_hour(void **state)
         f->services[0].headers = cases[i].header;
         assert_qk_err(fetch_block(f), QK_E_RATE);
         assert_int_equal(f->report.retry_after_ms, cases[i].ms);
+        qk_supply_ask_again(f->supply);
     }
+}
+
+static void who_wants_to_be_left_alone_is_not_asked_by_later_calls(void **state)
+{
+    fixture *f = *state;
+
+    f->config.retries = 0; /* it would wait, and ask again */
+    f->services[0].script[0] = 429;
+    f->services[0].headers = "Retry-After: 50\r\n";
+    assert_qk_err(fetch_block(f), QK_E_RATE);
+    for (int i = 0; i < 50; i++) {
+        assert_qk_err(fetch_block(f), QK_E_RATE);
+        assert_in_range(f->report.retry_after_ms, 1, 50000);
+    }
+    assert_int_equal(f->services[0].requests, 1);
+    f->services[0].script[0] = 200;
+    qk_supply_ask_again(f->supply); /* an operator's word */
+    assert_qk_ok(fetch_block(f));
 }
 
 static void a_retry_after_is_of_the_service_whose_error_is_told(void **state)
@@ -440,6 +485,7 @@ static void a_retry_after_is_of_the_service_whose_error_is_told(void **state)
     f->services[1].script[0] = 503; /* it may be back sooner */
     assert_qk_err(fetch_block(f), QK_E_NO_RANDOM);
     assert_int_equal(f->report.retry_after_ms, 0);
+    assert_int_equal(f->services[0].requests, 1);
     f->services[1].script[0] = 200;
     assert_qk_ok(fetch_block(f));
     assert_int_equal(f->report.retry_after_ms, 0);
@@ -615,13 +661,14 @@ static void with_another_token_comes_other_entropy(void **state)
     size_t len = 0;
 
     f->config.api = QK_SUPPLY_QUANTUM_ENTROPY;
+    f->renews = true;
     f->services[0].script[1] = 401;
     f->services[0].script[2] = 200;
     fetch_more(f, 1000, 1, all, &len); /* 24 bytes stay */
     len = 0;
     fetch_more(f, 48, 1, all, &len);
     assert_counts_on(all, len, f->services[0].counter - 256);
-    assert_int_equal(f->tokens_read, 2);
+    assert_int_equal(f->tokens_read, 3);
 }
 
 static void other_fetches_take_nothing_of_it(void **state)
@@ -678,7 +725,9 @@ int main(void)
         SUPPLY_TEST(a_service_that_gets_post_and_loses_get_is_found_out_too),
         SUPPLY_TEST(the_way_of_asking_may_be_fixed),
         SUPPLY_TEST(the_token_is_read_again_after_a_refusal),
-        SUPPLY_TEST(a_token_that_stays_bad_is_told),
+        SUPPLY_TEST(a_token_that_was_refused_is_sent_once),
+        SUPPLY_TEST(another_token_that_is_bad_too_is_told),
+        SUPPLY_TEST(a_renewed_token_and_a_service_without_post_come_together),
         SUPPLY_TEST(a_pause_beyond_the_deadline_is_not_waited_for),
         SUPPLY_TEST(a_round_asks_every_service_once),
         SUPPLY_TEST(retries_are_further_rounds),
@@ -688,6 +737,7 @@ int main(void)
         SUPPLY_TEST(no_retry_after_is_longer_than_an_hour),
         SUPPLY_TEST(a_retry_after_is_of_the_service_whose_error_is_told),
         SUPPLY_TEST(who_wants_to_be_left_alone_holds_up_no_other),
+        SUPPLY_TEST(who_wants_to_be_left_alone_is_not_asked_by_later_calls),
         SUPPLY_TEST(an_interruption_ends_the_call_and_blames_nobody),
         SUPPLY_TEST(the_rest_of_a_kib_serves_the_next),
         SUPPLY_TEST(a_service_that_turns_out_to_have_no_post_wastes_nothing_either),

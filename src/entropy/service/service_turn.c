@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "entropy/service/service_turn.h"
 
-enum { REST_GROWS_TO = 16 };
+enum { REST_GROWS_TO = 16, LEFT_ALONE_MOST_MS = 60000 };
 
-void qk_service_turn_begin(qk_service_turn *turn)
+void qk_service_turn_begin(qk_service_turn *turn, int64_t now_ms)
 {
-    turn->ask_from_ms = 0;
+    turn->ask_from_ms = turn->told_until_ms > now_ms ? turn->told_until_ms : 0;
 }
 
 void qk_service_turn_succeed(qk_service_turn *turn)
@@ -24,6 +24,7 @@ void qk_service_turn_fail(qk_service_turn *turn, bool may_pass, int64_t retry_af
     }
     if (turn->rest_until_ms < now_ms + retry_after_ms)
         turn->rest_until_ms = now_ms + retry_after_ms;
+    turn->told_until_ms = now_ms + (retry_after_ms < LEFT_ALONE_MOST_MS ? retry_after_ms : LEFT_ALONE_MOST_MS);
     turn->ask_from_ms = may_pass ? now_ms + retry_after_ms : QK_TURN_NEVER;
 }
 

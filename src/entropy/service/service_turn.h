@@ -2,7 +2,9 @@
 /* Which of several services is asked when. Times are of the monotonic clock and come from the caller.
  *
  * Who failed rests, which means that it is asked after all the others. A rest ends after a while, so that the order of
- * the list counts again and a preferred service that came back is found; it grows each time that this was in vain. */
+ * the list counts again and a preferred service that came back is found; it grows each time that this was in vain.
+ * Who asks to be left alone (Retry-After) is not asked at all, also by later calls; but for a minute at most, since it
+ * may be back sooner than it thought. */
 #ifndef QK_ENTROPY_SERVICE_TURN_H
 #define QK_ENTROPY_SERVICE_TURN_H
 
@@ -16,13 +18,14 @@ enum { QK_TURNS_MOST = 8 };
 typedef struct qk_service_turn {
     int64_t rest_ms;       /* 0: it answered last */
     int64_t rest_until_ms; /* asked last until then */
+    int64_t told_until_ms; /* it asked to be left alone until then */
     int64_t ask_from_ms;   /* of the call that is under way: not before; QK_TURN_NEVER: not again */
 } qk_service_turn;
 
 #define QK_TURN_NEVER INT64_MAX
 
 /* For a new call. */
-void qk_service_turn_begin(qk_service_turn *turn);
+void qk_service_turn_begin(qk_service_turn *turn, int64_t now_ms);
 void qk_service_turn_succeed(qk_service_turn *turn);
 /*   may_pass         asking again in this call may help
  *   retry_after_ms   0 to an hour

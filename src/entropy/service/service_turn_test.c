@@ -3,7 +3,7 @@
 
 #include "base/testing.h"
 
-enum { COUNT = 3, REST = 60000, HOUR = 3600000 };
+enum { COUNT = 3, REST = 60000, MINUTE = 60000, HOUR = 3600000 };
 
 static const int64_t NOW = 1000000;
 
@@ -72,7 +72,10 @@ static void who_wants_to_be_left_alone_rests_as_long(void **state)
 
     (void)state;
     qk_service_turn_fail(&turns[0], true, HOUR, REST, NOW);
-    qk_service_turn_begin(&turns[0]);
+    qk_service_turn_begin(&turns[0], NOW + 1);
+    assert_order(turns, NOW + 1, "12"); /* nor does a later call ask it ... */
+    assert_order(turns, NOW + MINUTE - 1, "12");
+    assert_order(turns, NOW + MINUTE, "120"); /* ... for a minute, and then last */
     assert_order(turns, NOW + HOUR - 1, "120");
     assert_order(turns, NOW + HOUR, "012");
 }
@@ -91,8 +94,8 @@ static void within_a_call_retry_after_is_kept_and_a_refusal_is_final(void **stat
     assert_order(turns, NOW + 700, "02");
     assert_int_equal(qk_service_turns_next_ms(turns + 1, 1), QK_TURN_NEVER);
     for (size_t i = 0; i < COUNT; i++)
-        qk_service_turn_begin(&turns[i]);
-    assert_order(turns, NOW, "012"); /* another call asks them all, and they all rest */
+        qk_service_turn_begin(&turns[i], NOW + 700);
+    assert_order(turns, NOW + 700, "012"); /* another call asks them all, and they all rest */
 }
 
 int main(void)
