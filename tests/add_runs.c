@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "crypto/crypto.h"
-#include "rest/test_log.h"
+#include "rest/record/test_log.h"
 
 enum { RUNS = 8, FAILED = 2, APART_S = 600, PASSES = 18611, FAILS = 189, FAILS_MANY = 700 };
 

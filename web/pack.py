@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the files of the status page as a C table (src/rest/page.h), so that quantokid needs no folder to serve from.
+"""Writes the files of the status page as a C table (src/rest/document/page.h), so that quantokid needs no folder to serve from.
 
 usage: pack.py OUTPUT.c PATH=FILE...
 PATH is the path of a request, FILE what it gets. The same input gives the same output, bit for bit.
@@ -46,7 +46,7 @@ def main():
         rows.append(f'    {{ "{path}", "{kind}", {view(f"plain_{i}", plain)}, '
                     f'{view(f"gzipped_{i}", small)}, "{etag}" }},\n')
     pathlib.Path(output).write_text(
-        "/* SPDX-License-Identifier: Apache-2.0 */\n/* Made by web/pack.py. */\n#include \"rest/page.h\"\n\n"
+        "/* SPDX-License-Identifier: Apache-2.0 */\n/* Made by web/pack.py. */\n#include \"rest/document/page.h\"\n\n"
         + "\n".join(arrays)
         + "\nconst qk_rest_page_file qk_rest_page_files[] = {\n" + "".join(rows) + "};\n"
         + "const size_t qk_rest_page_file_count = sizeof qk_rest_page_files / sizeof qk_rest_page_files[0];\n")

@@ -5,9 +5,9 @@
 
 #include "entropy/signature/signing_key.h"
 #include "iam/attempts.h"
-#include "rest/counters.h"
-#include "rest/history.h"
-#include "rest/json.h"
+#include "rest/record/counters.h"
+#include "rest/record/history.h"
+#include "rest/text/json.h"
 #include "rest/rest.h"
 
 /* A log bundle as it was made last (bundle.c). */

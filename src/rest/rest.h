@@ -11,7 +11,7 @@
 #include "http/server.h"
 #include "iam/entropy_token/entropy_token.h"
 #include "iam/iam.h"
-#include "rest/test_log.h"
+#include "rest/record/test_log.h"
 
 typedef struct qk_rest qk_rest;
 typedef struct qk_rest_route qk_rest_route;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of routes: admission, counters and the OpenAPI document all come from it. Another name for the same thing
  * is another row. */
-#include "rest/page.h"
+#include "rest/document/page.h"
 #include "rest/parts.h"
 
 #define READ  (QK_HTTP_GET | QK_HTTP_HEAD)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table and its document; tokens for API keys; the page. */
-#include "rest/page.h"
+#include "rest/document/page.h"
 #include "rest/rest_fixture.h"
 
 /* ---- OpenAPI ---- */

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "entropy/entropy.h"
 #include "rest/rest.h"
-#include "server/watch.h"
+#include "server/watch/watch.h"
 
 typedef struct qk_listen_config {
     const char *address;

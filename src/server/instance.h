@@ -8,7 +8,7 @@
 #include "iam/entropy_token/entropy_token.h"
 #include "iam/iam.h"
 #include "keystore/keystore.h"
-#include "rest/test_log.h"
+#include "rest/record/test_log.h"
 
 typedef struct qk_instance {
     qk_database *database;

@@ -15,10 +15,10 @@
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"
-#include "server/client_cas.h"
-#include "server/service.h"
+#include "server/tls/client_cas.h"
+#include "server/protocol/service.h"
 #include "server/tick.h"
-#include "server/tls_library.h"
+#include "server/tls/tls_library.h"
 
 enum {
     KEYS_NICE = 15,

@@ -11,12 +11,12 @@
 #include "iam/attempts.h"
 #include "rest/rest.h"
 #include "server/config.h"
-#include "server/connection.h"
-#include "server/health.h"
+#include "server/connection/connection.h"
+#include "server/protocol/health.h"
 #include "server/instance.h"
-#include "server/pool.h"
-#include "server/tls.h"
-#include "server/worker.h"
+#include "server/connection/pool.h"
+#include "server/tls/tls.h"
+#include "server/connection/worker.h"
 
 typedef struct qk_server {
     qk_server_config config;

@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "entropy/entropy.h"
-#include "server/client_cas.h"
-#include "server/tls_library.h"
+#include "server/tls/client_cas.h"
+#include "server/tls/tls_library.h"
 
 enum { SAMPLE_EVERY = 10 };
 

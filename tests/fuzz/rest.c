@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "entropy/entropy.h"
-#include "rest/block_request.h"
+#include "rest/draw/block_request.h"
 #include "rest/rest.h"
 
 enum { POST = 1, HEAD = 2, BYTES = 4, CLOSED = 8 };

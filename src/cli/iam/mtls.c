@@ -12,7 +12,7 @@
 #include "crypto/openssl.h"
 #include "iam/record/client_ca.h"
 #include "iam/record/record.h"
-#include "server/client_certificates.h"
+#include "server/tls/client_certificates.h"
 
 /* The first certificate of a text says who it is. */
 static qk_err describe(const char *pem, qk_certificate_facts *out)
