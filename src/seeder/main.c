@@ -89,7 +89,7 @@ static const struct argp parser = {
     .doc = "Keeps seeding PKCS #11 tokens (C_SeedRandom) with entropy from a service.\v"
            "SIGHUP reads the configuration again, SIGUSR1 seeds every target now, SIGTERM ends after the running call. "
            "Exit status: 0, 1 (configuration or start), 3 (with --once, --check or --test-login: a target failed), "
-           "4 (exit_when_idle: no target is left).",
+           "4 (exit_when_idle: no target is left), 5 (as 3, and what failed takes no seeds at all).",
 };
 
 int main(int argc, char **argv)

@@ -209,6 +209,8 @@ static qk_err reload(qk_seeder *seeder)
     gone->next = seeder->gone;
     seeder->gone = gone;
     seeder->config = fresh;
+    if (qk_log_open(fresh.log_path, (qk_log_level)fresh.log_level) != QK_OK) /* another file, or the same anew */
+        qk_log_failure(QK_LOG_ERROR, QK_E_CONFIG, "op=reload kept=\"the log\"");
     seeder->targets = NULL;
     seeder->retry_logins = false;
     qk_supply_free(&seeder->supply);

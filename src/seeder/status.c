@@ -2,6 +2,7 @@
 /* What others may know of the seeder: Prometheus metrics and a JSON status, each in a file that is replaced whole. */
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 #include "seeder/supervisor.h"
 #include "seeder/text.h"
 
-enum { WRITE_EVERY_MS = 1000, AGES_EVERY_MS = 10000 };
+enum { WRITE_EVERY_MS = 1000, AGES_EVERY_MS = 10000, LONG_MS = 1000000000 };
 
 /* ---- metrics ---- */
 
@@ -98,6 +99,23 @@ static void put_service(qk_buf *out, const qk_seeder *seeder)
                       rows[i].name, rows[i].help, rows[i].name, rows[i].name, (uintmax_t)rows[i].value);
 }
 
+/* Until the service is asked again; a request that it refuses waits for the operator. */
+static double pause_s(const qk_seeder *seeder)
+{
+    int64_t left_ms = seeder->service_pause_until_ms - qk_clock_monotonic_ms();
+
+    return left_ms <= 0 ? 0 : left_ms > LONG_MS ? HUGE_VAL : (double)left_ms / 1000;
+}
+
+static void put_gauge(qk_buf *out, const char *name, const char *help, double value)
+{
+    qk_buf_printf(out, "# HELP quantoki_seed_%s %s\n# TYPE quantoki_seed_%s gauge\n", name, help, name);
+    if (isinf(value))
+        qk_buf_printf(out, "quantoki_seed_%s +Inf\n", name);
+    else
+        qk_buf_printf(out, "quantoki_seed_%s %.17g\n", name, value);
+}
+
 static void put_target(qk_buf *out, const char *metric, const qk_seed_target *it)
 {
     qk_buf_printf(out, "quantoki_seed_%s{target=\"", metric);
@@ -155,6 +173,9 @@ static void put_metrics(qk_buf *out, const qk_seeder *seeder)
     put_codes(out, seeder);
     put_patterns(out, seeder);
     put_service(out, seeder);
+    put_gauge(out, "service_failing", "1 if the last download failed.", seeder->service_words[0] ? 1 : 0);
+    put_gauge(out, "service_pause_seconds", "Until the service is asked again; +Inf: SIGHUP or SIGUSR1 has to say so.",
+              pause_s(seeder));
 }
 
 /* ---- status ---- */
@@ -166,13 +187,18 @@ static void put_json(qk_buf *out, const char *name, const char *text, const char
     qk_buf_printf(out, "\"%s", end);
 }
 
-static const char *state_of(const qk_seed_target *it)
+/* A target that does well is still not seeded while the service gives nothing. */
+static const char *state_of(const qk_seeder *seeder, const qk_seed_target *it)
 {
     if (it->latched)
         return "latched";
     if (it->off)
         return "off";
-    return it->back_off_ms ? "failing" : it->injections + it->unneeded ? "seeded" : "waiting";
+    if (it->back_off_ms)
+        return "failing";
+    if (seeder->service_words[0])
+        return "no-entropy";
+    return it->injections + it->unneeded ? "seeded" : "waiting";
 }
 
 static void put_names(qk_buf *out, const qk_seed_target *it)
@@ -197,7 +223,7 @@ static void put_seeded(qk_buf *out, const qk_seeder *seeder, const qk_seed_targe
 {
     put_json(out, "token", it->token.label, ",");
     put_json(out, "serial", it->token.serial, ",");
-    put_json(out, "state", state_of(it), ",");
+    put_json(out, "state", state_of(seeder, it), ",");
     if (it->latched)
         put_note(out, seeder, it);
     qk_buf_printf(out,
@@ -284,6 +310,8 @@ void qk_seeder_write_status(qk_seeder *seeder, int64_t now_ms)
         return;
     if (now_ms - seeder->written_ms < (seeder->changed ? WRITE_EVERY_MS : AGES_EVERY_MS) && !seeder->stopping)
         return;
+    if (seeder->ask != QK_SEED_ASK_SEED && seeder->once)
+        return; /* a check beside the daemon leaves the daemon's files alone */
     write_one(seeder->config.metrics_file, seeder, put_metrics);
     write_one(seeder->config.status_file, seeder, put_status);
     seeder->changed = false;

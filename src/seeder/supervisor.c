@@ -20,6 +20,7 @@ enum {
     STOP_MS = 10000,
     STATUS_FAILED = 3,
     STATUS_IDLE = 4,
+    STATUS_IMPOSSIBLE = 5,
 };
 
 /* ---- the schedule ---- */
@@ -147,10 +148,11 @@ static bool all_had_a_turn(const qk_seeder *seeder)
     return true;
 }
 
+/* A pattern is no target once it has found some. */
 static bool nothing_left(const qk_seeder *seeder)
 {
     for (const qk_seed_target *it = seeder->targets; it; it = it->next)
-        if (!it->off)
+        if (!it->off && (!it->is_pattern || it->tokens_found == 0))
             return false;
     return true;
 }
@@ -245,12 +247,16 @@ static bool did_well(const qk_seed_target *it, qk_seed_mode mode)
 
 static int status_of(const qk_seeder *seeder, qk_seed_mode mode)
 {
+    bool failed = !seeder->targets, all_impossible = !failed;
+
     if (mode == QK_SEED_DAEMON)
         return seeder->config.exit_when_idle && !seeder->stopping ? STATUS_IDLE : 0;
     for (const qk_seed_target *it = seeder->targets; it; it = it->next)
-        if (!did_well(it, mode))
-            return STATUS_FAILED;
-    return seeder->targets ? 0 : STATUS_FAILED;
+        if (!did_well(it, mode)) {
+            failed = true;
+            all_impossible = all_impossible && qk_seed_classify(it->last_code) == QK_SEED_IMPOSSIBLE;
+        }
+    return !failed ? 0 : all_impossible ? STATUS_IMPOSSIBLE : STATUS_FAILED;
 }
 
 static qk_err run(qk_seeder *seeder, qk_seed_mode mode, bool retry_logins)
@@ -261,6 +267,7 @@ static qk_err run(qk_seeder *seeder, qk_seed_mode mode, bool retry_logins)
                                         [QK_SEED_TEST_LOGIN] = QK_SEED_ASK_LOGIN };
     int signals = -1;
 
+    QK_TRY(qk_log_open(NULL, QK_LOG_WARNING)); /* for what the configuration has to be told */
     QK_TRY(qk_seeder_load(seeder, &seeder->config));
     QK_TRY(qk_log_open(seeder->config.log_path, (qk_log_level)seeder->config.log_level));
     QK_TRY(watch_signals(&signals));

@@ -128,7 +128,8 @@ struct qk_seeder {
 /* ---- supervisor.c ---- */
 
 typedef enum qk_seed_mode { QK_SEED_DAEMON, QK_SEED_ONCE, QK_SEED_CHECK, QK_SEED_TEST_LOGIN } qk_seed_mode;
-/* Runs until the end; *out_status is the process's exit status: 0, 3 (a target failed: --once and checks), 4 (idle). */
+/* Runs until the end; *out_status is the process's exit status: 0, 3 (a target failed: --once and checks), 4 (idle),
+ * 5 (as 3, and none of them can be seeded at all). */
 QK_MUST_CHECK qk_err qk_seeder_run(const char *config_path, qk_seed_mode mode, bool retry_logins, int *out_status);
 
 /* ---- targets.c ---- */
