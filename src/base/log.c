@@ -6,9 +6,11 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -21,7 +23,7 @@ static atomic_int threshold = SILENT;
 static atomic_int target = STDERR_FILENO;
 
 /* How a line begins, and how it leaves. */
-typedef enum form { WITH_TIME, GUEST, GUEST_WITH_TIME, SYSLOG } form;
+typedef enum form { WITH_TIME, JOURNAL, GUEST, GUEST_WITH_TIME, SYSLOG } form;
 static atomic_int how = WITH_TIME;
 static _Atomic(const char *) component = "";
 static struct sockaddr_un syslog_address = { .sun_family = AF_UNIX };
@@ -43,6 +45,20 @@ const char *qk_log_level_name(qk_log_level level)
     return level_names[level];
 }
 
+/* Is standard error a stream of systemd's journal, which takes a severity before each line? Source: systemd.exec(5),
+ * $JOURNAL_STREAM; sd-daemon(3). */
+static bool goes_to_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    struct stat about;
+    char own[48];
+
+    if (!stream || fstat(STDERR_FILENO, &about) != 0)
+        return false;
+    snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)about.st_dev, (uintmax_t)about.st_ino);
+    return strcmp(stream, own) == 0;
+}
+
 qk_err qk_log_open(const char *path, qk_log_level level)
 {
     int fd = STDERR_FILENO;
@@ -54,6 +70,7 @@ qk_err qk_log_open(const char *path, qk_log_level level)
     }
     qk_log_close();
     atomic_store(&target, fd);
+    atomic_store(&how, !path && goes_to_journal() ? JOURNAL : WITH_TIME);
     atomic_store(&threshold, (int)level);
     return QK_OK;
 }
@@ -124,6 +141,9 @@ static void begin_line(char *line, size_t room, qk_log_level level)
     case SYSLOG:
         snprintf(line, room, "<%d>%s[%ld]: level=%s ", facility | severities[level], name, (long)getpid(),
                  level_names[level]);
+        break;
+    case JOURNAL: /* which has its own time and process */
+        snprintf(line, room, "<%d>level=%s ", severities[level], level_names[level]);
         break;
     case WITH_TIME:
         qk_clock_iso8601(now);

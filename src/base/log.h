@@ -25,7 +25,8 @@ typedef enum qk_log_level {
 bool qk_log_level_parse(const char *name, qk_log_level *out_level);
 const char *qk_log_level_name(qk_log_level level);
 
-/* Writes lines up to `level` to the file (created 0600, appended to), or to stderr if path is NULL. Replaces the
+/* Writes lines up to `level` to the file (created 0600, appended to), or to stderr if path is NULL. If that is
+ * systemd's journal, lines begin with their severity, and neither time nor process, which the journal has. Replaces the
  * former target. QK_E_CONFIG if the file cannot be opened. */
 QK_MUST_CHECK qk_err qk_log_open(const char *path, qk_log_level level);
 /* For guests in somebody else's process: lines to stderr, opened by `component` (a literal) instead of the time. */

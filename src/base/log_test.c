@@ -2,8 +2,10 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -86,6 +88,45 @@ static void a_line_has_time_and_process(void **state)
     assert_memory_equal(text + 10, "T", 1);
     assert_memory_equal(text + 23, "Z", 1);
     assert_memory_equal(text + 24, pid, strlen(pid));
+}
+
+/* What a line to standard error is when that is `path`, and $JOURNAL_STREAM says `stream` or, if NULL, the truth. */
+static void log_to_stderr_as(const char *path, const char *stream, qk_buf *out)
+{
+    int before = dup(STDERR_FILENO), fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    struct stat about;
+    char own[48];
+
+    assert_true(before >= 0 && fd >= 0 && fstat(fd, &about) == 0);
+    snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)about.st_dev, (uintmax_t)about.st_ino);
+    setenv("JOURNAL_STREAM", stream ? stream : own, 1);
+    assert_true(dup2(fd, STDERR_FILENO) >= 0);
+    assert_qk_ok(qk_log_open(NULL, QK_LOG_INFO));
+    qk_log(QK_LOG_WARNING, "op=told");
+    dup2(before, STDERR_FILENO);
+    unsetenv("JOURNAL_STREAM");
+    close(before);
+    close(fd);
+    read_log(path, out);
+}
+
+static void the_journal_gets_severities(void **state)
+{
+    QK_OWNED(qk_buf_done) qk_buf said = QK_BUF_NONE;
+
+    (void)state;
+    log_to_stderr_as(test_path("journal"), NULL, &said);
+    assert_string_equal(qk_buf_text(&said), "<4>level=warning op=told\n");
+}
+
+static void what_is_not_the_journal_gets_none(void **state)
+{
+    QK_OWNED(qk_buf_done) qk_buf said = QK_BUF_NONE;
+
+    (void)state;
+    log_to_stderr_as(test_path("inherited"), "1:2", &said); /* of a unit that started us with another stream */
+    assert_non_null(strstr(qk_buf_text(&said), "Z pid="));
+    assert_null(strstr(qk_buf_text(&said), "<"));
 }
 
 static void a_message_cannot_forge_a_second_line(void **state)
@@ -283,6 +324,8 @@ int main(void)
         cmocka_unit_test(nothing_is_written_until_it_is_opened),
         cmocka_unit_test(lines_up_to_the_level_are_written),
         cmocka_unit_test(a_line_has_time_and_process),
+        cmocka_unit_test(the_journal_gets_severities),
+        cmocka_unit_test(what_is_not_the_journal_gets_none),
         cmocka_unit_test(a_message_cannot_forge_a_second_line),
         cmocka_unit_test(a_failure_is_logged_with_words_and_place),
         cmocka_unit_test(a_long_line_is_cut_and_still_ends),
