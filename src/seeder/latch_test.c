@@ -126,6 +126,7 @@ static void see(qk_seed_target *target, const char *serial)
 
 static void a_command_is_asked_when_a_login_would_be_tried(void **state)
 {
+    QK_OWNED(qk_buf_done) qk_buf asked = QK_BUF_NONE;
     qk_seed_target target = target_of("c"), again;
     char command[256];
 
@@ -145,7 +146,8 @@ static void a_command_is_asked_when_a_login_would_be_tried(void **state)
     seeder.targets = NULL;
     assert_true(target.latched);
     assert_false(qk_seed_latch_is_set(&seeder, &again)); /* nothing is known before it is asked */
-    assert_int_equal(read_note("asked").len, 1);         /* by the try alone */
+    asked = read_note("asked");
+    assert_int_equal(asked.len, 1); /* by the try alone */
     assert_int_equal(admit(&again), CKR_OK);
     write_pin("wrong");
     assert_int_equal(admit(&again), CKR_PIN_INCORRECT);
