@@ -115,7 +115,7 @@ static int64_t next_event(const qk_seeder *seeder, int64_t now_ms)
             next = due;
     }
     for (const qk_seed_worker *it = seeder->workers; it; it = it->next)
-        if (it->waiting.first && it->sent_count == 0 && it->restart_ms < next)
+        if (it->waiting.first && !it->process && it->restart_ms < next)
             next = it->restart_ms;
     return next > now_ms ? next - now_ms : 0;
 }

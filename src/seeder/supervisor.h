@@ -86,7 +86,7 @@ struct qk_seed_worker {
     int fd;                     /* what is sent or read there never waits */
     qk_buf incoming, outgoing;  /* what has come of a report, and what has found no place yet */
     qk_seed_jobs waiting, sent; /* sent: with the worker, which answers in the same order */
-    qk_seed_jobs asking;        /* those whose PIN comes of a command */
+    qk_seed_jobs asking;        /* those that wait for the PIN of a command, or for another login to the token */
     size_t sent_count, window;  /* so many may be sent at once: one, and more while the library is quick */
     bool wants_restart;         /* when nothing is with it */
     int64_t answer_by_ms, restart_ms, back_off_ms;

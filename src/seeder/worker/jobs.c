@@ -134,10 +134,13 @@ void qk_seed_worker_hand_over(qk_seed_worker *worker, qk_seed_target *was, qk_se
 
 /* ---- PINs of commands ---- */
 
-/* True if the job has its PIN, or none is to be had: *out_err. */
+/* True if the job has its PIN, or none is to be had: *out_err. Who waits for the login of another target of the token
+ * has it, or reads it later, and sees anew whether it is its turn. */
 static bool ask_for_pin(qk_seed_job *job, qk_err *out_err)
 {
     *out_err = QK_OK;
+    if (!job->target->config.pin_command || job->pin.len || job->tried.pin.len)
+        return true;
     if (job->command)
         return qk_seed_command_is_over(job->command, out_err, &job->pin);
     if (qk_seed_commands_running() < QK_SEED_MOST_COMMANDS)

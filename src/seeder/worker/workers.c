@@ -71,8 +71,8 @@ static int64_t answer_by(const qk_seeder *seeder, int64_t now_ms)
     return now_ms + (int64_t)seeder->config.call_timeout_s * 1000;
 }
 
-/* Takes the first order from `waiting`, to wherever it belongs. False if it has to stay. */
-static bool send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
+/* Takes the first order from `waiting`, to wherever it belongs. */
+static void send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
 {
     qk_seed_job *job = worker->waiting.first;
     qk_seed_admission admission = QK_SEED_ADMITTED;
@@ -81,10 +81,8 @@ static bool send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
     job->sent_ask = qk_seed_login_next(worker, job);
     if (qk_seed_login_has_pin(worker, job))
         admission = qk_seed_login_prepare(seeder, job, &rv);
-    if (admission == QK_SEED_WAITS)
-        return false;
     job = qk_seed_jobs_pop(&worker->waiting);
-    if (admission == QK_SEED_ASKS) {
+    if (admission == QK_SEED_ASKS || admission == QK_SEED_WAITS) {
         qk_seed_jobs_push(&worker->asking, job);
     } else if (admission == QK_SEED_REFUSED) {
         qk_seed_job_free(&job);
@@ -97,7 +95,6 @@ static bool send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
         if (worker->sent_count++ == 0)
             worker->answer_by_ms = answer_by(seeder, now_ms);
     }
-    return true;
 }
 
 /* Large seeds go alone, so that few bytes lie where others may read them. */
@@ -121,8 +118,8 @@ void qk_seed_workers_tend(qk_seeder *seeder, int64_t now_ms)
             qk_seed_worker_let_go(it);
         if (it->waiting.first && !it->process && now_ms >= it->restart_ms)
             qk_seed_worker_start(seeder, it);
-        while (may_send(it) && send_next(seeder, it, now_ms))
-            continue;
+        while (may_send(it))
+            send_next(seeder, it, now_ms);
         if (it->process && qk_seed_flush(it->fd, &it->outgoing) != QK_OK)
             qk_seed_process_kill(it->process); /* its end is seen on the socket */
     }
