@@ -17,7 +17,7 @@ enum { MOST_ARGUMENTS = 10 };
 
 typedef unsigned long word;
 
-/* tests/integration/wrapper_recorder.py reads it. */
+/* tests/integration/recorded_base.py reads it. */
 struct record {
     const char *name, *parameters; /* as the standard has them, in parentheses */
     word calls, answer, arguments[MOST_ARGUMENTS];

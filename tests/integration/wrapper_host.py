@@ -207,8 +207,8 @@ class Visitable:
     def __exit__(self, *unused):
         shutil.rmtree(self.path)
 
-    def run(self, *words, **more):
-        return subprocess.run([self.program, self.library, str(STUB_SLOT), *words], stdout=subprocess.PIPE,
+    def run(self, *words, before=(), **more):
+        return subprocess.run([*before, self.program, self.library, str(STUB_SLOT), *words], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, input=b"\n", **more)
 
 
@@ -231,6 +231,26 @@ def a_set_uid_program_is_not_steered_by_its_user():
         equal(place.run("start").stdout, b"C_Initialize 0x%x\n" % w.BASE_EMPTY)
         os.chmod(place.program, 0o755)
         equal(place.run("start").stdout, b"C_Initialize 0x0\n")
+
+
+@test
+def a_set_uid_program_gets_the_file_below_etc():
+    """Of a copy of /etc, which this program alone sees."""
+    if why_not_as_others():
+        return why_not_as_others()
+    with Visitable() as place:
+        if os.statvfs(place.path).f_flag & os.ST_NOSUID:
+            return "set-uid has no effect on this file system"
+        etc = place.path + "/etc"
+        subprocess.run(["cp", "-a", "/etc", etc], check=True)
+        os.makedirs(etc + "/quantoki", exist_ok=True)
+        with open(etc + "/quantoki/entropy-wrapper.yaml", "w") as file:
+            file.write("base: %s\n" % place.base)
+        w.settings(QRYPT_BASE_HSM_PATH="/nowhere/at/all.so", QRYPT_LOG_LEVEL="-1")
+        os.chown(place.program, 65534, 65534)
+        os.chmod(place.program, 0o4755)
+        seeing = ["unshare", "--mount", "sh", "-c", 'mount --bind "$1" /etc && shift && exec "$@"', "sh", etc]
+        equal(place.run("start", before=seeing).stdout, b"C_Initialize 0x0\n")
 
 
 @test
