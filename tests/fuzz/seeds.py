@@ -780,14 +780,23 @@ def seed_message_seeds():
     def text(words):
         return struct.pack(">I", len(words)) + words
 
-    order = (b"\4" + struct.pack(">I", 7) + b"\1" + struct.pack(">Q", 5) + text(b"label") + text(b"A1") +
-             struct.pack(">Q", 1) + b"\1\0" + struct.pack(">II", 40, 256) + text(b"1234") + text(b"s" * 48))
+    order = (b"\5" + struct.pack(">I", 7) + b"\1" + struct.pack(">Q", 5) + text(b"label") + text(b"A1") +
+             struct.pack(">Q", 1) + b"\1\0\0" + struct.pack(">II", 40, 256) + text(b"1234") + text(b"s" * 48))
     token = struct.pack(">Q", 3) + text(b"label") + text(b"serial")
     listed = token + struct.pack(">Q", 0) + b"\1"
     report = b"\1" + struct.pack(">IQ", 7, 0xA0) + b"\3\1\0\1\0" + struct.pack(">II", 99, 48) + token
     seed("seed_message", "order", b"\0" + order)
     seed("seed_message", "report", b"\1" + report + struct.pack(">I", 0))
     seed("seed_message", "report-of-tokens", b"\1" + report + struct.pack(">I", 2) + listed * 2)
+
+
+def seed_note_seeds():
+    head = "quantoki-seed wrong-pin 2\ntarget a\nlibrary /x.so\ncode 0xa0 CKR_PIN_INCORRECT\n"
+    digests = "".join("%s %s\n" % (name, "%02x" % number * 32) for number, name in enumerate(("what", "token", "source")))
+    seed("seed_note", "second", head + digests + "scrypt %s %s\n" % ("07" * 16, "09" * 32))
+    seed("seed_note", "without-hash", head + digests + "scrypt none\n")
+    seed("seed_note", "first", "library /x.so token t login 1\nfile /p inode 1 size 5 changed 1.000000000\n")
+    seed("seed_note", "command", "library /x.so token t login 1\ncommand echo 1\n")
 
 
 def seed_sink_seeds():
@@ -873,5 +882,6 @@ if __name__ == "__main__":
     for make in (rpc_seeds, frame_seeds, error_seeds, config_seeds, http_seeds, service_seeds, signature_seeds,
                  http_session_seeds, rest_seeds, text_seeds, template_seeds, mechanism_seeds, attribute_seeds,
                  key_seeds, lattice_key_seeds, operation_seeds, saved_state_seeds, hsm_seeds, keystore_seeds,
-                 token_seeds, seed_message_seeds, seed_sink_seeds, blob_seeds, bound_seeds, lattice_seeds):
+                 token_seeds, seed_message_seeds, seed_note_seeds, seed_sink_seeds, blob_seeds, bound_seeds,
+                 lattice_seeds):
         make()
