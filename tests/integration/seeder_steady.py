@@ -178,10 +178,13 @@ def tokens_of_one_library_may_have_processes_of_their_own(place):
 @test
 def a_login_that_takes_its_time_keeps_only_targets_of_its_token_waiting(place):
     place.write("slow-login", "20000")
-    place.configure({}, {"name": "t1", "worker": "second"},
-                    {"name": "t2", "token_label": "beta", "login": "none", "pin_file": None, "worker": "second"})
+    second = {"name": "t2", "token_label": "beta", "login": "none", "pin_file": None, "worker": "second"}
+    place.configure({}, second)
     process = place.start()
     until(lambda: place.calls("C_Login") and place.seeds("B2") and os.path.exists(place.path("status")))
+    place.configure({}, {"name": "t1", "worker": "second"}, second)
+    process.send_signal(signal.SIGHUP)
+    until(lambda: said(process, "op=reload"))
     beside(place, process, "t2")
     equal(len(place.calls("C_Login")), 1)
 
