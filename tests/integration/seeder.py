@@ -1070,6 +1070,19 @@ def it_ends_when_all_that_was_found_is_off(place):
 
 
 @test
+def time_that_a_target_was_off_is_not_missed(place):
+    place.write("answer-C_SeedRandom", "0x120")
+    place.configure()
+    process = place.start()
+    until(lambda: os.path.exists(place.path("status")) and status_of(place)["state"] == "off")
+    place.drop("answer-C_SeedRandom")
+    time.sleep(3)  # three periods
+    process.send_signal(signal.SIGHUP)
+    until(lambda: place.seeds("A1") and status_of(place)["injections"])
+    assert status_of(place)["missed"] < 2, status_of(place)
+
+
+@test
 def warnings_of_a_configuration_are_heard(place):
     path = place.write("qseed_config.yml", "qrypt_token: \"abc\"\nsize: 64\nsise: 3\ncryptoki_lib: %s\n"
                        "cryptoki_slot_id: 1\ncryptoki_user_pin: \"1234\"\n" % sys.argv[2], 0o600)
