@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/notify.h"
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"
 #include "net/socket.h"
@@ -175,11 +176,11 @@ static void on_signal(qk_seeder *seeder, int fd, bool *wants_reload)
 static void give_sign_of_life(int64_t now_ms)
 {
     static int64_t last_ms;
-    int64_t every_ms = qk_seeder_watchdog_ms();
+    int64_t every_ms = qk_notify_watchdog_ms();
 
     if (every_ms == 0 || now_ms - last_ms < every_ms)
         return;
-    qk_seeder_notify("WATCHDOG=1");
+    qk_notify("WATCHDOG=1");
     last_ms = now_ms;
 }
 
@@ -278,10 +279,10 @@ static qk_err run(qk_seeder *seeder, qk_seed_mode mode, bool retry_logins)
     QK_TRY(qk_seeder_take_configuration(seeder));
     if (seeder->once)
         all_due_now(seeder);
-    qk_seeder_notify("READY=1");
+    qk_notify("READY=1");
     qk_log(QK_LOG_INFO, "op=ready version=%s targets=%zu", QK_VERSION, seeder->config.target_count);
     loop(seeder, signals);
-    qk_seeder_notify("STOPPING=1");
+    qk_notify("STOPPING=1");
     seeder->stopping = seeder->stopping || seeder->once;
     qk_seed_workers_stop(seeder, STOP_MS);
     seeder->changed = true;

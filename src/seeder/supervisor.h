@@ -200,11 +200,4 @@ void qk_seeds_ask_again(qk_seeder *seeder);
 
 void qk_seeder_write_status(qk_seeder *seeder, int64_t now_ms);
 
-/* ---- notify.c ---- */
-
-/* systemd's notification protocol (sd_notify(3)); nothing without NOTIFY_SOCKET. */
-void qk_seeder_notify(const char *state);
-/* Milliseconds between signs of life that the service manager wants; 0: none. */
-int64_t qk_seeder_watchdog_ms(void);
-
 #endif

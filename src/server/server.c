@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "crypto/crypto.h"
 #include "entropy/entropy.h"
 #include "server/tls/client_cas.h"
@@ -116,6 +117,7 @@ static void on_terminate(evutil_socket_t signal_number, short what, void *arg)
     (void)what;
     if (atomic_exchange(&server->stopping, true))
         return;
+    qk_notify("STOPPING=1");
     qk_log(QK_LOG_INFO, "op=stop signal=%d connections=%zu calls=%zu", (int)signal_number,
            atomic_load(&server->open_connections), atomic_load(&server->open_calls));
     qk_listener_pause(&server->grpc);
@@ -257,6 +259,7 @@ static qk_err start_and_loop(struct running *running)
     QK_TRY(qk_listener_open(&server->https, server, &qk_https_protocol, &config->https, server->https_tls));
     qk_log(QK_LOG_INFO, "op=ready version=%s grpc=%s:%u https=%s:%u workers=%u", QK_VERSION, config->grpc.address,
            (unsigned)config->grpc.port, config->https.address, (unsigned)config->https.port, server->worker_count);
+    qk_notify("READY=1");
     event_base_dispatch(server->base);
     qk_log(QK_LOG_INFO, "op=stopped");
     return QK_OK;

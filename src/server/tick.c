@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/notify.h"
 #include "entropy/entropy.h"
 #include "server/tls/client_cas.h"
 #include "server/tls/tls_library.h"
@@ -19,7 +20,16 @@ struct qk_tick {
     qk_task refresh;
     atomic_bool refreshing; /* the task is on the pool: the next second does not post it again */
     unsigned seconds;
+    unsigned watchdog_s; /* a sign of life each time; 0: nobody waits for one */
 };
+
+/* Half of what the service manager waits for, in whole seconds. */
+static unsigned watchdog_seconds(void)
+{
+    int64_t ms = qk_notify_watchdog_ms();
+
+    return ms == 0 ? 0 : ms < 2000 ? 1 : (unsigned)(ms / 1000);
+}
 
 static void refresh_tokens(qk_task *task)
 {
@@ -63,6 +73,8 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
     (void)what;
     tell_state(tick);
     qk_health_tell(tick->server);
+    if (tick->watchdog_s && tick->seconds % tick->watchdog_s == 0)
+        qk_notify("WATCHDOG=1");
     if (!atomic_exchange(&tick->refreshing, true))
         qk_pool_post_first(tick->server->disk, &tick->refresh); /* a revocation counts within a second */
     if (++tick->seconds % SAMPLE_EVERY != 0)
@@ -80,6 +92,7 @@ qk_err qk_tick_start(qk_server *server, qk_tick **out_tick)
         return qk_fail(QK_E_NO_MEMORY, "timer");
     tick->server = server;
     tick->refresh.run = refresh_tokens;
+    tick->watchdog_s = watchdog_seconds();
     tick->second = event_new(server->base, -1, EV_PERSIST, on_second, tick);
     if (!tick->second || event_add(tick->second, &second) != 0)
         return qk_fail(QK_E_NO_MEMORY, "timer");

@@ -222,6 +222,25 @@ it_stops_gracefully() {
     says "op=stopped" "$(cat "$instance/server.log")"
 }
 
+hears() { # words
+    for _ in $(seq 100); do grep -qx "$1" "$work/heard" && return; sleep 0.1; done
+    echo "not heard: $1"; cat "$work/heard"; return 1
+}
+
+the_service_manager_hears_of_it() {
+    local listener
+    python3 -uc 'import socket, sys
+listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+listener.bind(sys.argv[1])
+while True: print(listener.recv(100).decode())' "$work/notify" >"$work/heard" &
+    listener=$!
+    servers+=("$listener")
+    for _ in $(seq 100); do [ -S "$work/notify" ] && break; sleep 0.1; done
+    NOTIFY_SOCKET=$work/notify WATCHDOG_USEC=2000000 start_server "$instance" && hears READY=1 && hears WATCHDOG=1 || return
+    stop_server && hears STOPPING=1 || return
+    kill "$listener"
+}
+
 it "the log says ready with both ports" the_log_says_ready_with_both_ports
 it "curl gets health and a token" curl_gets_a_token_and_health
 it "gRPC's health checking follows the database" health_follows_the_database
@@ -242,4 +261,5 @@ it "a port in use is named" a_used_port_is_named
 it "plain text is for loopback alone" plain_text_is_for_loopback_alone
 it "plain text works on loopback where both sides ask for it" plain_text_works_where_both_sides_ask_for_it
 it "SIGTERM stops it gracefully" it_stops_gracefully
+it "the service manager hears of start, life and end" the_service_manager_hears_of_it
 finish

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* systemd's notifications. Their protocol is one datagram (sd_notify(3)): no library is linked into a process with PINs
- * for that. */
+#include "base/notify.h"
+
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "seeder/supervisor.h"
-
-void qk_seeder_notify(const char *state)
+void qk_notify(const char *state)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     const char *path = getenv("NOTIFY_SOCKET");
@@ -29,7 +28,7 @@ void qk_seeder_notify(const char *state)
     close(fd);
 }
 
-int64_t qk_seeder_watchdog_ms(void)
+int64_t qk_notify_watchdog_ms(void)
 {
     const char *micros = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
 
