@@ -35,7 +35,7 @@ package: all
 	@packaging/package $(BUILD) $(BUILD)/packages
 
 format:
-	@clang-format -i $$(git ls-files '*.c' '*.h')
+	@clang-format -i $$(git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]')
 
 clean:
 	@rm -rf $(BUILD) build-check build-sanitize

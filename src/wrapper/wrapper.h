@@ -29,9 +29,9 @@ typedef struct qk_wrapper_state {
     qk_sessions *sessions;
     qk_supply *supply;
     qk_pool_of_random *pool;
-    qk_refiller *refiller;         /* NULL: no thread of ours */
-    bool may_make_threads;         /* the application does not forbid it */
-    bool base_was_initialised;     /* by the application itself: then we do not finalise it */
+    qk_refiller *refiller;     /* NULL: no thread of ours */
+    bool may_make_threads;     /* the application does not forbid it */
+    bool base_was_initialised; /* by the application itself: then we do not finalise it */
 } qk_wrapper_state;
 
 /* Valid while qk_life_live(); `base` from the first loading on. */

@@ -35,8 +35,8 @@ static size_t queue_size(const qk_source_config *config, const qk_driver *driver
 static qk_err own_texts(qk_source *source)
 {
     qk_source_config *config = &source->config;
-    const char **texts[SOURCE_TEXTS] = { &config->name, &config->path, &config->url, &config->token_file,
-                                         &config->cacert, &config->signer_key };
+    const char **texts[SOURCE_TEXTS] = { &config->name,       &config->path,   &config->url,
+                                         &config->token_file, &config->cacert, &config->signer_key };
 
     for (size_t i = 0; i < SOURCE_TEXTS; i++) {
         if (!*texts[i])
