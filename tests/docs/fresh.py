@@ -40,14 +40,23 @@ def c_text(literals):
     return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literals))
 
 
+def range_of(fields):
+    """As quantokid --describe-config writes it."""
+    def number(text):
+        return f"{int(text) >> 20}M" if int(text) and int(text) % (1 << 20) == 0 else text
+    if fields["type"] != "QK_CONFIG_UINT":
+        return ""
+    return f", {number(fields.get('min', '0'))} " + (f"to {number(fields['max'])}" if "max" in fields else "or more")
+
+
 def rows_in(text, prefix=""):
     """(key, kind, default, help) of the configuration rows in a source text."""
     for key, row in re.findall(r'\{\s*\.key = ((?:"[^"]*"\s*)+),\s*(.*?)\}\s*,', text, re.S):
-        fields = dict(re.findall(r'\.(type|fallback|help|required) = ((?:"[^"]*"\s*|\w+)+)', row))
+        fields = dict(re.findall(r'\.(type|fallback|help|required|min|max) = ((?:"[^"]*"\s*|\w+)+)', row))
         key = prefix + c_text(key)
         default = FOLLOWS.get(key) or (f"`{c_text(fields['fallback'])}`" if "fallback" in fields else
                                        "must be given" if "required" in fields else "none")
-        yield key, KINDS[fields["type"][len("QK_CONFIG_"):]], default, c_text(fields["help"])
+        yield key, KINDS[fields["type"][len("QK_CONFIG_"):]] + range_of(fields), default, c_text(fields["help"])
 
 
 def wrapper_rows():
