@@ -95,6 +95,17 @@ def check_seeder_options():
         f"docs/man/quantoki-seed.8.scd lacks --{option}" for option in options if f"*--{option}*" not in page]
 
 
+def check_seeder_log():
+    """Every op of the seeder's log has its row in the reference."""
+    sources = [read(path) for path in glob.glob("src/seeder/**/*.c", root_dir=ROOT, recursive=True)
+               if not path.endswith("_test.c")]
+    logged = {op for source in sources for op in re.findall(r'"op=([a-z-]+)', source)}
+    log = read("docs/seeder-reference.md").split("\n## The log\n")[1]
+    rows = set(re.findall(r"^\| `([a-z-]+)` \| [a-z, ]+ \| .* \|$", log, re.M))
+    return ([] if len(logged) > 5 else ["no ops found"]) + [
+        f"docs/seeder-reference.md lacks op {op}" for op in sorted(logged - rows)]
+
+
 KEY_NAMES = {"none": "", "any-secret": "any secret", "seed-or-ec": "seed or EC"}
 
 
@@ -135,7 +146,7 @@ def absent_mechanisms():
 TABLES = {"quantokid.yaml": ("docs/configuration.md", server_table),
           "grep11client.yaml": ("docs/configuration.md", lambda: table_of(client_rows())),
           "entropy-wrapper.yaml": ("docs/entropy-wrapper.md", lambda: table_of(wrapper_rows())),
-          "seed.yaml": ("docs/seeder.md", lambda: table_of(seeder_rows())),
+          "seed.yaml": ("docs/seeder-reference.md", lambda: table_of(seeder_rows())),
           "mechanisms": ("docs/mechanisms.md", mechanism_table),
           "mechanisms that do not work": ("docs/migration.md", absent_mechanisms)}
 
@@ -254,6 +265,7 @@ CASES = [
     ("seed.yaml(5) explains every key and no other",
      lambda: check_manual("docs/man/seed.yaml.5.scd", [row[0] for row in seeder_rows()])),
     ("quantoki-seed(8) has every option", check_seeder_options),
+    ("the table of the seeder's log has every op", check_seeder_log),
     ("quantoki(1) has every command and option", check_commands),
     ("the table of errors has every error", check_errors),
     ("the list of missing GREP11 methods is the true one", check_methods),
