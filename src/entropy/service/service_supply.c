@@ -106,7 +106,7 @@ static void note_failure(qk_supply *supply, size_t number, download *want, qk_er
 {
     int64_t first_rest_ms = supply->config.rest_ms ? supply->config.rest_ms : REST_MS;
 
-    if (rank(err) > rank(want->failure.code) ||
+    if (want->failure.code == QK_OK || rank(err) > rank(want->failure.code) ||
         (rank(err) == rank(want->failure.code) && retry_after_ms <= want->wish.report.retry_after_ms)) {
         want->failure = *qk_failure_last();
         want->wish.report.retry_after_ms = retry_after_ms;
@@ -170,12 +170,13 @@ static bool wait_for_one(const qk_supply *supply, int64_t pause_ms, qk_deadline_
 static qk_err tell(const qk_supply *supply, download *want)
 {
     const qk_failure *failure = &want->failure;
-    int64_t next_ms = qk_service_turns_next_ms(supply->turns, supply->config.url_count) - qk_clock_monotonic_ms();
+    int64_t next_ms = qk_service_turns_next_ms(supply->turns, supply->config.url_count);
 
     if (failure->code != QK_OK) {
         qk_fail_at(failure->file, failure->line, failure->code, "%s", failure->words);
         return failure->code;
     }
+    next_ms = next_ms == QK_TURN_NEVER ? 0 : next_ms - qk_clock_monotonic_ms();
     want->wish.report.retry_after_ms = next_ms > 0 ? next_ms : 0;
     return qk_fail(QK_E_RATE, "the entropy service asked to be left alone, for another %jd ms",
                    (intmax_t)want->wish.report.retry_after_ms);

@@ -505,6 +505,20 @@ static void who_wants_to_be_left_alone_holds_up_no_other(void **state)
     assert_int_equal(f->services[1].requests, 2);
 }
 
+static void a_refusal_with_retry_after_is_told_as_a_refusal(void **state)
+{
+    static const int refusals[] = { 400, 422 };
+    fixture *f = *state;
+
+    f->services[0].headers = "Retry-After: 3600\r\n";
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        f->services[0].script[0] = refusals[i];
+        assert_qk_err(fetch_block(f), QK_E_REQUEST_REFUSED);
+        assert_int_equal(f->report.retry_after_ms, 3600000);
+        qk_supply_free(&f->supply);
+    }
+}
+
 /* ---- interruptions ---- */
 
 static void an_interruption_ends_the_call_and_blames_nobody(void **state)
@@ -738,6 +752,7 @@ int main(void)
         SUPPLY_TEST(a_retry_after_is_of_the_service_whose_error_is_told),
         SUPPLY_TEST(who_wants_to_be_left_alone_holds_up_no_other),
         SUPPLY_TEST(who_wants_to_be_left_alone_is_not_asked_by_later_calls),
+        SUPPLY_TEST(a_refusal_with_retry_after_is_told_as_a_refusal),
         SUPPLY_TEST(an_interruption_ends_the_call_and_blames_nobody),
         SUPPLY_TEST(the_rest_of_a_kib_serves_the_next),
         SUPPLY_TEST(a_service_that_turns_out_to_have_no_post_wastes_nothing_either),
