@@ -4,6 +4,7 @@
  * The time of a call is shared: a service that is silent takes no more than its part of what is left. */
 #include "entropy/service/service_supply.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -147,6 +148,18 @@ static bool ask_each_once(qk_supply *supply, download *want)
     return false;
 }
 
+/* Signals whose handlers return do not shorten it: else each would cost a round. */
+static void sleep_for(int64_t pause_ms)
+{
+    const int64_t end_ms = qk_clock_monotonic_ms() + pause_ms;
+    const struct timespec end = { .tv_sec = end_ms / 1000, .tv_nsec = end_ms % 1000 * 1000000 };
+
+    qk_own_thread_waits();
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) == EINTR)
+        continue;
+    qk_own_thread_works();
+}
+
 /* Until one that may give entropy yet may be asked; false if that is not in time. */
 static bool wait_for_one(const qk_supply *supply, int64_t pause_ms, qk_deadline_ms deadline)
 {
@@ -160,9 +173,7 @@ static bool wait_for_one(const qk_supply *supply, int64_t pause_ms, qk_deadline_
         pause_ms = next_ms - now_ms;
     if (left >= 0 && pause_ms >= left)
         return false;
-    qk_own_thread_waits();
-    nanosleep(&(struct timespec){ .tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000 }, NULL);
-    qk_own_thread_works();
+    sleep_for(pause_ms);
     return true;
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "entropy/service/service_supply.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/encoding.h"
@@ -541,6 +543,30 @@ static void an_interruption_ends_the_call_and_blames_nobody(void **state)
     close(ends[1]);
 }
 
+static void come_back(int number)
+{
+    (void)number;
+}
+
+/* One that is over too soon finds the service still to be left alone, and the call fails. */
+static void signals_do_not_shorten_a_pause(void **state)
+{
+    const struct itimerspec often = { .it_interval.tv_nsec = 5000000, .it_value.tv_nsec = 5000000 };
+    const struct sigaction action = { .sa_handler = come_back };
+    struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+    fixture *f = *state;
+    timer_t timer;
+
+    f->services[0].script[0] = 503;
+    f->services[0].script[1] = 200;
+    f->services[0].headers = "Retry-After: 1\r\n";
+    assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+    assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
+    assert_int_equal(timer_settime(timer, 0, &often, NULL), 0);
+    assert_qk_ok(fetch(f, LONG_MS));
+    assert_int_equal(timer_delete(timer), 0);
+}
+
 /* ---- what a download of whole KiB leaves over ---- */
 
 static void fetch_more(fixture *f, size_t block_len, size_t count, uint8_t *all, size_t *len)
@@ -754,6 +780,7 @@ int main(void)
         SUPPLY_TEST(who_wants_to_be_left_alone_is_not_asked_by_later_calls),
         SUPPLY_TEST(a_refusal_with_retry_after_is_told_as_a_refusal),
         SUPPLY_TEST(an_interruption_ends_the_call_and_blames_nobody),
+        SUPPLY_TEST(signals_do_not_shorten_a_pause),
         SUPPLY_TEST(the_rest_of_a_kib_serves_the_next),
         SUPPLY_TEST(a_service_that_turns_out_to_have_no_post_wastes_nothing_either),
         SUPPLY_TEST(blocks_beyond_a_kib_waste_nothing),
