@@ -23,7 +23,7 @@ struct qk_pool_of_random {
     size_t left;     /* at the end of `stock` */
     size_t fresh;    /* of them, at most: those of the last filling, which came at fresh_ms; the others at older_ms */
     int64_t fresh_ms, older_ms;
-    bool told_low; /* since there was enough */
+    bool told_low; /* since the last filling */
 
     qk_secret spare; /* guarded by filling, as is the next; all zeros between fillings */
     bool told_unlocked;
@@ -214,7 +214,7 @@ static void change_places(qk_pool_of_random *pool, size_t more)
     pool->stock = pool->spare;
     pool->spare = old;
     pool->left += more;
-    pool->told_low = pool->told_low && pool->left < pool->config.low_water;
+    pool->told_low = false; /* others may have taken so much meanwhile that it is low still */
 }
 
 /* Others may take of what is left in the meantime. */

@@ -28,7 +28,7 @@ typedef struct qk_pool_config {
     /* How long a service that failed is left alone, by all but one caller and qk_pool_of_random_refill: requests that
      * the stock cannot serve fail at once. For who has other random then. 0: each call asks it. */
     int64_t rest_ms;
-    /* Called (under the lock: it must not wait) when fewer than low_water bytes are left, once until they are more;
+    /* Called (under the lock: it must not wait) when fewer than low_water bytes are left, once until the next filling;
      * NULL: nobody cares */
     void (*on_low_water)(void *context);
     void *low_water_context;

@@ -118,6 +118,40 @@ static void low_water_is_told_once_and_refilled(void **state)
     assert_int_equal(qk_pool_of_random_fillings(pool), 2);
 }
 
+/* Takes of what is left while it fills. */
+static qk_err fetch_and_take(void *context, uint8_t *out, size_t len, qk_deadline_ms deadline)
+{
+    qk_pool_of_random **pool = context;
+    uint8_t taken[1024];
+
+    (void)qk_pool_of_random_take_stock(*pool, taken, sizeof taken);
+    return fetch_ones(NULL, out, len, deadline);
+}
+
+static void a_pool_that_is_low_after_a_filling_tells_it_again(void **state)
+{
+    QK_OWNED(qk_pool_of_random_free) qk_pool_of_random *pool = NULL;
+    int told = 0;
+    const qk_pool_config config = { .bytes = 4096,
+                                    .low_water = 3584,
+                                    .on_low_water = note,
+                                    .low_water_context = &told,
+                                    .locking = &locking,
+                                    .fetch = fetch_and_take,
+                                    .fetch_context = &pool };
+    uint8_t out[1024];
+
+    (void)state;
+    assert_qk_ok(qk_pool_of_random_new(&config, &pool));
+    assert_qk_ok(qk_pool_of_random_refill(pool, -1));
+    told = 0;
+    take(pool, out, sizeof out);
+    assert_int_equal(told, 1);
+    assert_qk_ok(qk_pool_of_random_refill(pool, -1)); /* 3072 are left */
+    take(pool, out, 1);
+    assert_int_equal(told, 2);
+}
+
 static void an_absurd_length_is_an_error(void **state)
 {
     service it = { 0 };
@@ -210,6 +244,7 @@ int main(void)
         cmocka_unit_test(a_failing_service_leaves_output_and_stock_alone),
         cmocka_unit_test(a_large_request_keeps_the_order),
         cmocka_unit_test(low_water_is_told_once_and_refilled),
+        cmocka_unit_test(a_pool_that_is_low_after_a_filling_tells_it_again),
         cmocka_unit_test(an_absurd_length_is_an_error),
         cmocka_unit_test(local_random_is_mixed_in),
         cmocka_unit_test(one_download_serves_all_who_wait),
