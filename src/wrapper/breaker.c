@@ -14,16 +14,25 @@ void qk_breaker_note(qk_breaker *breaker, qk_err err)
     atomic_fetch_add(&breaker->failures, 1);
 }
 
-bool qk_breaker_may_ask(qk_breaker *breaker, qk_deadline_ms deadline)
+bool qk_breaker_may_ask(qk_breaker *breaker, qk_deadline_ms deadline, int64_t *out_probe)
 {
-    int64_t until_ms = atomic_load(&breaker->rests_until_ms), now_ms;
+    int64_t until_ms = atomic_load(&breaker->rests_until_ms), now_ms, probe;
 
+    *out_probe = 0;
     if (until_ms == 0)
         return true;
     now_ms = qk_clock_monotonic_ms();
-    return now_ms >= until_ms &&
-           atomic_compare_exchange_strong(&breaker->rests_until_ms, &until_ms,
-                                          (deadline > now_ms ? deadline : now_ms) + breaker->rest_ms);
+    probe = (deadline > now_ms ? deadline : now_ms) + breaker->rest_ms;
+    if (now_ms < until_ms || !atomic_compare_exchange_strong(&breaker->rests_until_ms, &until_ms, probe))
+        return false;
+    *out_probe = probe;
+    return true;
+}
+
+void qk_breaker_forgo(qk_breaker *breaker, int64_t probe, uint64_t failures)
+{
+    if (probe != 0 && qk_breaker_failures(breaker) == failures)
+        atomic_compare_exchange_strong(&breaker->rests_until_ms, &probe, qk_clock_monotonic_ms());
 }
 
 uint64_t qk_breaker_failures(const qk_breaker *breaker)

@@ -18,8 +18,11 @@ typedef struct qk_breaker {
 
 /* What asking came to. Success ends the rest; memory that is out says nothing about the service. */
 void qk_breaker_note(qk_breaker *breaker, qk_err err);
-/* May this call ask? If so, and it ends a rest, it has until its deadline. */
-bool qk_breaker_may_ask(qk_breaker *breaker, qk_deadline_ms deadline);
+/* May this call ask? If so, and it ends a rest, it has until its deadline: then `out_probe` is not 0. */
+bool qk_breaker_may_ask(qk_breaker *breaker, qk_deadline_ms deadline, int64_t *out_probe);
+/* It ended without having asked: another may. Nothing happens if that `probe` is 0 or the service was asked after all
+ * (`failures` from before may_ask). */
+void qk_breaker_forgo(qk_breaker *breaker, int64_t probe, uint64_t failures);
 /* For who waited for his turn: has the service failed in the meantime? */
 uint64_t qk_breaker_failures(const qk_breaker *breaker);
 /* The failure once more. */

@@ -270,18 +270,24 @@ static qk_err serve_or_fill(qk_pool_of_random *pool, uint8_t *out, size_t len, q
     }
 }
 
+/* Who is too late waited for another one, who learns of the service. */
 static qk_err fill_and_serve(qk_pool_of_random *pool, uint8_t *out, size_t len, qk_deadline_ms deadline)
 {
     uint64_t failures = qk_breaker_failures(&pool->breaker);
+    int64_t probe;
     qk_err err;
 
     if (qk_process_ends()) /* the background may stand still with the lock, and OpenSSL be gone */
         return qk_fail(QK_E_SERVER_AWAY, "the process ends: nothing is fetched any more");
-    if (!qk_breaker_may_ask(&pool->breaker, deadline))
+    if (!qk_breaker_may_ask(&pool->breaker, deadline, &probe))
         return qk_breaker_fail(&pool->breaker);
-    QK_TRY(qk_lock_take_until(&pool->filling, deadline));
-    err = serve_or_fill(pool, out, len, deadline, failures);
-    qk_lock_give(&pool->filling);
+    err = qk_lock_take_until(&pool->filling, deadline);
+    if (err == QK_OK) {
+        err = serve_or_fill(pool, out, len, deadline, failures);
+        qk_lock_give(&pool->filling);
+    }
+    if (err != QK_E_TIMEOUT)
+        qk_breaker_forgo(&pool->breaker, probe, failures);
     return err;
 }
 

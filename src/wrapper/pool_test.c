@@ -6,6 +6,8 @@
 #include "entropy/entropy.h"
 #include "wrapper/pool_testing.h"
 
+enum { HOUR_MS = 3600 * 1000 };
+
 static void a_few_bytes_cost_one_kib_without_stock(void **state)
 {
     service it = { 0 };
@@ -152,6 +154,26 @@ static void a_pool_that_is_low_after_a_filling_tells_it_again(void **state)
     assert_int_equal(told, 2);
 }
 
+static void a_caller_who_learned_nothing_of_the_service_does_not_keep_others_from_it(void **state)
+{
+    service it = { .answer = QK_E_SERVER_AWAY };
+    const qk_pool_config config = { .rest_ms = 1, .locking = &locking, .fetch = fetch, .fetch_context = &it };
+    QK_OWNED(qk_pool_of_random_free) qk_pool_of_random *pool = NULL;
+    uint8_t out[8];
+    int64_t begin;
+
+    (void)state;
+    assert_qk_ok(qk_pool_of_random_new(&config, &pool));
+    assert_qk_err(qk_pool_of_random_take(pool, out, sizeof out, HOUR_MS), QK_E_SERVER_AWAY);
+    for (begin = qk_clock_monotonic_ms(); qk_clock_monotonic_ms() < begin + 2;)
+        continue;
+    it.answer = QK_E_NO_MEMORY;
+    assert_qk_err(qk_pool_of_random_take(pool, out, sizeof out, HOUR_MS), QK_E_NO_MEMORY);
+    it.answer = QK_OK;
+    assert_qk_ok(qk_pool_of_random_take(pool, out, sizeof out, HOUR_MS));
+    assert_int_equal(it.count, 3);
+}
+
 static void an_absurd_length_is_an_error(void **state)
 {
     service it = { 0 };
@@ -245,6 +267,7 @@ int main(void)
         cmocka_unit_test(a_large_request_keeps_the_order),
         cmocka_unit_test(low_water_is_told_once_and_refilled),
         cmocka_unit_test(a_pool_that_is_low_after_a_filling_tells_it_again),
+        cmocka_unit_test(a_caller_who_learned_nothing_of_the_service_does_not_keep_others_from_it),
         cmocka_unit_test(an_absurd_length_is_an_error),
         cmocka_unit_test(local_random_is_mixed_in),
         cmocka_unit_test(one_download_serves_all_who_wait),
