@@ -129,10 +129,11 @@ static CK_RV check_and_generate(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_U
     return len == 0 ? CKR_OK : generate(session, out, len);
 }
 
-/* What nearly all calls are: no clock, no system call, nowhere that the thread could be cancelled. */
+/* What nearly all calls are: no clock, no system call, nowhere that the thread could be cancelled, as it could be in a
+ * lock of the application's. */
 static bool serve_at_once(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG len)
 {
-    return qk_wrapper.settings.session_check == QK_WRAPPER_CHECK_TRACK &&
+    return !qk_wrapper.locking.callbacks && qk_wrapper.settings.session_check == QK_WRAPPER_CHECK_TRACK &&
            qk_wrapper.settings.mix != QK_WRAPPER_MIX_BASE && out && len > 0 &&
            qk_sessions_has(qk_wrapper.sessions, session) && qk_pool_of_random_take_stock(qk_wrapper.pool, out, len);
 }
