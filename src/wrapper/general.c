@@ -257,7 +257,9 @@ ENTRY CK_RV C_Finalize(CK_VOID_PTR reserved)
         return qk_wrapper_leave("C_Finalize", err);
     if (reserved)
         rv = CKR_ARGUMENTS_BAD;
-    else if (!qk_wrapper.base_was_initialised)
+    else
+        qk_visits_await_end(); /* they may be about to ask the base */
+    if (rv == CKR_OK && !qk_wrapper.base_was_initialised)
         rv = qk_wrapper.base.functions.C_Finalize(NULL);
     if (rv == CKR_OK)
         stop_own(&qk_wrapper);

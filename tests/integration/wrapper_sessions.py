@@ -4,14 +4,15 @@
 does in the middle of a call.
 
 Arguments: see wrapper_world.py."""
-import ctypes
+import ctypes, threading
 
 import wrapper_world as w
 from recorded_base import (CANCELED, DEVICE_MEMORY, DEVICE_REMOVED, GONE, MEANWHILE, NO_RNG, NOT_LOGGED_IN, OPERATION_ACTIVE,
-                           OWN, SESSION_CLOSED, VENDOR, base, by_name, calls, draws, initialised, opened)
-from scripted_service import status
-from wrapper_world import (ARGUMENTS_BAD, DEVICE_ERROR, FUNCTION_FAILED, GENERAL, HOST_MEMORY, OK, RECORDER,
-                           SEED_NOT_SUPPORTED, SESSION_INVALID, U, equal, test)
+                           OWN, SESSION_CLOSED, VENDOR, base, by_name, calls, draws, forget_calls, initialised,
+                           opened)
+from scripted_service import hang_until, status
+from wrapper_world import (ARGUMENTS_BAD, DEVICE_ERROR, FUNCTION_FAILED, GENERAL, HOST_MEMORY, NOT_INITIALIZED, OK, RECORDER,
+                           SEED_NOT_SUPPORTED, SESSION_INVALID, U, equal, soon, test)
 
 
 # ---- sessions ----
@@ -233,6 +234,27 @@ def a_refused_seed_does_not_reach_the_base():
     initialised()
     equal(w.p11.C_SeedRandom(opened(), b"s" * 40, U(40)), SEED_NOT_SUPPORTED)
     equal(base["C_SeedRandom"].calls, 0)
+
+
+@test
+def the_base_is_finalised_when_nobody_can_ask_it_any_more():
+    """A call waits for the service and has the base to ask then; meanwhile another thread finalises."""
+    gate, answers, seen = threading.Event(), [], []
+    w.settings(QRYPT_BASE_HSM_PATH=RECORDER, QUANTOKI_ENTROPY_CONFIG=w.config("mix: base\n"))
+    forget_calls()
+    equal(w.p11.C_Initialize(None), OK)
+    session = opened()
+    base["C_GenerateRandom"].meanwhile = MEANWHILE(lambda: seen.append(base["C_Finalize"].calls))
+    w.service.begin(hang_until(gate))
+    threads = [threading.Thread(target=lambda: answers.append(draws(session)))]
+    threads[0].start()
+    soon(lambda: w.service.requests)
+    threads.append(threading.Thread(target=lambda: answers.append(w.p11.C_Finalize(None))))
+    threads[1].start()
+    soon(lambda: w.p11.C_GetInfo(None) == NOT_INITIALIZED)
+    gate.set()
+    [thread.join() for thread in threads]
+    equal((answers, seen, base["C_Finalize"].calls), ([OK, OK], [0], 1))
 
 
 if __name__ == "__main__":
