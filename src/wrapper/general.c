@@ -225,7 +225,7 @@ static void start_background(qk_wrapper_state *state)
             qk_refiller_start(state->refiller, state->pool, (int64_t)(attempt_ms < call_ms ? attempt_ms : call_ms)));
 }
 
-ENTRY CK_RV C_Initialize(CK_VOID_PTR arguments)
+static CK_RV initialise(void *arguments)
 {
     CK_RV rv;
     qk_err err;
@@ -248,7 +248,7 @@ ENTRY CK_RV C_Initialize(CK_VOID_PTR arguments)
     return rv;
 }
 
-ENTRY CK_RV C_Finalize(CK_VOID_PTR reserved)
+static CK_RV finalise(const void *reserved)
 {
     CK_RV rv = CKR_OK;
     qk_err err = qk_life_end();
@@ -264,6 +264,26 @@ ENTRY CK_RV C_Finalize(CK_VOID_PTR reserved)
     if (rv == CKR_OK)
         stop_own(&qk_wrapper);
     qk_life_settle(rv != CKR_OK);
+    return rv;
+}
+
+/* A thread that is cancelled halfway would leave the library neither here nor there: it is cancelled afterwards. */
+
+ENTRY CK_RV C_Initialize(CK_VOID_PTR arguments)
+{
+    int cancel_state = qk_visit_hold();
+    CK_RV rv = initialise(arguments);
+
+    qk_visit_release(cancel_state);
+    return rv;
+}
+
+ENTRY CK_RV C_Finalize(CK_VOID_PTR reserved)
+{
+    int cancel_state = qk_visit_hold();
+    CK_RV rv = finalise(reserved);
+
+    qk_visit_release(cancel_state);
     return rv;
 }
 

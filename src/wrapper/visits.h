@@ -10,9 +10,9 @@
 bool qk_visit_begin(void);
 void qk_visit_end(void);
 
-/* Around all within a visit that may be a cancellation point (log, files, sockets, the base): a thread that the
- * application cancels there would never end its visit, nor give its locks. It is cancelled later, outside. Gives what
- * release needs. */
+/* Around C_Initialize, C_Finalize and all within a visit that may be a cancellation point (log, files, sockets, the
+ * base): a thread that the application cancels there would never end its visit, nor give its locks. It is cancelled
+ * later, outside. Gives what release needs. */
 int qk_visit_hold(void);
 void qk_visit_release(int before);
 
