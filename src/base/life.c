@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/own_thread.h"
+
 typedef enum phase { NONE, CHANGING, LIVE } phase;
 
 typedef struct life {
@@ -58,7 +60,8 @@ static void wait_a_little(void)
     nanosleep(&(struct timespec){ .tv_nsec = 1000 * 1000 }, NULL);
 }
 
-/* Moves from one settled phase to CHANGING; false if the phase is the other one. */
+/* Moves from one settled phase to CHANGING; false if the phase is the other one, or may never settle: when the process
+ * ends, who changes it may wait for a thread of ours that stands still. */
 static bool claim(phase from)
 {
     for (;;) {
@@ -67,7 +70,7 @@ static bool claim(phase from)
             changing_here = true;
             return true;
         }
-        if (seen != CHANGING || changing_here)
+        if (seen != CHANGING || changing_here || qk_process_ends())
             return false;
         wait_a_little();
     }

@@ -13,7 +13,7 @@
 bool qk_life_live(void);
 
 /* Claims the change from "not initialised" to "initialised"; qk_life_settle ends it. A second thread waits for the
- * first. QK_E_ALREADY_INITIALIZED. */
+ * first, unless the process ends. QK_E_ALREADY_INITIALIZED. */
 QK_MUST_CHECK qk_err qk_life_begin(void);
 /* Claims the change back. QK_E_NOT_INITIALIZED. */
 QK_MUST_CHECK qk_err qk_life_end(void);
