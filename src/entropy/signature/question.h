@@ -3,7 +3,8 @@
  *
  * The request carries Accept-Signature (RFC 9421, section 5) with a fresh nonce. The signature that comes back must
  * cover status and body of the answer, method, path and query of the request, and this nonce: so whoever ends TLS on
- * the way can neither choose the bytes, nor send those of another request or of yesterday. */
+ * the way can neither make up bytes, nor send those of another request or of yesterday. He sees the bytes, and he may
+ * ask several times with one nonce and pass on the answer that he likes best. */
 #ifndef QK_ENTROPY_QUESTION_H
 #define QK_ENTROPY_QUESTION_H
 
