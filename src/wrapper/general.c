@@ -31,8 +31,7 @@ static void find_base_once(void)
     qk_wrapper_settings settings;
 
     if (!qk_wrapper.base.handle && qk_wrapper_settings_read(&settings) == QK_OK) {
-        if (qk_base_library_load(settings.base, &qk_wrapper.base) != QK_OK)
-            memset(&qk_wrapper.base, 0, sizeof qk_wrapper.base);
+        (void)(qk_base_library_load(settings.base, &qk_wrapper.base) == QK_OK); /* C_Initialize tells why not */
         qk_wrapper_settings_done(&settings);
     }
     qk_wrapper_fill_interfaces(&qk_wrapper.base);
