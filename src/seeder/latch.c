@@ -39,6 +39,51 @@ static void write_latch(const qk_seeder *seeder, qk_seed_target *target, const c
                        qk_seed_shown(target->name));
 }
 
+static bool is_hash_of(qk_seeder *seeder, const qk_seed_try *tried, const uint8_t *salt, const uint8_t *hash)
+{
+    uint8_t now[QK_SEED_DIGEST];
+
+    return qk_seed_try_hash(&seeder->hashes, tried, salt, now) == QK_OK &&
+           qk_ct_equal(qk_view_of(now, sizeof now), qk_view_of(hash, sizeof now));
+}
+
+/* The PIN is then the latch's, and what was is among the earlier ones. */
+static bool knows(qk_seeder *seeder, const qk_seed_try *tried, qk_seed_latch *latch)
+{
+    if (!latch->has_hash || is_hash_of(seeder, tried, latch->salt, latch->hash))
+        return latch->has_hash;
+    for (size_t i = 0; i < latch->earlier_count; i++) {
+        const __typeof__(latch->earlier[0]) found = latch->earlier[i];
+        if (!is_hash_of(seeder, tried, found.salt, found.hash))
+            continue;
+        memcpy(latch->earlier[i].salt, latch->salt, sizeof latch->salt);
+        memcpy(latch->earlier[i].hash, latch->hash, sizeof latch->hash);
+        memcpy(latch->salt, found.salt, sizeof latch->salt);
+        memcpy(latch->hash, found.hash, sizeof latch->hash);
+        return true;
+    }
+    return false;
+}
+
+/* What the note of the same token knew is kept: the latest, so that a note stays small. */
+static void keep_earlier(qk_seeder *seeder, const qk_seed_target *target, const char *name, const qk_seed_try *tried,
+                         qk_seed_latch *latch)
+{
+    qk_seed_latch was = { 0 };
+
+    if (!latch->has_hash || qk_seed_notes_read(seeder, target, name, &was) != QK_OK || !was.has_hash ||
+        memcmp(was.token, latch->token, sizeof was.token) != 0)
+        return;
+    if (!is_hash_of(seeder, tried, was.salt, was.hash)) {
+        memcpy(latch->earlier[0].salt, was.salt, sizeof was.salt);
+        memcpy(latch->earlier[0].hash, was.hash, sizeof was.hash);
+        latch->earlier_count = 1;
+    }
+    for (size_t i = 0; i < was.earlier_count && latch->earlier_count < QK_SEED_EARLIER; i++)
+        if (!is_hash_of(seeder, tried, was.earlier[i].salt, was.earlier[i].hash))
+            latch->earlier[latch->earlier_count++] = was.earlier[i];
+}
+
 void qk_seed_latch_set(qk_seeder *seeder, qk_seed_target *target, CK_RV code, const qk_seed_try *tried)
 {
     char name[256];
@@ -49,6 +94,7 @@ void qk_seed_latch_set(qk_seeder *seeder, qk_seed_target *target, CK_RV code, co
     if (err != QK_OK)
         qk_log_failure(QK_LOG_ERROR, err, "op=latch target=%s", qk_seed_shown(target->name));
     qk_seed_note_name(QK_SEED_NOTE_WRONG, target->name, name);
+    keep_earlier(seeder, target, name, tried, &target->latch);
     write_latch(seeder, target, name);
     if (target->latch.note[0])
         qk_seed_latch_end(seeder, target);
@@ -70,6 +116,31 @@ void qk_seed_latch_end(const qk_seeder *seeder, const qk_seed_target *target)
 
     qk_seed_note_name(QK_SEED_NOTE_TRYING, target->name, name);
     qk_seed_notes_remove(seeder, name);
+}
+
+/* May another target have the PIN that the note is of, and not know of it yet? */
+static bool another_may_need_it(const qk_seeder *seeder, const qk_seed_target *target)
+{
+    for (const qk_seed_target *it = seeder->targets; it; it = it->next)
+        if (it != target && !it->is_pattern && !it->pin_proven && it->config.login_type == target->config.login_type)
+            return true;
+    return false;
+}
+
+void qk_seed_latch_prove(qk_seeder *seeder, qk_seed_target *target, const qk_seed_try *tried)
+{
+    qk_seed_latch latch = { 0 };
+    char name[256];
+
+    qk_seed_note_name(QK_SEED_NOTE_WRONG, target->name, name);
+    if (!another_may_need_it(seeder, target) || qk_seed_notes_read(seeder, target, name, &latch) != QK_OK ||
+        !latch.has_hash || memcmp(latch.token, target->token_key, sizeof latch.token) != 0 ||
+        knows(seeder, tried, &latch)) {
+        qk_seed_latch_clear(seeder, target);
+        return;
+    }
+    qk_seed_latch_end(seeder, target);
+    target->latch = (qk_seed_latch){ 0 };
 }
 
 void qk_seed_latch_clear(const qk_seeder *seeder, qk_seed_target *target)
@@ -195,13 +266,18 @@ static void look_at_note(void *context, const char *name)
 {
     search *it = context;
     qk_seed_latch latch = { 0 };
-    uint8_t hash[QK_SEED_DIGEST];
+    qk_err err;
 
-    if (it->found != CKR_OK || qk_seed_notes_read(it->seeder, it->target, name, &latch) != QK_OK ||
-        memcmp(latch.token, it->target->token_key, sizeof latch.token) != 0 || !latch.has_hash)
-        return; /* what cannot be read was told at the start */
-    if (qk_seed_try_hash(&it->seeder->hashes, it->tried, latch.salt, hash) != QK_OK ||
-        !qk_ct_equal(qk_view_of(hash, sizeof hash), qk_view_of(latch.hash, sizeof latch.hash)))
+    if (it->found != CKR_OK)
+        return;
+    err = qk_seed_notes_read(it->seeder, it->target, name, &latch);
+    if (err != QK_OK && err != QK_E_OBJECT_MISSING && !it->target->may_try_low) { /* it may be of this token */
+        suspect(it->seeder, it->target, err, name);
+        snprintf(it->target->latch.note, sizeof it->target->latch.note, "%s", name);
+        it->found = QK_SEED_PIN_REFUSED;
+    }
+    if (err != QK_OK || memcmp(latch.token, it->target->token_key, sizeof latch.token) != 0 ||
+        !knows(it->seeder, it->tried, &latch))
         return;
     if (it->target->may_try_low && !is_of_this_process(it->seeder, &latch)) { /* the operator's word */
         qk_seed_notes_remove(it->seeder, name);

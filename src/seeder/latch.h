@@ -3,8 +3,8 @@
  * token closer to locking.
  *
  * 1. What a token refused is known by a salted scrypt of the PIN, kept in a note in the state folder (mode 0600) with
- *    the return code and with what the PIN's source looked like. Restarts make new files (LoadCredential), and
- *    configuration management writes the same text again: neither is a new PIN.
+ *    the return code and with what the PIN's source looked like, beside those refused before it. Restarts make new
+ * files (LoadCredential), and configuration management writes the same text again: neither is a new PIN.
  * 2. A target is latched when library, token and login are those of the note, and the PIN's source looks as it did, or
  *    the PIN has the same hash.
  * 3. Files are looked at every two seconds. A PIN in the configuration is compared at the start and at a reload; that
@@ -24,7 +24,7 @@
 #include "base/secret.h"
 #include "seeder/config/config.h"
 
-enum { QK_SEED_SALT = 16, QK_SEED_DIGEST = 32 };
+enum { QK_SEED_SALT = 16, QK_SEED_DIGEST = 32, QK_SEED_EARLIER = 7 };
 
 typedef struct qk_seeder qk_seeder;
 typedef struct qk_seed_target qk_seed_target;
@@ -36,6 +36,10 @@ typedef struct qk_seed_latch {
     uint8_t source[QK_SEED_DIGEST]; /* of what the PIN's source looked like before the PIN was read */
     bool has_hash;
     uint8_t salt[QK_SEED_SALT], hash[QK_SEED_DIGEST];
+    struct {
+        uint8_t salt[QK_SEED_SALT], hash[QK_SEED_DIGEST];
+    } earlier[QK_SEED_EARLIER]; /* PINs of the target that the token refused before, the latest first */
+    size_t earlier_count;
     char note[256]; /* its file; "": there is none, so that its absence says nothing */
     bool undecided; /* the source differs, and could not be read */
     int64_t asked_ms;
@@ -108,6 +112,8 @@ QK_MUST_CHECK qk_err qk_seed_latch_begin(qk_seeder *seeder, qk_seed_target *targ
 void qk_seed_latch_end(const qk_seeder *seeder, const qk_seed_target *target);
 /* Where notes are: state_folder, or what systemd gives ($STATE_DIRECTORY) instead of the default. */
 const char *qk_seed_state_folder(const qk_seeder *seeder);
+/* The token has taken the PIN. The note of another one is kept while another target may have that. */
+void qk_seed_latch_prove(qk_seeder *seeder, qk_seed_target *target, const qk_seed_try *tried);
 void qk_seed_latch_clear(const qk_seeder *seeder, qk_seed_target *target);
 /* Lets those go on whose PIN was corrected, or whose note was removed. */
 void qk_seed_latches_look(qk_seeder *seeder, int64_t now_ms);

@@ -8,6 +8,9 @@
 /* Whole, and on the disk. */
 QK_MUST_CHECK qk_err qk_seed_notes_write(const qk_seeder *seeder, const qk_seed_target *target,
                                          const qk_seed_latch *latch, const char *name);
+/* No other process looks at notes and begins a login until it is let go; -1 if the folder knows no locks. */
+int qk_seed_notes_hold(const qk_seeder *seeder);
+void qk_seed_notes_let_go(const int *held);
 /* For a note that lives as long as a login: it outlives this process, not the machine. */
 QK_MUST_CHECK qk_err qk_seed_notes_write_quickly(const qk_seeder *seeder, const qk_seed_target *target,
                                                  const qk_seed_latch *latch, const char *name);

@@ -9,6 +9,7 @@
  *     token SHA-256                   of the same, as the token names itself; zeros: not known
  *     source SHA-256                  of what the PIN's source looked like
  *     scrypt SALT HASH                of the PIN, N = 2^15; or "scrypt none"
+ *     earlier SALT HASH               of one that was refused before; as many lines as there are
  *
  * The first version had two lines, in words: library, token and login; and what the source looked like. */
 #include <ctype.h>
@@ -68,7 +69,8 @@ qk_err qk_seed_token_digest(const qk_seed_target_config *config, const qk_seed_t
 {
     QK_OWNED(qk_buf_done) qk_buf what = QK_BUF_NONE;
 
-    qk_buf_put_counted(&what, qk_view_text(config->library));
+    /* One library may have several paths; a token without a serial number is told by nothing else. */
+    qk_buf_put_counted(&what, qk_view_text(token->serial[0] ? "" : config->library));
     qk_buf_put_counted(&what, qk_view_text(token->serial));
     qk_buf_put_counted(&what, qk_view_text(token->label));
     qk_buf_put_u64(&what, config->login_type);
@@ -104,10 +106,14 @@ void qk_seed_note_write(const qk_seed_latch *latch, const qk_seed_target_config 
     if (latch->has_hash) {
         put_hex(out, "\nscrypt ", latch->salt, sizeof latch->salt);
         put_hex(out, " ", latch->hash, sizeof latch->hash);
-        qk_buf_put_text(out, "\n");
     } else {
-        qk_buf_put_text(out, "\nscrypt none\n");
+        qk_buf_put_text(out, "\nscrypt none");
     }
+    for (size_t i = 0; i < latch->earlier_count; i++) {
+        put_hex(out, "\nearlier ", latch->earlier[i].salt, QK_SEED_SALT);
+        put_hex(out, " ", latch->earlier[i].hash, QK_SEED_DIGEST);
+    }
+    qk_buf_put_text(out, "\n");
 }
 
 /* ---- and what is read from it ---- */
@@ -144,7 +150,7 @@ static qk_err read_second(const char *text, qk_seed_latch *out)
     qk_seed_latch latch = { 0 };
 
     latch.code = code ? strtoul(code, NULL, 16) : CKR_OK;
-    latch.has_hash = scrypt && strcmp(scrypt, "none\n") != 0;
+    latch.has_hash = scrypt && strncmp(scrypt, "none\n", 5) != 0;
     if (latch.code == CKR_OK || !scrypt || !read_hex(find_line(text, "what "), latch.what, QK_SEED_DIGEST, '\n') ||
         !read_hex(find_line(text, "token "), latch.token, QK_SEED_DIGEST, '\n') ||
         !read_hex(find_line(text, "source "), latch.source, QK_SEED_DIGEST, '\n'))
@@ -153,6 +159,14 @@ static qk_err read_second(const char *text, qk_seed_latch *out)
         scrypt = read_hex(read_hex(scrypt, latch.salt, QK_SEED_SALT, ' '), latch.hash, QK_SEED_DIGEST, '\n');
     if (!scrypt)
         return qk_fail(QK_E_DATA_INVALID, "its hash is broken");
+    for (const char *at = find_line(scrypt, "earlier "); at; at = find_line(at, "earlier ")) {
+        if (latch.earlier_count == QK_SEED_EARLIER)
+            return qk_fail(QK_E_DATA_INVALID, "it has too many lines");
+        at = read_hex(at, latch.earlier[latch.earlier_count].salt, QK_SEED_SALT, ' ');
+        at = read_hex(at, latch.earlier[latch.earlier_count++].hash, QK_SEED_DIGEST, '\n');
+        if (!at)
+            return qk_fail(QK_E_DATA_INVALID, "an earlier hash is broken");
+    }
     *out = latch;
     return QK_OK;
 }

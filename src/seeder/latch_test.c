@@ -206,6 +206,76 @@ static void a_login_that_was_never_answered_counts_as_wrong(void **state)
     qk_seed_try_done(&tried);
 }
 
+static void a_token_is_the_same_by_each_path_of_its_library(void **state)
+{
+    qk_seed_target target = target_of("g"), other = target_of("h");
+
+    (void)state;
+    write_pin("wrong");
+    see(&target, "G1");
+    refuse(&seeder, &target, CKR_PIN_INCORRECT);
+    other.config.library = "/x-2.so";
+    see(&other, "G1");
+    assert_int_equal(admit(&other), CKR_PIN_INCORRECT);
+    see(&target, ""); /* but not without a serial number */
+    see(&other, "");
+    assert_memory_not_equal(target.token_key, other.token_key, QK_SEED_DIGEST);
+    qk_seed_latch_clear(&seeder, &target);
+}
+
+static CK_RV admit_pin(qk_seed_target *target, const char *pin)
+{
+    write_pin(pin);
+    return admit(target);
+}
+
+static void every_wrong_pin_is_remembered(void **state)
+{
+    static const char *const pins[] = { "one", "two", "three", "two" };
+    qk_seed_target target = target_of("i"), other = target_of("j");
+
+    (void)state;
+    see(&target, "I1");
+    see(&other, "I1");
+    for (size_t i = 0; i < sizeof pins / sizeof pins[0]; i++) {
+        write_pin(pins[i]);
+        refuse(&seeder, &target, CKR_PIN_INCORRECT);
+    }
+    assert_int_equal(target.latch.earlier_count, 2);
+    for (size_t i = 0; i < sizeof pins / sizeof pins[0]; i++)
+        assert_int_equal(admit_pin(&other, pins[i]), CKR_PIN_INCORRECT);
+    assert_int_equal(admit_pin(&other, "four"), CKR_OK);
+    write_pin("two");
+    assert_int_equal(admit(&other), CKR_PIN_INCORRECT);
+    write_pin("two"); /* in another file: the note is renewed, with all it knows */
+    assert_true(qk_seed_latch_holds(&seeder, &other));
+    assert_int_equal(admit_pin(&other, "one"), CKR_PIN_INCORRECT);
+    qk_seed_latch_clear(&seeder, &target);
+}
+
+static void a_pin_that_works_clears_no_note_that_another_target_needs(void **state)
+{
+    qk_seed_target target = target_of("k"), other = target_of("l");
+    qk_seed_try tried = { 0 };
+
+    (void)state;
+    write_pin("wrong");
+    see(&target, "K1");
+    see(&other, "K1");
+    refuse(&seeder, &target, CKR_PIN_INCORRECT);
+    write_pin("right");
+    assert_qk_ok(qk_seed_try_read(&seeder.hashes, &target.config, &tried));
+    target.next = &other;
+    seeder.targets = &target;
+    qk_seed_latch_prove(&seeder, &target, &tried);
+    assert_int_equal(admit_pin(&other, "wrong"), CKR_PIN_INCORRECT);
+    other.pin_proven = true; /* nobody is left who may have it */
+    qk_seed_latch_prove(&seeder, &target, &tried);
+    assert_int_equal(admit_pin(&other, "wrong"), CKR_OK);
+    seeder.targets = NULL;
+    qk_seed_try_done(&tried);
+}
+
 static void what_cannot_be_noted_is_not_begun(void **state)
 {
     qk_seeder nowhere = { .config = { .state_folder = "/proc/nowhere" } }, file = { .config = { 0 } };
@@ -374,6 +444,9 @@ int main(void)
         cmocka_unit_test(a_command_is_asked_when_a_login_would_be_tried),
         cmocka_unit_test(a_wrong_pin_is_one_for_every_target_of_the_token),
         cmocka_unit_test(a_login_that_was_never_answered_counts_as_wrong),
+        cmocka_unit_test(a_token_is_the_same_by_each_path_of_its_library),
+        cmocka_unit_test(every_wrong_pin_is_remembered),
+        cmocka_unit_test(a_pin_that_works_clears_no_note_that_another_target_needs),
         cmocka_unit_test(what_cannot_be_noted_is_not_begun),
         cmocka_unit_test(a_latch_says_nothing_of_the_pin),
         cmocka_unit_test(without_a_place_for_it_the_latch_holds_in_memory),
