@@ -10,6 +10,7 @@
  *   seeds-SERIAL every seed that came, as it came
  *   slow, slow-SERIAL, crash    C_SeedRandom takes so many milliseconds, or ends the process
  *   slow-login   C_Login takes so many milliseconds
+ *   exit-login   and ends the process then
  *   garbage-SERIAL  C_SeedRandom writes it to descriptor 3, which is the worker's, and does not return
  *
  * As the standard says, slots are counted anew only when C_GetSlotList is asked without a buffer.
@@ -243,6 +244,8 @@ static CK_RV log_in(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PT
     (void)session;
     (void)user;
     wait_ms(counting ? 0 : number_in("slow-login", "", 0));
+    if (!counting && number_in("exit-login", "", 0))
+        _exit(0);
     if (rv != CKR_OK)
         return rv;
     if (len == 24 && memcmp(pin, "right:", 6) == 0) /* a long one, to be searched for in memory */

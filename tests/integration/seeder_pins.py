@@ -284,6 +284,95 @@ def a_library_that_dies_in_a_login_is_not_given_the_pin_again(place):
 
 
 @test
+def a_library_that_ends_in_a_login_while_the_daemon_ends_is_not_given_the_pin_again(place):
+    place.write("slow-login", "60000")
+    place.write("exit-login", "1")
+    place.configure()
+    process = place.start()
+    until(lambda: place.calls("C_Login"))
+    process.send_signal(signal.SIGTERM)  # also the library's: it does not wait any longer
+    process.wait(15)
+    place.drop("slow-login")
+    place.drop("exit-login")
+    code, log = place.run("--once")
+    equal((code, "code=LOGIN_UNFINISHED" in log, len(place.calls("C_Login"))), (3, True, 1))
+
+
+@test
+def a_pin_that_has_worked_is_given_once_more_to_a_library_that_dies_with_it_and_not_twice(place):
+    place.configure({"keep_session": False}, more="call_timeout_s: 1\n")
+    process = place.start()
+    until(lambda: place.seeds("A1"))
+    place.write("exit-login", "1")
+    until(lambda: any("code=LOGIN_UNFINISHED" in line for line in process.log))
+    equal(len([line for line in process.log if "code=CKR_GENERAL_ERROR" in line]), 1)
+
+
+@test
+def a_pin_that_is_not_right_any_more_is_tried_once_by_all_targets_that_had_it(place):
+    place.write("other-pin", "1234\n", 0o600)
+    more = {"keep_session": False, "token_label": None, "token_serial": "A1"}
+    place.configure({"keep_session": False}, {**more, "worker": "second"}, {**more, "worker": "third", "pin_file": place.path("other-pin")})
+    process = place.start()
+    until(lambda: len(place.seeds("A1")) >= 3 * 48)
+    place.write("answer-C_Login", "0xa0")
+    until(lambda: all(status_of(place, name)["state"] == "latched" for name in ("t0", "t1", "t2")))
+    equal(len([line for line in process.log if "op=seed" in line and "step=login code=CKR_PIN_INCORRECT" in line]), 1)
+
+
+@test
+def who_corrects_the_pin_of_one_target_sends_no_others(place):
+    for number in range(2):
+        place.write("pin%d" % number, "0000\n", 0o600)
+    place.configure({"pin_file": place.path("pin0")}, {"token_label": None, "token_serial": "A1", "pin_file": place.path("pin1")})
+    equal((place.run("--once")[0], len(place.calls("C_Login"))), (3, 1))
+    place.write("pin0", "1234\n", 0o600)
+    place.write("pin1", "0000\n", 0o600)  # the same, written anew
+    equal((place.run("--once")[0], len(place.calls("C_Login"))), (3, 2))
+    place.write("pin1", "1234\n", 0o600)
+    equal((place.run("--once")[0], len(place.calls("C_Login"))), (0, 4))
+
+
+@test
+def a_code_that_nobody_knows_is_a_refusal_if_a_login_answers_it(place):
+    for code in ("0x80000123", "0x7", "0x200"):
+        place.drop("count-C_Login")
+        place.write("answer-C_Login", code)
+        place.configure()
+        equal(place.run("--once", "--retry-login")[0], 3)
+        code, log = place.run("--once")
+        equal((code, "code=PIN_REFUSED" in log, len(place.calls("C_Login"))), (3, True, 1))
+
+
+@test
+def a_note_that_cannot_be_read_may_be_of_any_target(place):
+    place.configure()
+    os.mkdir(place.path("state"))
+    place.write("state/wrong-pin-somebody", "hello\n")
+    for _ in range(2):
+        code, log = place.run("--once")
+        equal((code, place.calls("C_Login"), "note=wrong-pin-somebody" in log), (3, [], True))
+        place.write("pin", "1234\n", 0o600)
+    place.drop("state/wrong-pin-somebody")
+    place.write("state/wrong-pin-somebody.AbCdEf", "")  # somebody died while writing it
+    equal(place.run("--once")[0], 0)
+
+
+@test
+def no_wrong_pin_is_tried_again_after_another_one(place):
+    place.configure()
+    for pin in ("0001", "0002", "0003"):
+        place.write("pin", pin + "\n", 0o600)
+        equal(place.run("--once")[0], 3)
+    for pin in ("0001", "0002", "0003", "0001"):
+        place.write("pin", pin + "\n", 0o600)
+        code, log = place.run("--once")
+        equal((code, "state=latched" in log, len(place.calls("C_Login"))), (3, True, 3))
+    place.write("pin", "1234\n", 0o600)
+    equal((place.run("--once")[0], os.listdir(place.path("state"))), (0, []))
+
+
+@test
 def without_a_place_for_notes_no_login_is_tried(place):
     text = open(place.configure()).read().replace(place.path("state") + "'", "/proc/nowhere'")
     place.write("seed.yaml", text)
@@ -292,7 +381,7 @@ def without_a_place_for_notes_no_login_is_tried(place):
         equal((code, "code=STATE_UNWRITABLE" in log, place.calls("C_Login")), (3, True, []))
     place.write("seed.yaml", open(place.configure({"login": "none", "pin_file": None})).read().replace(
         place.path("state") + "'", "/proc/nowhere'"))
-    equal(place.run("--once")[0], 0)
+    equal((place.run("--once")[0], place.run("--test-login")[0]), (0, 0))
 
 
 @test

@@ -48,7 +48,7 @@ static const struct answer_row {
     ROW(PIN_UNREADABLE,      TRANSIENT,     "the PIN or password cannot be read from where it is kept; no login was tried")
     ROW(PIN_WANTED,          BUSY,          "")
     ROW(PIN_NOT_TRIED,       CREDENTIAL,    "not tried: the token says that wrong PINs were tried; log in there once with the right one by another program, or have the PIN unlocked; it is looked at again")
-    ROW(PIN_REFUSED,         CREDENTIAL,    "a note says that the PIN was refused, not how: correct the PIN where it is kept, or remove the note")
+    ROW(PIN_REFUSED,         CREDENTIAL,    "the PIN was refused, and it is not known how: correct it where it is kept, or remove the note")
     ROW(LOGIN_UNFINISHED,    CREDENTIAL,    "the library or the daemon died during a login, so whether the PIN is right is not known: see to it, then remove the note or use --retry-login")
     ROW(STATE_UNWRITABLE,    TRANSIENT,     "state_folder cannot be written: a wrong PIN could not be remembered, so no login is tried")
     ROW(NO_GENERATOR,        IMPOSSIBLE,    "the token says of itself that it has no random generator (no CKF_RNG): what it takes goes nowhere")
@@ -87,6 +87,11 @@ static const struct answer_row *find(CK_RV rv)
         if (rows[i].rv == rv)
             return &rows[i];
     return NULL;
+}
+
+bool qk_seed_code_is_known(CK_RV rv)
+{
+    return find(rv) != NULL;
 }
 
 qk_seed_class qk_seed_classify(CK_RV rv)

@@ -18,6 +18,9 @@ typedef enum qk_seed_class {
     QK_SEED_TRANSIENT, /* back-off */
 } qk_seed_class;
 
+/* Is it in the table? */
+bool qk_seed_code_is_known(CK_RV rv);
+/* QK_SEED_TRANSIENT of what is not. */
 qk_seed_class qk_seed_classify(CK_RV rv);
 /* "CKR_PIN_INCORRECT"; "0x80000123" for others, in a buffer of the thread. */
 const char *qk_seed_code_name(CK_RV rv);

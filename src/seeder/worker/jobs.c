@@ -73,8 +73,10 @@ void qk_seed_job_report(qk_seeder *seeder, qk_seed_job *job, const qk_seed_repor
 {
     size_t taken = report->taken < job->seed_len ? report->taken : job->seed_len;
 
-    if (job->target->is_gone && report->ask == QK_SEED_ASK_LIST)
-        job->target->waiting = false; /* nobody wants these tokens any more */
+    bool is_stage = job->sent_ask != job->ask && report->rv == CKR_OK;
+
+    if (job->target->is_gone && (is_stage || report->ask == QK_SEED_ASK_LIST))
+        job->target->waiting = false; /* nobody wants these tokens, or that seed, any more */
     else
         qk_seeder_take_report(seeder, job->target, report, taken, &job->tried);
 }

@@ -200,10 +200,10 @@ static bool one_is_running(const qk_seeder *seeder)
     return false;
 }
 
-/* What it was not asked to finish, or was killed in the middle of. */
-static void drop_sent(qk_seeder *seeder, qk_seed_worker *worker, bool in_hand)
+/* What it was killed in the middle of, or did not answer before it ended, and what it was not asked to finish. */
+static void drop_sent(qk_seeder *seeder, qk_seed_worker *worker)
 {
-    for (; worker->sent.first; in_hand = false) {
+    for (bool in_hand = true; worker->sent.first; in_hand = false) {
         QK_OWNED(qk_seed_job_free) qk_seed_job *job = qk_seed_jobs_pop(&worker->sent);
         CK_RV rv = qk_seed_login_lost(seeder, job, in_hand, CKR_OK);
         if (rv != CKR_OK)
@@ -237,7 +237,7 @@ void qk_seed_workers_stop(qk_seeder *seeder, int64_t wait_ms)
     while (one_is_running(seeder) && qk_deadline_left(deadline) > 0) /* reports count until the end */
         qk_seed_workers_wait(seeder, -1, qk_deadline_left(deadline));
     for (qk_seed_worker *it = seeder->workers; it; it = it->next) {
-        drop_sent(seeder, it, it->process != NULL);
+        drop_sent(seeder, it);
         if (it->process)
             part(it, 0);
     }

@@ -22,6 +22,8 @@ typedef enum qk_seed_admission {
 bool qk_seed_login_has_pin(const qk_seed_worker *worker, const qk_seed_job *job);
 /* Before such an order: job->tried is read, and noted. */
 qk_seed_admission qk_seed_login_prepare(qk_seeder *seeder, qk_seed_job *job, CK_RV *out_rv);
+/* What C_Login answered and nobody knows counts as a refused PIN: QK_SEED_PIN_REFUSED. */
+void qk_seed_login_judge(const qk_seed_target *target, qk_seed_report *report);
 /* The answer to a stage, or to LOGIN. True if the job goes on. */
 bool qk_seed_login_take(qk_seeder *seeder, qk_seed_worker *worker, qk_seed_job *job, const qk_seed_report *report);
 /* The worker is gone without an answer; `in_hand`: it was doing this job. Returns what is to be reported. */

@@ -86,8 +86,10 @@ static void send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
         qk_seed_jobs_push(&worker->asking, job);
     } else if (admission == QK_SEED_REFUSED) {
         qk_seed_job_free(&job);
-    } else if (admission == QK_SEED_FAILED || send_job(worker, job) != QK_OK) {
+    } else if (admission == QK_SEED_FAILED) {
         qk_seed_job_fail(seeder, &job, rv);
+    } else if (send_job(worker, job) != QK_OK) {
+        qk_seed_job_fail(seeder, &job, qk_seed_login_lost(seeder, job, false, CKR_HOST_MEMORY));
     } else {
         if (job->sent_ask == job->ask)
             qk_secret_free(&job->seed);
@@ -97,14 +99,19 @@ static void send_next(qk_seeder *seeder, qk_seed_worker *worker, int64_t now_ms)
     }
 }
 
-/* Large seeds go alone, so that few bytes lie where others may read them. */
-static bool may_send(const qk_seed_worker *worker)
+/* Large seeds go alone, so that few bytes lie where others may read them. So do PINs: of a worker that dies it is then
+ * known whether it had one in hand. */
+static bool may_send(qk_seed_worker *worker)
 {
-    const qk_seed_job *next = worker->waiting.first;
+    qk_seed_job *next = worker->waiting.first;
 
     if (!worker->process || !next || worker->wants_restart)
         return false;
-    return worker->sent_count == 0 || (worker->sent_count < worker->window && next->seed_len <= LARGE_SEED);
+    if (worker->sent_count == 0)
+        return true;
+    next->sent_ask = qk_seed_login_next(worker, next);
+    return worker->sent_count < worker->window && next->seed_len <= LARGE_SEED &&
+           !qk_seed_login_has_pin(worker, next) && !qk_seed_login_has_pin(worker, worker->sent.first);
 }
 
 void qk_seed_workers_tend(qk_seeder *seeder, int64_t now_ms)
@@ -152,6 +159,7 @@ static bool take_report(qk_seeder *seeder, qk_seed_worker *worker, qk_view messa
     job = qk_seed_jobs_pop(&worker->sent);
     if (job->sent_ask != QK_SEED_ASK_LOOK)
         job->target->login_start = report.login_held ? worker->starts : 0;
+    qk_seed_login_judge(job->target, &report);
     if (qk_seed_login_take(seeder, worker, job, &report)) {
         qk_seed_jobs_push_first(&worker->waiting, job);
         job = NULL;
