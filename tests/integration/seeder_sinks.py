@@ -324,6 +324,9 @@ class VCenter:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 it.requests.append((self.command, self.path))
                 code, answer = it.answer(self, body)
+                self.close_connection = code is None
+                if self.close_connection:
+                    return
                 text = b"" if answer is None else answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 self.send_response(code)
                 if code != 204:
@@ -461,6 +464,14 @@ def a_wrong_password_is_sent_once(place, vcenter):
     place.write("password", "right:%20\n", 0o600)
     until(lambda: vcenter.added["host-21"] and vcenter.added["host-22"])
     equal((vcenter.made("POST", "/api/session"), process.poll()), (4, None))
+
+
+@in_vsphere
+def a_seed_is_not_sent_again_when_the_connection_ends(place, vcenter):
+    vcenter.override[("POST", pool_of())] = (None, None)
+    place.configure(esxi(place, vcenter))
+    fails(place, "VCENTER_AWAY", "transient")
+    equal(vcenter.made("POST", "pool"), vcenter.made("GET", "pool"))
 
 
 def bad_vcenter(name, change, code, class_, *words):

@@ -128,6 +128,8 @@ static CK_RV judge(const qk_vcenter *it, int status)
 
 /* ---- requests ---- */
 
+/* Only what changes nothing is sent again when a kept connection turns out to be closed: the same seed must not go in
+ * twice, nor a password. */
 static qk_err request(qk_vcenter *it, const char *method, const char *path, const char *headers, qk_view body,
                       int64_t most_ms, qk_arena *arena, qk_http_answer *out)
 {
@@ -136,7 +138,7 @@ static qk_err request(qk_vcenter *it, const char *method, const char *path, cons
     if (snprintf(url.path, sizeof url.path, "%s", path) >= (int)sizeof url.path)
         return qk_fail(QK_E_BAD_ARGUMENT, "a path of %zu characters", strlen(path));
     QK_TRY(prepare(it));
-    return qk_http_connection_request(it->connection, &url, method, headers, body, strcmp(path, "/api/session") != 0,
+    return qk_http_connection_request(it->connection, &url, method, headers, body, strcmp(method, "GET") == 0,
                                       MOST_ANSWER, qk_deadline_in(most_ms), arena, out);
 }
 
