@@ -467,6 +467,21 @@ def a_wrong_password_is_sent_once(place, vcenter):
 
 
 @in_vsphere
+def a_password_that_was_refused_once_may_become_the_right_one(place, vcenter):
+    place.write("password", "wrong\n", 0o600)
+    place.configure(esxi(place, vcenter))
+    process = place.start()
+    until(lambda: os.path.exists(place.path("state/wrong-pin-t0")))
+    vcenter.password = "wrong"
+    os.remove(place.path("state/wrong-pin-t0"))
+    until(lambda: vcenter.added["host-21"])
+    vcenter.sessions.clear()  # the next login is another target's, which knows of no refusal
+    place.configure(esxi(place, vcenter) | {"name": "another", "host": "host-22"})
+    process.send_signal(signal.SIGHUP)
+    until(lambda: vcenter.added["host-22"])
+
+
+@in_vsphere
 def a_seed_is_not_sent_again_when_the_connection_ends(place, vcenter):
     vcenter.override[("POST", pool_of())] = (None, None)
     place.configure(esxi(place, vcenter))

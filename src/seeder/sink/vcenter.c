@@ -221,10 +221,16 @@ static CK_RV tell(qk_vcenter *it, uint32_t target)
     return QK_SEED_VCENTER_LOGIN;
 }
 
-static CK_RV refuse(qk_vcenter *it, qk_view password, uint32_t target)
+/* The password was right after all: the operator set it anew in vCenter, or has unlocked the user. */
+static void forget_refusal(qk_vcenter *it)
 {
     it->told_count = 0;
     qk_secret_free(&it->refused);
+}
+
+static CK_RV refuse(qk_vcenter *it, qk_view password, uint32_t target)
+{
+    forget_refusal(it);
     return qk_secret_copy(password, &it->refused) == QK_OK ? tell(it, target) : CKR_HOST_MEMORY;
 }
 
@@ -260,6 +266,7 @@ CK_RV qk_vcenter_login(qk_vcenter *it, qk_view password, uint32_t target)
         return refuse(it, password, target);
     if (rv != CKR_OK)
         return rv == QK_SEED_VCENTER_NO_HOST ? QK_SEED_VCENTER_ANSWER : rv;
+    forget_refusal(it);
     qk_secret_free(&it->session);
     err = qk_vcenter_session_read(body, &it->session);
     return err == QK_OK ? CKR_OK : qk_vcenter_failed(it, err);
