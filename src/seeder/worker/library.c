@@ -77,6 +77,23 @@ static library_target *target_of(qk_seed_library *it, uint32_t number)
     return fresh;
 }
 
+/* Its number is never used again. */
+static CK_RV forget(library_work *w)
+{
+    library_target **at = &w->library->targets;
+
+    while (*at && (*at)->number != w->order->target)
+        at = &(*at)->next;
+    if (!*at)
+        return CKR_OK;
+    w->target = *at;
+    qk_library_drop_session(w);
+    *at = w->target->next;
+    free(w->target);
+    w->target = NULL;
+    return CKR_OK;
+}
+
 static CK_RV do_order(library_work *w)
 {
     CK_RV rv;
@@ -86,13 +103,11 @@ static CK_RV do_order(library_work *w)
         return w->library->broken;
     if (w->order->ask == QK_SEED_ASK_LIST)
         return qk_library_list_tokens(w->library, w->report);
+    if (w->order->ask == QK_SEED_ASK_FORGET)
+        return forget(w);
     w->target = target_of(w->library, w->order->target);
     if (!w->target)
         return CKR_HOST_MEMORY;
-    if (w->order->ask == QK_SEED_ASK_FORGET) {
-        qk_library_drop_session(w);
-        return CKR_OK;
-    }
     rv = qk_library_find_token(w);
     if (rv != CKR_OK)
         return rv;
