@@ -39,7 +39,7 @@ static qk_err start(qk_seed_worker *worker)
     pid_t supervisor = getpid();
     int pair[2];
 
-    if (qk_seed_processes_left(worker->library) >= MOST_STUCK)
+    if (qk_seed_processes_stuck(worker->library, qk_clock_monotonic_ms()) >= MOST_STUCK)
         return qk_fail(QK_E_SYSTEM, "%d processes of %s were killed and do not end", MOST_STUCK, worker->library);
     QK_TRY(qk_seed_process_new(worker->library, &process));
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)

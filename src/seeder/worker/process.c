@@ -115,12 +115,12 @@ void qk_seed_processes_collect(int64_t now_ms)
     }
 }
 
-size_t qk_seed_processes_left(const char *what)
+size_t qk_seed_processes_stuck(const char *what, int64_t now_ms)
 {
     size_t count = 0;
 
     for (const qk_seed_process *it = left; it; it = it->next)
-        count += strcmp(it->what, what) == 0;
+        count += now_ms >= it->kill_at_ms && strcmp(it->what, what) == 0;
     return count;
 }
 

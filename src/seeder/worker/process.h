@@ -34,13 +34,15 @@ void qk_seed_process_prepare(pid_t supervisor, int on_orphaned, bool keeps_crede
 QK_MUST_CHECK qk_err qk_seed_process_new(const char *what, qk_seed_process **out_process);
 /* True once it has ended. It is then collected, its number is another's, and the record is the caller's to free. */
 bool qk_seed_process_has_ended(const qk_seed_process *process, int *out_status);
+/* SIGKILL, also to its group if it has one. It is collected when it has ended. */
 void qk_seed_process_kill(const qk_seed_process *process);
 /* Takes the record. A child that has not ended by then is killed; a time that is over means now. */
 void qk_seed_process_part(qk_seed_process **process, int64_t kill_at_ms);
 
 /* Of those parted with: collects who has ended, kills whose time is over. */
 void qk_seed_processes_collect(int64_t now_ms);
-size_t qk_seed_processes_left(const char *what);
+/* How many of them were killed, since their time is over, and have not ended. */
+size_t qk_seed_processes_stuck(const char *what, int64_t now_ms);
 /* At the end of the program: waits until the deadline, kills who is left, and gives them `more_ms`. Who has not ended
  * then is the system's. SIGCHLD is blocked. */
 void qk_seed_processes_end(qk_deadline_ms deadline, int64_t more_ms);

@@ -54,12 +54,13 @@ static void a_child_that_goes_on_is_not_waited_for(void **state)
     qk_seed_process_part(&process, qk_clock_monotonic_ms() + 3600000);
     assert_null(process);
     qk_seed_processes_collect(qk_clock_monotonic_ms());
-    assert_int_equal(qk_seed_processes_left("test"), 1); /* its time is not over */
-    assert_int_equal(qk_seed_processes_left("another"), 0);
+    assert_int_equal(qk_seed_processes_stuck("test", qk_clock_monotonic_ms()), 0); /* its time is not over */
+    assert_int_equal(qk_seed_processes_stuck("test", INT64_MAX), 1);
+    assert_int_equal(qk_seed_processes_stuck("another", INT64_MAX), 0);
     qk_seed_processes_collect(qk_clock_monotonic_ms() + 3600000);
     wait_for_news();
     qk_seed_processes_collect(0);
-    assert_int_equal(qk_seed_processes_left("test"), 0);
+    assert_int_equal(qk_seed_processes_stuck("test", INT64_MAX), 0);
 }
 
 static void at_the_end_nobody_is_left(void **state)
@@ -70,7 +71,7 @@ static void at_the_end_nobody_is_left(void **state)
         qk_seed_process_part(&process, qk_clock_monotonic_ms() + 3600000);
     }
     qk_seed_processes_end(qk_deadline_in(1), 60000); /* who does not end by then is killed */
-    assert_int_equal(qk_seed_processes_left("test"), 0);
+    assert_int_equal(qk_seed_processes_stuck("test", INT64_MAX), 0);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
