@@ -238,6 +238,7 @@ void qk_seed_workers_stop(qk_seeder *seeder, int64_t wait_ms)
         qk_seed_workers_wait(seeder, -1, qk_deadline_left(deadline));
     for (qk_seed_worker *it = seeder->workers; it; it = it->next) {
         drop_sent(seeder, it);
+        qk_seed_jobs_drop(&it->waiting); /* a look that was answered meanwhile, whose login is next */
         if (it->process)
             part(it, 0);
     }
