@@ -24,6 +24,8 @@ enum {
     STATUS_IMPOSSIBLE = 5,
 };
 
+static const int64_t NEVER = INT64_MAX;
+
 /* ---- the schedule ---- */
 
 static int64_t period_of(const qk_seed_target *target)
@@ -54,14 +56,28 @@ static void skip_what_went_by(qk_seeder *seeder, int64_t now_ms)
     }
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* When an order may be given to the target; NEVER: not before something else has happened. */
+static int64_t turn_of(const qk_seeder *seeder, const qk_seed_target *target)
+{
+    int64_t turn = later(target->due_ms, target->worker->restart_ms);
+
+    if (target->off || target->waiting)
+        return NEVER;
+    if (seeder->once && target->reports > 0)
+        return NEVER; /* it had its one turn */
+    if (target->is_pattern || target->held_back || seeder->ask != QK_SEED_ASK_SEED)
+        return turn;
+    return later(turn, seeder->service_pause_until_ms);
+}
+
 static bool is_due(const qk_seeder *seeder, const qk_seed_target *target, int64_t now_ms)
 {
-    if (seeder->once && target->reports > 0)
-        return false; /* it had its one turn */
-    if (target->off || target->waiting || target->due_ms > now_ms || target->worker->restart_ms > now_ms)
-        return false;
-    return target->is_pattern || target->held_back || seeder->ask != QK_SEED_ASK_SEED ||
-           now_ms >= seeder->service_pause_until_ms;
+    return turn_of(seeder, target) <= now_ms;
 }
 
 static void order(qk_seed_target *target, qk_seed_ask ask)
@@ -75,7 +91,8 @@ static void serve_due(qk_seeder *seeder, int64_t now_ms)
     qk_seed_target **due;
     size_t count = 0, most = 0;
 
-    skip_what_went_by(seeder, now_ms);
+    if (!seeder->once)
+        skip_what_went_by(seeder, now_ms);
     for (qk_seed_target *it = seeder->targets; it; it = it->next)
         most += is_due(seeder, it, now_ms);
     due = most ? calloc(most, sizeof *due) : NULL;
@@ -99,21 +116,14 @@ static void serve_due(qk_seeder *seeder, int64_t now_ms)
     free(due);
 }
 
-static int64_t later(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 static int64_t next_event(const qk_seeder *seeder, int64_t now_ms)
 {
     int64_t next = now_ms + 1000;
 
     for (const qk_seed_target *it = seeder->targets; it; it = it->next) {
-        int64_t due = later(it->due_ms, it->worker->restart_ms);
-        if (!it->is_pattern && !it->held_back && seeder->ask == QK_SEED_ASK_SEED)
-            due = later(due, seeder->service_pause_until_ms);
-        if (!it->off && !it->waiting && due < next)
-            next = due;
+        int64_t turn = turn_of(seeder, it);
+        if (turn < next)
+            next = turn;
     }
     for (const qk_seed_worker *it = seeder->workers; it; it = it->next)
         if (it->waiting.first && !it->process && it->restart_ms < next)

@@ -3,7 +3,7 @@
 """quantoki-seed with an entropy service and a PKCS #11 library that do what each test says.
 
 Usage: seeder.py QUANTOKI-SEED TEST-TOKEN (tests/bases/token.c). Speaks TAP."""
-import base64, json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
+import base64, json, os, re, resource, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import wrapper
@@ -596,6 +596,17 @@ def one_library_that_hangs_harms_no_other(place):
     assert len(place.seeds("B2")) >= 3 * 48 and status_of(place, "well")["missed"] < 2
     place.drop("slow-A1")
     until(lambda: place.seeds("A1"), 30)
+
+
+@test
+def once_waits_at_rest_for_a_library_that_hangs(place):
+    place.write("slow-A1", "30000")
+    place.configure({}, {"library": place.other, "token_label": "beta"}, more="call_timeout_s: 2\n")
+    used = lambda: sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+    before = used()
+    equal(place.run("--once")[0], 3)
+    equal([status_of(place, name)["missed"] for name in ("t0", "t1")], [0, 0])
+    assert used() - before < 0.7, "%.1f s of work" % (used() - before)
 
 
 # ---- all tokens of a library ----
