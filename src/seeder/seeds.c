@@ -194,6 +194,7 @@ void qk_seeds_give_out(qk_seeder *seeder, qk_seed_target **due, size_t count)
         qk_err err;
         run = run_of(due + at, count - at);
         err = give_out_equal(seeder, due + at, run, &retry_after_ms);
+        qk_seeder_give_sign_of_life(); /* each may have taken its whole time */
         if (err == QK_OK)
             continue;
         if (qk_socket_interrupted()) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each answer of the service leads to. The supply and the workers are the test's own. */
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/testing.h"
@@ -206,6 +209,31 @@ static void every_target_gets_bytes_of_its_own(void **state)
     }
 }
 
+/* Many slow downloads, all of which succeed, are no reason to be ended by the service manager. */
+static void each_download_is_a_sign_of_life(void **state)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    socklen_t len = sizeof(sa_family_t);
+    int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    char said[20];
+
+    (void)state;
+    assert_int_equal(bind(manager, (struct sockaddr *)&address, len), 0); /* the system chooses an abstract name */
+    len = sizeof address;
+    assert_int_equal(getsockname(manager, (struct sockaddr *)&address, &len), 0);
+    address.sun_path[0] = '@';
+    setenv("NOTIFY_SOCKET", address.sun_path, 1);
+    setenv("WATCHDOG_USEC", "4000", 1);
+    unsetenv("WATCHDOG_PID");
+    supply.takes_its_time = true;
+    give_out(TARGETS);
+    unsetenv("NOTIFY_SOCKET");
+    unsetenv("WATCHDOG_USEC");
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(recv(manager, said, sizeof said, 0), strlen("WATCHDOG=1"));
+    close(manager);
+}
+
 static void after_a_failure_the_other_sizes_are_due_still(void **state)
 {
     (void)state;
@@ -306,6 +334,7 @@ int main(void)
         SEEDS_TEST(a_pause_begins_when_the_service_has_failed),
         SEEDS_TEST(the_back_off_grows_and_begins_anew),
         SEEDS_TEST(every_target_gets_bytes_of_its_own),
+        SEEDS_TEST(each_download_is_a_sign_of_life),
         SEEDS_TEST(after_a_failure_the_other_sizes_are_due_still),
         SEEDS_TEST(with_once_a_target_has_one_turn),
         SEEDS_TEST(a_signal_puts_off_a_download_and_is_no_failure),

@@ -183,10 +183,10 @@ static void on_signal(qk_seeder *seeder, int fd, bool *wants_reload)
     }
 }
 
-static void give_sign_of_life(int64_t now_ms)
+void qk_seeder_give_sign_of_life(void)
 {
     static int64_t last_ms;
-    int64_t every_ms = qk_notify_watchdog_ms();
+    int64_t every_ms = qk_notify_watchdog_ms(), now_ms = qk_clock_monotonic_ms();
 
     if (every_ms == 0 || now_ms - last_ms < every_ms)
         return;
@@ -220,7 +220,7 @@ static void loop(qk_seeder *seeder, int signals)
         serve_due(seeder, now_ms);
         qk_seed_workers_tend(seeder, now_ms);
         qk_seeder_write_status(seeder, now_ms);
-        give_sign_of_life(now_ms);
+        qk_seeder_give_sign_of_life();
         tell_of_unlocked_memory();
         if (seeder->once && all_had_a_turn(seeder))
             return;

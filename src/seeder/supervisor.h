@@ -132,6 +132,9 @@ typedef enum qk_seed_mode { QK_SEED_DAEMON, QK_SEED_ONCE, QK_SEED_CHECK, QK_SEED
  * 5 (as 3, and none of them can be seeded at all). */
 QK_MUST_CHECK qk_err qk_seeder_run(const char *config_path, qk_seed_mode mode, bool retry_logins, int *out_status);
 
+/* For the service manager's watchdog, as often as that wants it; wherever the loop may stay for long. */
+void qk_seeder_give_sign_of_life(void);
+
 /* ---- targets.c ---- */
 
 /* NULL: no memory. */
