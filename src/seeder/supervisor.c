@@ -206,6 +206,14 @@ static void tell_of_unlocked_memory(void)
     told = true;
 }
 
+/* Downloads take their time. Who has answered meanwhile is not one that hangs, and the time for an answer begins when
+ * the order is sent. */
+static int64_t catch_up(qk_seeder *seeder)
+{
+    qk_seed_workers_wait(seeder, -1, 0);
+    return qk_clock_monotonic_ms();
+}
+
 static void loop(qk_seeder *seeder, int signals)
 {
     bool wants_reload = false;
@@ -218,6 +226,7 @@ static void loop(qk_seeder *seeder, int signals)
         qk_seeder_drop_gone(seeder);
         qk_seed_latches_look(seeder, now_ms);
         serve_due(seeder, now_ms);
+        now_ms = catch_up(seeder);
         qk_seed_workers_tend(seeder, now_ms);
         qk_seeder_write_status(seeder, now_ms);
         qk_seeder_give_sign_of_life();

@@ -599,6 +599,16 @@ def one_library_that_hangs_harms_no_other(place):
 
 
 @test
+def a_library_has_its_whole_time_also_after_slow_downloads(place):
+    place.write("slow-A1", "300")
+    place.configure({}, {"library": place.other, "token_label": "beta", "size": 64}, {"size": 80}, {"size": 96},
+                    more="call_timeout_s: 1\n")
+    service.begin(*[lambda *request: time.sleep(0.4) or good(*request)] * 4)
+    code, log = place.run("--once")
+    equal((code, "does not answer" in log), (0, False))
+
+
+@test
 def once_waits_at_rest_for_a_library_that_hangs(place):
     place.write("slow-A1", "30000")
     place.configure({}, {"library": place.other, "token_label": "beta"}, more="call_timeout_s: 2\n")
