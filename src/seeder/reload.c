@@ -34,10 +34,10 @@ static qk_err make_supply(qk_seeder *seeder)
 {
     const qk_supply_config config = supply_of(seeder, &seeder->config);
 
-    if (config.unverified)
+    if (config.unverified && !config.pinned_key)
         qk_log(QK_LOG_WARNING,
                "op=configure warning=\"service.verify is none: whoever is on the way to the service gets "
-               "the token and may choose what is downloaded. Use ca_file or pinned_key\"");
+               "the token and may choose what is downloaded. Use ca_file, or pinned_key beside it\"");
     return qk_supply_new(&config, &seeder->supply);
 }
 
