@@ -44,7 +44,7 @@ const qk_config_row qk_seed_rows[] = {
     { .key = "service.api", .type = QK_CONFIG_CHOICE, .offset = AT(api), .fallback = "auto", .choices = api_choices,
       .help = "entropy (POST), quantum-entropy (GET), or auto: POST, and GET where there is no POST." },
     { .key = "service.timeout_ms", .type = QK_CONFIG_UINT, .offset = AT(attempt_timeout_ms), .fallback = "5000",
-      .min = 1, .max = 60000, .help = "Time for one request." },
+      .min = 1, .max = 10000, .help = "Time for one request; all of a download has ten seconds." },
     { .key = "service.connect_timeout_ms", .type = QK_CONFIG_UINT, .offset = AT(connect_timeout_ms), .fallback = "2000",
       .min = 1, .max = 60000, .help = "Time for a connection with its TLS handshake, within that." },
     { .key = "service.mix", .type = QK_CONFIG_CHOICE, .offset = AT(mix), .fallback = "kernel", .choices = mix_choices,
