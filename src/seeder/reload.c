@@ -99,7 +99,7 @@ static void continue_as(qk_seeder *seeder, qk_seed_target *it, const qk_seed_tar
         it->off = it->latched = qk_seed_latch_holds(seeder, it);
     }
     if (was->held_back || was->off) /* cycles of a target that was off are not missed ones */
-        it->due_ms = qk_clock_monotonic_ms() / 1000 * 1000;
+        it->due_ms = qk_seed_second_of(qk_clock_monotonic_ms());
     if (fresh.config.period != was->config.period)
         it->due_ms = fresh.due_ms;
     if (was->last_code == CKR_TOKEN_NOT_RECOGNIZED) { /* the operator has looked: the new token is accepted */

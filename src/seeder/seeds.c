@@ -10,7 +10,7 @@
 #include "seeder/supervisor.h"
 
 enum { MOST_BLOCKS = 512, MOST_AT_ONCE = 524288, DOWNLOAD_MS = 10000 };
-enum { FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, NO_TOKEN_MS = 600000, NO_ALLOTMENT_MS = 3600000 };
+enum { NO_TOKEN_MS = 600000, NO_ALLOTMENT_MS = 3600000 };
 
 /* The service takes no such request, and the next one would be the same: nothing is asked until an operator says so. */
 static const int64_t UNTIL_TOLD_MS = INT64_MAX / 2;
@@ -19,10 +19,9 @@ static const int64_t UNTIL_TOLD_MS = INT64_MAX / 2;
 
 static int64_t growing(qk_seeder *seeder)
 {
-    int64_t pause = seeder->service_back_off_ms ? seeder->service_back_off_ms * 2 : FIRST_BACK_OFF_MS;
     uint8_t jitter = 0;
 
-    seeder->service_back_off_ms = pause < MOST_BACK_OFF_MS ? pause : MOST_BACK_OFF_MS;
+    seeder->service_back_off_ms = qk_seed_back_off(seeder->service_back_off_ms);
     if (qk_random_bytes(&jitter, 1) != QK_OK)
         jitter = 128;
     return seeder->service_back_off_ms - seeder->service_back_off_ms * jitter / 1024; /* up to a quarter less */

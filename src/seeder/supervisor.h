@@ -142,8 +142,12 @@ qk_seed_target *qk_seeder_add_target(qk_seeder *seeder, const qk_seed_target_con
 /* `taken`: bytes of the seed that went in. `tried`: the PIN that the order had; NULL or empty if there was none. */
 void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_seed_report *report, size_t taken,
                            const qk_seed_try *tried);
-/* The next whole second at or after `ms`. */
+/* The next whole second at or after `ms`, and the last one at or before it. */
 int64_t qk_seed_whole_second(int64_t ms);
+int64_t qk_seed_second_of(int64_t ms);
+/* How long to wait after one more failure: a second, then twice as long as before, up to five minutes. `before_ms`: 0
+ * at the first. */
+int64_t qk_seed_back_off(int64_t before_ms);
 
 /* ---- patterns.c ---- */
 

@@ -10,12 +10,26 @@
 
 enum { FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, FAILURES_FOR_RESTART = 5, LOOK_MS = 60000 };
 
-/* ---- targets ---- */
+/* ---- times ---- */
 
 int64_t qk_seed_whole_second(int64_t ms)
 {
     return (ms + 999) / 1000 * 1000;
 }
+
+int64_t qk_seed_second_of(int64_t ms)
+{
+    return ms / 1000 * 1000;
+}
+
+int64_t qk_seed_back_off(int64_t before_ms)
+{
+    int64_t twice_ms = before_ms ? before_ms * 2 : FIRST_BACK_OFF_MS;
+
+    return twice_ms < MOST_BACK_OFF_MS ? twice_ms : MOST_BACK_OFF_MS;
+}
+
+/* ---- targets ---- */
 
 /* Targets of one period start a little apart, by whole seconds, or all of a fleet would ask at once. */
 static int64_t first_due(const qk_seeder *seeder, const qk_seed_target_config *config)
@@ -24,7 +38,7 @@ static int64_t first_due(const qk_seeder *seeder, const qk_seed_target_config *c
     uint32_t random = 0;
 
     if (seeder->once || most == 0 || qk_random_bytes((uint8_t *)&random, sizeof random) != QK_OK)
-        return now / 1000 * 1000;
+        return qk_seed_second_of(now);
     return qk_seed_whole_second(now) + (int64_t)(random % (uint64_t)(most + 1)) * 1000;
 }
 
@@ -106,9 +120,7 @@ static void back_off(const qk_seeder *seeder, qk_seed_target *target, CK_RV rv)
 {
     uint8_t jitter = 128;
 
-    target->back_off_ms = target->back_off_ms ? target->back_off_ms * 2 : FIRST_BACK_OFF_MS;
-    if (target->back_off_ms > MOST_BACK_OFF_MS)
-        target->back_off_ms = MOST_BACK_OFF_MS;
+    target->back_off_ms = qk_seed_back_off(target->back_off_ms);
     if (qk_random_bytes(&jitter, 1) != QK_OK)
         jitter = 128;
     target->due_ms = qk_seed_whole_second(qk_clock_monotonic_ms() + target->back_off_ms * 3 / 4 +
@@ -226,7 +238,7 @@ static bool take_look(qk_seed_target *target, const qk_seed_report *report)
                qk_seed_shown(target->name));
         target->held_back = false;
         target->back_off_ms = 0;
-        target->due_ms = qk_clock_monotonic_ms() / 1000 * 1000;
+        target->due_ms = qk_seed_second_of(qk_clock_monotonic_ms());
     } else {
         hold_back(target);
     }
@@ -245,7 +257,7 @@ void qk_seeder_take_report(qk_seeder *seeder, qk_seed_target *target, const qk_s
         return;
     if (report->rv == QK_SEED_PIN_WANTED) { /* the session was lost with its login: at once again, with the PIN */
         target->login_start = 0;
-        target->due_ms = qk_clock_monotonic_ms() / 1000 * 1000;
+        target->due_ms = qk_seed_second_of(qk_clock_monotonic_ms());
         return;
     }
     target->last_code = report->rv;

@@ -66,6 +66,29 @@ static void what_is_ill_while_it_is_looked_at_backs_off(void **state)
     assert_int_equal(target.last_code, CKR_DEVICE_ERROR);
 }
 
+static void pauses_grow_up_to_five_minutes(void **state)
+{
+    static const int64_t pauses[] = { 1000, 2000, 4000, 8000, 16000, 32000, 64000, 128000, 256000, 300000, 300000 };
+    int64_t pause_ms = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof pauses / sizeof pauses[0]; i++) {
+        pause_ms = qk_seed_back_off(pause_ms);
+        assert_int_equal(pause_ms, pauses[i]);
+    }
+}
+
+static void seconds_are_whole(void **state)
+{
+    (void)state;
+    for (int64_t ms = 5001; ms < 6000; ms++) {
+        assert_int_equal(qk_seed_whole_second(ms), 6000);
+        assert_int_equal(qk_seed_second_of(ms), 5000);
+    }
+    assert_int_equal(qk_seed_whole_second(5000), 5000);
+    assert_int_equal(qk_seed_second_of(5000), 5000);
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -78,6 +101,8 @@ int main(void)
         cmocka_unit_test(what_the_flags_forbid_is_looked_at_slowly_and_is_no_wrong_pin),
         cmocka_unit_test(it_goes_on_when_the_token_lets_it),
         cmocka_unit_test(what_is_ill_while_it_is_looked_at_backs_off),
+        cmocka_unit_test(pauses_grow_up_to_five_minutes),
+        cmocka_unit_test(seconds_are_whole),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

@@ -14,7 +14,7 @@
 #include "seeder/worker/worker.h"
 #include "seeder/worker/workers_inside.h"
 
-enum { LEAVE_MS = 10000, FIRST_BACK_OFF_MS = 1000, MOST_BACK_OFF_MS = 300000, KILLED_MS = 1000, WORKER_FD = 3 };
+enum { LEAVE_MS = 10000, KILLED_MS = 1000, WORKER_FD = 3 };
 /* Of one library, killed and not gone: their calls do not return from a driver, and another's would not either. */
 enum { MOST_STUCK = 4 };
 
@@ -76,9 +76,7 @@ static void part(qk_seed_worker *worker, int64_t kill_at_ms)
 
 static void back_off(qk_seed_worker *worker)
 {
-    worker->back_off_ms = worker->back_off_ms ? worker->back_off_ms * 2 : FIRST_BACK_OFF_MS;
-    if (worker->back_off_ms > MOST_BACK_OFF_MS)
-        worker->back_off_ms = MOST_BACK_OFF_MS;
+    worker->back_off_ms = qk_seed_back_off(worker->back_off_ms);
     worker->restart_ms = qk_clock_monotonic_ms() + worker->back_off_ms;
 }
 
