@@ -310,8 +310,6 @@ void qk_seeder_write_status(qk_seeder *seeder, int64_t now_ms)
         return;
     if (now_ms - seeder->written_ms < (seeder->changed ? WRITE_EVERY_MS : AGES_EVERY_MS) && !seeder->stopping)
         return;
-    if (seeder->ask != QK_SEED_ASK_SEED && seeder->once)
-        return; /* a check beside the daemon leaves the daemon's files alone */
     write_one(seeder->config.metrics_file, seeder, put_metrics);
     write_one(seeder->config.status_file, seeder, put_status);
     seeder->changed = false;

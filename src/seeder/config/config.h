@@ -54,7 +54,6 @@ typedef struct qk_seed_target_config {
 
 typedef struct qk_seed_config {
     qk_config *file; /* owns the texts */
-    char slot_text[24];
     const qk_config_node *urls;
     const char *url;           /* of a reference file */
     char *url_words;           /* of the environment: owned, cut into pieces */
