@@ -32,7 +32,7 @@ struct qk_seed_target {
     int64_t due_ms;
     bool waiting; /* an order is on its way */
     bool is_gone; /* not in the configuration any more, and the order is with the worker still */
-    /* on: seeded when due. Otherwise off, for the reason of the class. */
+    /* off: not seeded until something changes, as the class of its last answer says */
     bool off, latched, pin_proven, is_pattern; /* pattern: all_tokens, which stands for the tokens found */
     uint32_t of_pattern;                       /* number of the pattern it came from; 0: none */
     qk_seed_latch latch;                       /* while it is latched */
@@ -169,6 +169,7 @@ void qk_seeder_reload(qk_seeder *seeder);
 void qk_seeder_drop_gone(qk_seeder *seeder);
 /* Frees all of it. Workers have been stopped. */
 void qk_seeder_free_gone(qk_seeder *seeder);
+/* A list of them; NULL after that. Nothing may be under way for them. */
 void qk_seed_targets_free(qk_seed_target **targets);
 
 /* ---- worker/: jobs.c, life.c, wait.c, workers.c ---- */
@@ -205,6 +206,7 @@ void qk_seeds_ask_again(qk_seeder *seeder);
 
 /* ---- status.c ---- */
 
+/* Metrics and status, when it is time for them. A check writes none. */
 void qk_seeder_write_status(qk_seeder *seeder, int64_t now_ms);
 
 #endif

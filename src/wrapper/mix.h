@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Local random over what the service gave. */
 #ifndef QK_WRAPPER_MIX_H
 #define QK_WRAPPER_MIX_H
 

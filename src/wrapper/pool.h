@@ -35,7 +35,9 @@ typedef struct qk_pool_config {
     size_t low_water;
 } qk_pool_config;
 
+/* An empty pool. The configuration is copied; what it points to stays the caller's. */
 QK_MUST_CHECK qk_err qk_pool_of_random_new(const qk_pool_config *config, qk_pool_of_random **out_pool);
+/* Wipes what is left. Nobody may be in it. */
 void qk_pool_of_random_free(qk_pool_of_random **pool);
 
 /* Fills `out` whole or leaves it untouched, in at most timeout_ms (negative: as long as it takes). Errors of the
@@ -48,7 +50,7 @@ QK_MUST_CHECK qk_err qk_pool_of_random_refill(qk_pool_of_random *pool, int64_t t
 /* Wipes what is too old, which happens with every other call, too. `out_next` is when something will be. */
 QK_MUST_CHECK qk_err qk_pool_of_random_expire(qk_pool_of_random *pool, qk_deadline_ms *out_next);
 
-/* Fillings so far, for tests and the log. */
+/* Fillings so far, for tests. */
 uint64_t qk_pool_of_random_fillings(const qk_pool_of_random *pool);
 
 #endif

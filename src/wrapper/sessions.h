@@ -29,6 +29,7 @@ QK_MUST_CHECK qk_err qk_sessions_add(qk_sessions *sessions, CK_SESSION_HANDLE ha
 /* `asked`: the time when the base was asked; newer sessions stay. */
 void qk_sessions_remove(qk_sessions *sessions, CK_SESSION_HANDLE handle, uint64_t asked);
 void qk_sessions_remove_slot(qk_sessions *sessions, CK_SLOT_ID slot, uint64_t asked);
+/* Was it opened, and not closed since? */
 bool qk_sessions_has(qk_sessions *sessions, CK_SESSION_HANDLE handle);
 
 #endif

@@ -118,6 +118,8 @@ typedef struct qk_seed_report {
     qk_seed_listed *tokens; /* the caller's, QK_SEED_MOST_TOKENS of them; NULL where no such answer is expected */
 } qk_seed_report;
 
+/* Without the length. Reading: QK_E_PROTOCOL if it is not whole, has more behind it, or has a text or a seed that is
+ * too long; `out` is then not to be used. */
 void qk_seed_order_write(const qk_seed_order *order, qk_buf *out);
 QK_MUST_CHECK qk_err qk_seed_order_read(qk_view message, qk_seed_order *out);
 void qk_seed_report_write(const qk_seed_report *report, qk_buf *out);

@@ -7,10 +7,14 @@
 
 /* ---- jobs.c ---- */
 
+/* At the end, or in front; `jobs` owns the job. */
 void qk_seed_jobs_push(qk_seed_jobs *jobs, qk_seed_job *job);
 void qk_seed_jobs_push_first(qk_seed_jobs *jobs, qk_seed_job *job);
-qk_seed_job *qk_seed_jobs_pop(qk_seed_jobs *jobs); /* there is one */
+/* The first, which is the caller's to free. There is one. */
+qk_seed_job *qk_seed_jobs_pop(qk_seed_jobs *jobs);
+/* Frees them all; nobody hears of it. */
 void qk_seed_jobs_drop(qk_seed_jobs *jobs);
+/* Wipes seed and PIN; ends its command. */
 void qk_seed_job_free(qk_seed_job **job);
 /* The job has an answer. */
 void qk_seed_job_report(qk_seeder *seeder, qk_seed_job *job, const qk_seed_report *report);
