@@ -3,7 +3,7 @@
 """quantoki-seed with an entropy service and a PKCS #11 library that do what each test says.
 
 Usage: seeder.py QUANTOKI-SEED TEST-TOKEN (tests/bases/token.c). Speaks TAP."""
-import base64, json, os, re, resource, shutil, signal, socket, subprocess, sys, tempfile, threading, time
+import base64, hashlib, json, os, re, resource, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import wrapper
@@ -383,6 +383,12 @@ def certificates(place):
                         "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
 
 
+def pin_of(pem):
+    key = subprocess.run("openssl x509 -in %s -noout -pubkey | openssl pkey -pubin -outform der" % pem, shell=True,
+                         check=True, capture_output=True).stdout
+    return base64.b64encode(hashlib.sha256(key).digest()).decode()
+
+
 def configure_secure(place, secure, more):
     text = open(place.configure()).read().replace("url: '%s'" % service.url, "url: '%s', %s" % (secure.url, more))
     place.write("seed.yaml", text)
@@ -457,6 +463,10 @@ def a_certificate_goes_unchecked_only_with_a_warning(place):
     code, log = place.run("--once")
     equal(code, 0)
     assert "level=warning op=configure" in log and "verify is none" in log, log
+    for name, wanted in (("server", 0), ("other", 3)):  # the key alone decides
+        configure_secure(place, secure, "verify: none, pinned_key: '%s'" % pin_of(place.path(name + ".pem")))
+        code, log = place.run("--once")
+        equal((code, "verify is none" in log), (wanted, False))
 
 
 @test
