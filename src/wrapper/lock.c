@@ -63,15 +63,31 @@ qk_err qk_lock_take(qk_lock *lock)
     return rv == CKR_OK ? QK_OK : fail_callback("LockMutex", rv);
 }
 
+/* False: not in time. */
+static bool lock_until(pthread_mutex_t *mutex, qk_deadline_ms deadline)
+{
+#ifdef __SANITIZE_THREAD__ /* its runtime does not know pthread_mutex_clocklock (GCC 12) */
+    while (pthread_mutex_trylock(mutex) != 0) {
+        if (qk_deadline_left(deadline) == 0)
+            return false;
+        nanosleep(&(struct timespec){ .tv_nsec = 1000 * 1000 }, NULL);
+    }
+    return true;
+#else
+    const struct timespec end = { .tv_sec = deadline / 1000, .tv_nsec = deadline % 1000 * 1000000 };
+
+    return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &end) == 0;
+#endif
+}
+
 qk_err qk_lock_take_until(qk_lock *lock, qk_deadline_ms deadline)
 {
-    const struct timespec end = { .tv_sec = deadline / 1000, .tv_nsec = deadline % 1000 * 1000000 };
     bool bounded = !lock->locking->callbacks && deadline != QK_DEADLINE_NEVER, late = false;
     qk_err err = QK_OK;
 
     qk_own_thread_waits();
     if (bounded)
-        late = pthread_mutex_clocklock(&lock->system, CLOCK_MONOTONIC, &end) != 0;
+        late = !lock_until(&lock->system, deadline);
     else
         err = qk_lock_take(lock);
     qk_own_thread_works();
