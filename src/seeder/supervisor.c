@@ -40,7 +40,8 @@ static void plan_next(qk_seed_target *target, int64_t now_ms)
 }
 
 /* A cycle that went by, whatever held the target up, is missed. So is one that comes while the one before is under way:
- * to make it up later would take a download of its own, and late targets would go on being late one by one. */
+ * to make it up later would take a download of its own, and late targets would go on being late one by one. While its
+ * first turn is under way, which takes a login, a target has no cycles to miss yet. */
 static void skip_what_went_by(qk_seeder *seeder, int64_t now_ms)
 {
     for (qk_seed_target *it = seeder->targets; it; it = it->next) {
@@ -49,7 +50,7 @@ static void skip_what_went_by(qk_seeder *seeder, int64_t now_ms)
             continue;
         cycles = (latest_ms - it->due_ms) / period_of(it) + 1;
         it->due_ms += cycles * period_of(it);
-        if (it->is_pattern)
+        if (it->is_pattern || (it->waiting && it->reports == 0))
             continue;
         it->missed += (uint64_t)cycles;
         seeder->changed = true;
