@@ -44,7 +44,6 @@ struct qk_seed_target {
     bool may_try_low;                  /* the operator asked for one try, whatever CKF_USER_PIN_COUNT_LOW says */
     uint8_t proven_mark[QK_SEED_DIGEST]; /* pin_proven: of the PIN that has worked */
     uint64_t login_start;                /* the worker's start in which the session is logged in; 0: it is not */
-    qk_seed_class reason;
     int64_t back_off_ms;
     unsigned failures_in_a_row;
     unsigned failures_alone;                 /* in a row, with no seed taken by any token of the worker meanwhile */

@@ -52,7 +52,6 @@ static void look_at_latch(qk_seeder *seeder, qk_seed_target *fresh)
     fresh->latched = fresh->off = qk_seed_latch_is_set(seeder, fresh);
     if (!fresh->latched)
         return;
-    fresh->reason = QK_SEED_CREDENTIAL;
     fresh->last_code = fresh->latch.code;
     qk_log(QK_LOG_ERROR, "op=seed target=%s state=latched code=%s words=\"%s\"", qk_seed_shown(fresh->name),
            qk_seed_code_name(fresh->last_code), qk_seed_advice(fresh->last_code));
@@ -80,12 +79,6 @@ qk_seed_target *qk_seeder_add_target(qk_seeder *seeder, const qk_seed_target_con
 }
 
 /* ---- reports ---- */
-
-static void put_off(qk_seed_target *target, qk_seed_class class)
-{
-    target->off = true;
-    target->reason = class;
-}
 
 static bool another_is_well(const qk_seeder *seeder, const qk_seed_target *target)
 {
@@ -154,15 +147,15 @@ static void take_failure(qk_seeder *seeder, qk_seed_target *target, CK_RV rv, co
     case QK_SEED_CREDENTIAL:
         target->latched = true;
         qk_seed_latch_set(seeder, target, rv, tried);
-        put_off(target, class);
+        target->off = true;
         return;
     case QK_SEED_CONFIGURATION:
     case QK_SEED_LOGIN_NEEDED:
-        put_off(target, QK_SEED_CONFIGURATION);
+        target->off = true;
         return;
     case QK_SEED_IMPOSSIBLE:
         if (target->config.on_unsupported == QK_SEED_DISABLE)
-            put_off(target, class);
+            target->off = true;
         else
             back_off(seeder, target, rv);
         return;

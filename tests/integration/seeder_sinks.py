@@ -8,15 +8,11 @@ import base64, fcntl, http.server, json, os, shutil, signal, socket, ssl, struct
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import seeder
-from seeder import Place, Service, bad_config, certificates, equal, find, memory_of, status_of, until
+from seeder import Place, Service, Skip, bad_config, certificates, equal, find, memory_of, run_one, status_of, until
 
 service = seeder.service = Service()
 seeder.tests.clear()
 test = seeder.test
-
-
-class Skip(Exception):
-    pass
 
 
 def sink(kind, **keys):
@@ -622,21 +618,6 @@ bad_config("a_sink_that_is_none_is_told", "targets.0.sink", **sink("printer"))
 bad_config("more_credit_than_bits_is_told", "credit_bits are more than size has bits", **sink("kernel", credit_bits=385))
 bad_config("plain_http_to_a_vcenter_is_told", "url must be https", **sink("esxi", url="http://vc.test", host="h", user="u",
                                                                           password_file="/p"))
-
-
-def run_one(number, function):
-    try:
-        place = Place()
-        try:
-            function(place)
-            print("ok %d - %s" % (number, function.__name__.replace("_", " ")), flush=True)
-        except Skip as reason:
-            print("ok %d - %s # SKIP %s" % (number, function.__name__.replace("_", " "), reason), flush=True)
-    except Exception as problem:  # noqa: a test that breaks is a test that failed
-        print("not ok %d - %s\n# %s" % (number, function.__name__.replace("_", " "), repr(problem)[:2000]), flush=True)
-        for process in place.processes[-1:]:
-            print("".join("# " + line for line in process.log[-6:]), end="", flush=True)
-    place.end()
 
 
 if __name__ == "__main__":

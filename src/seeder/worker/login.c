@@ -66,7 +66,6 @@ static void refuse(qk_seeder *seeder, qk_seed_target *target, CK_RV code)
 {
     target->waiting = target->may_try_low = false;
     target->latched = target->off = true;
-    target->reason = QK_SEED_CREDENTIAL;
     target->last_code = code;
     target->reports++;
     seeder->changed = true;
